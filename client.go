@@ -1,0 +1,294 @@
+package vpcep
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/transport"
+)
+
+// Version is the version of this library, as the User-Agent header names it.
+const Version = "0.1.0"
+
+// DefaultAttemptTimeout bounds one attempt where WithAttemptTimeout does not.
+const DefaultAttemptTimeout = 60 * time.Second
+
+// Client calls the VPC Endpoint service for one project. It is made by
+// NewClient, safe for concurrent use, and meant to be shared: its callers share
+// one pool of connections.
+type Client struct {
+	baseURL        string // without a slash at its end
+	basePath       string // the path of baseURL, for messages
+	projectID      string
+	auth           Authenticator
+	header         http.Header // of every request; read, never written
+	attemptTimeout time.Duration
+	validates      bool
+	transport      *transport.Transport
+}
+
+// Option is a setting of NewClient.
+type Option func(*config)
+
+type config struct {
+	region, baseURL, projectID string
+	hasRegion, hasBaseURL      bool
+	auth                       Authenticator
+	httpClient                 *http.Client
+	hasHTTPClient              bool
+	rootCAs                    *x509.CertPool
+	retry                      RetryPolicy
+	attemptTimeout             time.Duration
+	reconcileWindow            time.Duration
+	logger                     *slog.Logger
+	userAgent                  string
+	plaintextHTTP              bool
+	withoutValidation          bool
+}
+
+// RetryPolicy says how often and how fast a request is sent again. See WithRetry.
+type RetryPolicy struct {
+	// MaxAttempts counts the first attempt too. 1 means never to retry, 0 the default.
+	MaxAttempts int
+	// BaseDelay bounds the wait before the second attempt; it doubles with each further one. 0 means the default.
+	BaseDelay time.Duration
+	// MaxDelay bounds every wait, one that the service asked for included. 0 means the default.
+	MaxDelay time.Duration
+}
+
+// WithRetry sets how failed requests are sent again. The zero value is the default policy.
+func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
+
+// WithReconcileWindow sets how long a create with an IdempotencyKey looks for its
+// endpoint after an unknown outcome, before it sends the request again.
+func WithReconcileWindow(d time.Duration) Option { return func(c *config) { c.reconcileWindow = d } }
+
+// WithLogger logs each attempt at debug level. Nothing is logged without it.
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
+
+// WithRegion selects a region, for example "eu-west-101", and builds the
+// service's URL from it. A region that this version has not heard of is fine.
+func WithRegion(id string) Option {
+	return func(c *config) { c.region, c.hasRegion = id, true }
+}
+
+// WithBaseURL sets the service's URL, for a private cloud, a proxy or a test. A
+// path in it is kept. It beats WithRegion.
+func WithBaseURL(rawURL string) Option {
+	return func(c *config) { c.baseURL, c.hasBaseURL = rawURL, true }
+}
+
+// WithProjectID selects the project that endpoints are made in: 1 to 64
+// characters (specification, table 1).
+func WithProjectID(id string) Option { return func(c *config) { c.projectID = id } }
+
+// WithToken authenticates with a token that does not change: 1 to 2048
+// characters (specification, table 2). It is short for
+// WithAuth(TokenAuth(StaticToken(token))).
+func WithToken(token string) Option { return WithAuth(TokenAuth(StaticToken(token))) }
+
+// WithAuth sets how requests are authenticated.
+func WithAuth(a Authenticator) Option { return func(c *config) { c.auth = a } }
+
+// WithHTTPClient sends through hc's Transport, bounded by hc's Timeout. hc is
+// copied and never changed. Its CheckRedirect and Jar are not used: redirects are
+// never followed, cookies never kept.
+func WithHTTPClient(hc *http.Client) Option {
+	return func(c *config) { c.httpClient, c.hasHTTPClient = hc, true }
+}
+
+// WithRootCAs sets the certificate authorities that the service's certificate is
+// checked against, for private clouds. It is a setting of the library's own
+// transport and does not go with WithHTTPClient.
+func WithRootCAs(pool *x509.CertPool) Option { return func(c *config) { c.rootCAs = pool } }
+
+// WithAttemptTimeout bounds each attempt, from the connection to the last byte of
+// the answer; the default is DefaultAttemptTimeout. The context of a call bounds
+// the whole call.
+func WithAttemptTimeout(d time.Duration) Option { return func(c *config) { c.attemptTimeout = d } }
+
+// WithUserAgent puts product, for example "terraform-provider-x/1.2", before the
+// library's own name in the User-Agent header.
+func WithUserAgent(product string) Option { return func(c *config) { c.userAgent = product } }
+
+// WithPlaintextHTTP allows an http:// URL for a host that is not loopback. The
+// token then travels unencrypted.
+func WithPlaintextHTTP() Option { return func(c *config) { c.plaintextHTTP = true } }
+
+// WithoutValidation sends requests unchecked and leaves it to the service to
+// judge the fields. IDs that would change the path of the URL are refused all the same.
+func WithoutValidation() Option { return func(c *config) { c.withoutValidation = true } }
+
+// NewClient makes a client. It needs WithRegion or WithBaseURL, WithProjectID,
+// and WithToken or WithAuth.
+//
+// It reports every wrong setting at once, in a *ValidationError that names the
+// options, and uses no network.
+func NewClient(opts ...Option) (*Client, error) {
+	var cfg config
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&cfg)
+		}
+	}
+	var f fieldErrors
+	base := cfg.serviceURL(&f)
+	cfg.checkProject(&f)
+	cfg.checkAuth(&f)
+	cfg.checkTransport(&f)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	hc := cfg.httpClient
+	if hc == nil {
+		hc = &http.Client{Transport: transport.NewPool(cfg.rootCAs)}
+	}
+	attemptTimeout := cfg.attemptTimeout
+	if attemptTimeout == 0 {
+		attemptTimeout = DefaultAttemptTimeout
+	}
+	return &Client{
+		baseURL:   strings.TrimRight(base.String(), "/"),
+		basePath:  strings.TrimRight(base.EscapedPath(), "/"),
+		projectID: cfg.projectID,
+		auth:      cfg.auth,
+		header: http.Header{
+			"Accept":       {"application/json"},
+			"Content-Type": {"application/json"},
+			"User-Agent":   {userAgent(cfg.userAgent)},
+		},
+		attemptTimeout: attemptTimeout,
+		validates:      !cfg.withoutValidation,
+		transport:      transport.New(hc),
+	}, nil
+}
+
+// CloseIdleConnections closes the connections that no call uses at the moment.
+// The client stays usable.
+func (c *Client) CloseIdleConnections() {
+	if c.usable() == nil {
+		c.transport.CloseIdleConnections()
+	}
+}
+
+// errNoClient reports a Client that NewClient did not make.
+var errNoClient = errors.New("vpcep: this Client was not made by NewClient")
+
+func (c *Client) usable() error {
+	if c == nil || c.transport == nil {
+		return errNoClient
+	}
+	return nil
+}
+
+// regionPattern is what can be one label of a host name.
+var regionPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// regionDomains are the regions whose hosts are not below myhuaweicloud.com.
+var regionDomains = map[string]string{"eu-west-101": "myhuaweicloud.eu"}
+
+// serviceURL returns the URL that paths are put behind.
+func (c *config) serviceURL(f *fieldErrors) *url.URL {
+	switch {
+	case c.hasBaseURL:
+		return c.parseBaseURL(f)
+	case !c.hasRegion:
+		f.add("WithRegion", "no region and no base URL: one of WithRegion and WithBaseURL is needed")
+		return nil
+	case !regionPattern.MatchString(c.region):
+		f.add("WithRegion", "%s cannot be a region: lower-case letters, digits and hyphens are", quoted(c.region))
+		return nil
+	}
+	return &url.URL{Scheme: "https", Host: "vpcep." + c.region + "." + domainOf(c.region)}
+}
+
+func domainOf(region string) string {
+	if domain, ok := regionDomains[region]; ok {
+		return domain
+	}
+	return "myhuaweicloud.com"
+}
+
+// parseBaseURL never shows the URL in a message before it is known to hold no password.
+func (c *config) parseBaseURL(f *fieldErrors) *url.URL {
+	const field = "WithBaseURL"
+	u, err := url.Parse(c.baseURL)
+	switch {
+	case c.baseURL == "":
+		f.add(field, "must not be empty")
+	case err != nil:
+		f.add(field, "is not a URL")
+	case u.User != nil:
+		f.add(field, "must not contain user info; use WithAuth for credentials")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		f.add(field, "%s is not an absolute http or https URL", quoted(c.baseURL))
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		f.add(field, "must not have a query or a fragment")
+	case u.Scheme == "http" && !c.plaintextHTTP && !isLoopback(u.Hostname()):
+		f.add(field, "http:// to %s would send the token unencrypted; use https://, or WithPlaintextHTTP if that is meant", u.Hostname())
+	default:
+		return u
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func (c *config) checkProject(f *fieldErrors) { f.pathSegment("WithProjectID", c.projectID) }
+
+// checkAuth asks authenticators that can tell whether they can work.
+func (c *config) checkAuth(f *fieldErrors) {
+	if c.auth == nil {
+		f.add("WithAuth", "no credentials: one of WithToken and WithAuth is needed")
+		return
+	}
+	if a, ok := c.auth.(interface{ check(*fieldErrors) }); ok {
+		a.check(f)
+	}
+}
+
+func (c *config) checkTransport(f *fieldErrors) {
+	if c.hasHTTPClient && c.httpClient == nil {
+		f.add("WithHTTPClient", "must not be nil")
+	}
+	if c.hasHTTPClient && c.rootCAs != nil {
+		f.add("WithRootCAs", "has no effect on the transport of WithHTTPClient; set the authorities there")
+	}
+	if c.attemptTimeout < 0 {
+		f.add("WithAttemptTimeout", "must not be negative")
+	}
+	if !fitsHeader(c.userAgent) {
+		f.add("WithUserAgent", "must be printable ASCII")
+	}
+}
+
+// userAgent names the library and its version, behind the caller's product.
+func userAgent(product string) string {
+	own := fmt.Sprintf("vpcep-go/%s (%s; %s/%s)", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return strings.TrimSpace(product + " " + own)
+}
+
+// fitsHeader reports whether s can stand in a header as it is.
+func fitsHeader(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,222 @@
+package vpcep_test
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vpcep/vpcep-go"
+)
+
+// settings are what a client needs, for tests to break one by one.
+func settings(more ...vpcep.Option) []vpcep.Option {
+	return append([]vpcep.Option{
+		vpcep.WithBaseURL("https://vpcep.example"), vpcep.WithProjectID("p-1"), vpcep.WithToken("tok"),
+	}, more...)
+}
+
+// mocked is a client whose requests mock answers.
+func mocked(t *testing.T, more ...vpcep.Option) (*vpcep.Client, *httpmock.MockTransport) {
+	t.Helper()
+	mock := httpmock.NewMockTransport()
+	more = append([]vpcep.Option{vpcep.WithHTTPClient(&http.Client{Transport: mock})}, more...)
+	c, err := vpcep.NewClient(settings(more...)...)
+	require.NoError(t, err)
+	return c, mock
+}
+
+func TestNewClientReportsWrongSettings(t *testing.T) {
+	tests := map[string]struct {
+		options []vpcep.Option
+		want    string // the options that are wrong
+	}{
+		"nothing set":                  {nil, "WithRegion WithProjectID WithAuth"},
+		"enough":                       {settings(), ""},
+		"nil option":                   {settings(nil), ""},
+		"region":                       {[]vpcep.Option{vpcep.WithRegion("eu-west-101"), vpcep.WithProjectID("p"), vpcep.WithToken("t")}, ""},
+		"unknown region":               {[]vpcep.Option{vpcep.WithRegion("moon-1"), vpcep.WithProjectID("p"), vpcep.WithToken("t")}, ""},
+		"empty region":                 {[]vpcep.Option{vpcep.WithRegion(""), vpcep.WithProjectID("p"), vpcep.WithToken("t")}, "WithRegion"},
+		"region with another host":     {[]vpcep.Option{vpcep.WithRegion("x.evil.example/"), vpcep.WithProjectID("p"), vpcep.WithToken("t")}, "WithRegion"},
+		"base URL beats region":        {settings(vpcep.WithRegion("../..")), ""},
+		"base URL empty":               {settings(vpcep.WithBaseURL("")), "WithBaseURL"},
+		"base URL relative":            {settings(vpcep.WithBaseURL("vpcep.example/v1")), "WithBaseURL"},
+		"base URL another scheme":      {settings(vpcep.WithBaseURL("ftp://vpcep.example")), "WithBaseURL"},
+		"base URL without host":        {settings(vpcep.WithBaseURL("https:///v1")), "WithBaseURL"},
+		"base URL with port only":      {settings(vpcep.WithBaseURL("https://:443")), "WithBaseURL"},
+		"base URL broken":              {settings(vpcep.WithBaseURL("https://a b")), "WithBaseURL"},
+		"base URL with user":           {settings(vpcep.WithBaseURL("https://u:secret@vpcep.example")), "WithBaseURL"},
+		"base URL with query":          {settings(vpcep.WithBaseURL("https://vpcep.example?a=b")), "WithBaseURL"},
+		"base URL with fragment":       {settings(vpcep.WithBaseURL("https://vpcep.example#a")), "WithBaseURL"},
+		"plaintext":                    {settings(vpcep.WithBaseURL("http://vpcep.example")), "WithBaseURL"},
+		"plaintext meant":              {settings(vpcep.WithBaseURL("http://vpcep.example"), vpcep.WithPlaintextHTTP()), ""},
+		"plaintext to localhost":       {settings(vpcep.WithBaseURL("http://localhost:8080")), ""},
+		"plaintext to 127.0.0.9":       {settings(vpcep.WithBaseURL("http://127.0.0.9")), ""},
+		"plaintext to ::1":             {settings(vpcep.WithBaseURL("http://[::1]:80")), ""},
+		"plaintext to localhost.evil":  {settings(vpcep.WithBaseURL("http://localhost.evil")), "WithBaseURL"},
+		"project empty":                {settings(vpcep.WithProjectID("")), "WithProjectID"},
+		"project of 64":                {settings(vpcep.WithProjectID(strings.Repeat("p", 64))), ""},
+		"project of 65":                {settings(vpcep.WithProjectID(strings.Repeat("p", 65))), "WithProjectID"},
+		"project slash":                {settings(vpcep.WithProjectID("p/x")), "WithProjectID"},
+		"project dots":                 {settings(vpcep.WithProjectID("..")), "WithProjectID"},
+		"project dot":                  {settings(vpcep.WithProjectID(".")), "WithProjectID"},
+		"project query":                {settings(vpcep.WithProjectID("p?x")), "WithProjectID"},
+		"project escape":               {settings(vpcep.WithProjectID("p%2f")), "WithProjectID"},
+		"project newline":              {settings(vpcep.WithProjectID("p\n")), "WithProjectID"},
+		"no credentials":               {settings(vpcep.WithAuth(nil)), "WithAuth"},
+		"no token source":              {settings(vpcep.WithAuth(vpcep.TokenAuth(nil))), "WithAuth"},
+		"token empty":                  {settings(vpcep.WithToken("")), "WithToken"},
+		"token of 2048":                {settings(vpcep.WithToken(strings.Repeat("t", 2048))), ""},
+		"token of 2049":                {settings(vpcep.WithToken(strings.Repeat("t", 2049))), "WithToken"},
+		"token with newline":           {settings(vpcep.WithToken("t\r\nX-Evil: 1")), "WithToken"},
+		"token with space":             {settings(vpcep.WithToken("t t")), "WithToken"},
+		"token not ASCII":              {settings(vpcep.WithToken("tökén")), "WithToken"},
+		"HTTP client nil":              {settings(vpcep.WithHTTPClient(nil)), "WithHTTPClient"},
+		"own CAs on another transport": {settings(vpcep.WithHTTPClient(&http.Client{}), vpcep.WithRootCAs(x509.NewCertPool())), "WithRootCAs"},
+		"negative time-out":            {settings(vpcep.WithAttemptTimeout(-1)), "WithAttemptTimeout"},
+		"user agent with newline":      {settings(vpcep.WithUserAgent("a\nb")), "WithUserAgent"},
+		"all at once": {[]vpcep.Option{vpcep.WithBaseURL("x"), vpcep.WithToken(" "), vpcep.WithUserAgent("ü")},
+			"WithBaseURL WithProjectID WithToken WithUserAgent"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, err := vpcep.NewClient(tt.options...)
+			assert.Equal(t, tt.want, fieldsOf(err), "%v", err)
+			if tt.want == "" {
+				assert.NoError(t, err)
+				assert.NotNil(t, c)
+				return
+			}
+			assert.Nil(t, c)
+			assert.NotContains(t, err.Error(), "secret")
+			assert.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
+func TestRequestsGoToTheServicesURL(t *testing.T) {
+	tests := map[string]struct {
+		option vpcep.Option
+		want   string
+	}{
+		"region":               {vpcep.WithRegion("cn-north-4"), "https://vpcep.cn-north-4.myhuaweicloud.com/v1/p-1/vpc-endpoints"},
+		"European region":      {vpcep.WithRegion("eu-west-101"), "https://vpcep.eu-west-101.myhuaweicloud.eu/v1/p-1/vpc-endpoints"},
+		"new region":           {vpcep.WithRegion("eu-south-9"), "https://vpcep.eu-south-9.myhuaweicloud.com/v1/p-1/vpc-endpoints"},
+		"base URL":             {vpcep.WithBaseURL("https://h.example:8443"), "https://h.example:8443/v1/p-1/vpc-endpoints"},
+		"base URL with slash":  {vpcep.WithBaseURL("https://h.example/"), "https://h.example/v1/p-1/vpc-endpoints"},
+		"base URL with a path": {vpcep.WithBaseURL("https://h.example/a/b%2Fc/"), "https://h.example/a/b%2Fc/v1/p-1/vpc-endpoints"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got *http.Request
+			hc := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				got = r
+				return httpmock.NewStringResponse(200, `{"id":"e"}`), nil
+			})}
+			c, err := vpcep.NewClient(tt.option, vpcep.WithProjectID("p-1"), vpcep.WithToken("tok"), vpcep.WithHTTPClient(hc))
+			require.NoError(t, err)
+			_, err = c.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v"})
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got.URL.String())
+		})
+	}
+}
+
+// roundTrip makes a function an http.RoundTripper.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestWithHTTPClientLeavesTheClientAlone(t *testing.T) {
+	mock := httpmock.NewMockTransport()
+	mock.RegisterResponder("GET", "=~.*", httpmock.NewStringResponder(200, `{"id":"e"}`))
+	check := func(*http.Request, []*http.Request) error { return nil }
+	hc := &http.Client{Transport: mock, CheckRedirect: check, Timeout: time.Hour, Jar: noJar{}}
+	before := *hc
+	c, err := vpcep.NewClient(settings(vpcep.WithHTTPClient(hc))...)
+	require.NoError(t, err)
+	_, err = c.GetEndpoint(t.Context(), "e")
+	require.NoError(t, err)
+
+	assert.Equal(t, fmt.Sprintf("%p", before.CheckRedirect), fmt.Sprintf("%p", hc.CheckRedirect))
+	assert.Same(t, mock, hc.Transport)
+	assert.Equal(t, before.Timeout, hc.Timeout)
+	assert.Equal(t, before.Jar, hc.Jar)
+
+	empty := &http.Client{}
+	_, err = vpcep.NewClient(settings(vpcep.WithHTTPClient(empty))...)
+	require.NoError(t, err)
+	assert.Equal(t, &http.Client{}, empty)
+}
+
+type noJar struct{}
+
+func (noJar) SetCookies(*url.URL, []*http.Cookie) { panic("cookies are not kept") }
+func (noJar) Cookies(*url.URL) []*http.Cookie     { panic("cookies are not sent") }
+
+func TestUserAgentNamesProductAndLibrary(t *testing.T) {
+	c, mock := mocked(t, vpcep.WithUserAgent("terraform-provider-x/1.2"))
+	var got string
+	mock.RegisterResponder("GET", "=~.*", func(r *http.Request) (*http.Response, error) {
+		got = r.Header.Get("User-Agent")
+		return httpmock.NewStringResponse(200, `{"id":"e"}`), nil
+	})
+	_, err := c.GetEndpoint(t.Context(), "e")
+	require.NoError(t, err)
+	assert.Regexp(t, `^terraform-provider-x/1\.2 vpcep-go/`+vpcep.Version+` \(go.+; .+/.+\)$`, got)
+}
+
+func TestZeroClientIsAnError(t *testing.T) {
+	var zero vpcep.Client
+	var none *vpcep.Client
+	for _, c := range []*vpcep.Client{&zero, none} {
+		_, err := c.GetEndpoint(t.Context(), "e")
+		assert.ErrorContains(t, err, "NewClient")
+		for _, err := range c.ListEndpoints(t.Context(), vpcep.EndpointFilter{}) {
+			assert.ErrorContains(t, err, "NewClient")
+		}
+		c.CloseIdleConnections()
+	}
+	c, _ := mocked(t)
+	//lint:ignore SA1012 a nil context is the very case
+	_, err := c.GetEndpoint(nil, "e") //nolint:staticcheck
+	assert.ErrorContains(t, err, "context")
+}
+
+type failingAuth struct{ err error }
+
+func (a failingAuth) Authenticate(*http.Request) error { return a.err }
+
+func TestFailedAuthenticationSendsNothing(t *testing.T) {
+	cause := errors.New("no token today")
+	c, mock := mocked(t, vpcep.WithAuth(failingAuth{cause}))
+	_, err := c.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v"})
+	assert.ErrorIs(t, err, cause)
+	assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
+	assert.Equal(t, "vpcep: POST /v1/p-1/vpc-endpoints: authenticate: no token today", err.Error())
+	assert.Zero(t, mock.GetTotalCallCount())
+}
+
+type sourceFunc func(context.Context) (vpcep.Token, error)
+
+func (f sourceFunc) Token(ctx context.Context) (vpcep.Token, error) { return f(ctx) }
+
+func TestUnfitTokenOfASourceIsNotSent(t *testing.T) {
+	for _, token := range []string{"", "a b", "a\r\nX-Evil: 1"} {
+		c, mock := mocked(t, vpcep.WithAuth(vpcep.TokenAuth(sourceFunc(func(context.Context) (vpcep.Token, error) {
+			return vpcep.Token{Value: token}, nil
+		}))))
+		_, err := c.GetEndpoint(t.Context(), "e")
+		assert.ErrorContains(t, err, "header cannot carry")
+		assert.Zero(t, mock.GetTotalCallCount())
+	}
+}

@@ -1,0 +1,585 @@
+package vpcep
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// errNoID reports an answer that is JSON, but no endpoint.
+var errNoID = errors.New("it has no id")
+
+// createEndpointBody is the wire form of CreateEndpointRequest: specification,
+// tables 3 and 4, and the newer fields.
+type createEndpointBody struct {
+	SubnetID          string            `json:"subnet_id,omitempty"`
+	EndpointServiceID string            `json:"endpoint_service_id,omitempty"`
+	VPCID             string            `json:"vpc_id,omitempty"`
+	EnableDNS         bool              `json:"enable_dns,omitempty"`
+	Tags              []Tag             `json:"tags,omitempty"`
+	RouteTables       []string          `json:"routetables,omitempty"`
+	PortIP            string            `json:"port_ip,omitempty"`
+	Whitelist         []string          `json:"whitelist,omitempty"`
+	EnableWhitelist   bool              `json:"enable_whitelist,omitempty"`
+	Description       string            `json:"description,omitempty"`
+	PolicyStatement   []PolicyStatement `json:"policy_statement,omitempty"`
+	PolicyDocument    json.RawMessage   `json:"policy_document,omitempty"`
+	IPVersion         IPVersion         `json:"ip_version,omitempty"`
+	IPv6Address       string            `json:"ipv6_address,omitempty"`
+}
+
+// MarshalJSON writes the body of a create request. What is empty is left out;
+// IdempotencyKey becomes a tag.
+func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) {
+	return json.Marshal(&createEndpointBody{
+		SubnetID:          r.SubnetID,
+		EndpointServiceID: r.EndpointServiceID,
+		VPCID:             r.VPCID,
+		EnableDNS:         r.EnableDNS,
+		Tags:              withIdempotencyTag(r.Tags, r.IdempotencyKey),
+		RouteTables:       r.RouteTables,
+		PortIP:            r.PortIP,
+		Whitelist:         r.Whitelist,
+		EnableWhitelist:   r.EnableWhitelist,
+		Description:       r.Description,
+		PolicyStatement:   r.PolicyStatement,
+		PolicyDocument:    r.PolicyDocument,
+		IPVersion:         r.IPVersion,
+		IPv6Address:       r.IPv6Address,
+	})
+}
+
+// UnmarshalJSON reads the body of a create request. It takes the same drift in
+// types as Endpoint does, but a field that makes no sense is an error here: a
+// request that says something else than its author meant must not be sent.
+// Fields that the specification does not have are passed over.
+func (r *CreateEndpointRequest) UnmarshalJSON(data []byte) error {
+	var read CreateEndpointRequest
+	var odd []string
+	err := wire.Members(data, func(name string, v wire.Value) {
+		if !read.setField(name, v) {
+			odd = append(odd, name)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("vpcep: create request: %w", err)
+	}
+	if len(odd) > 0 {
+		slices.Sort(odd)
+		return fmt.Errorf("vpcep: create request: unexpected type of %s", strings.Join(odd, ", "))
+	}
+	read.Tags, read.IdempotencyKey = splitIdempotencyTag(read.Tags)
+	*r = read
+	return nil
+}
+
+func (r *CreateEndpointRequest) setField(name string, v wire.Value) bool {
+	switch name {
+	case "subnet_id":
+		return set(&r.SubnetID, v, wire.String)
+	case "endpoint_service_id":
+		return set(&r.EndpointServiceID, v, wire.String)
+	case "vpc_id":
+		return set(&r.VPCID, v, wire.String)
+	case "enable_dns":
+		return set(&r.EnableDNS, v, wire.Bool)
+	case "tags":
+		return set(&r.Tags, v, readTags)
+	case "routetables":
+		return set(&r.RouteTables, v, wire.Strings)
+	case "port_ip":
+		return set(&r.PortIP, v, wire.String)
+	case "whitelist":
+		return set(&r.Whitelist, v, wire.Strings)
+	case "enable_whitelist":
+		return set(&r.EnableWhitelist, v, wire.Bool)
+	case "description":
+		return set(&r.Description, v, wire.String)
+	case "policy_statement":
+		return set(&r.PolicyStatement, v, readPolicyStatements)
+	case "policy_document":
+		return set(&r.PolicyDocument, v, wire.Document)
+	case "ip_version":
+		return set(&r.IPVersion, v, wire.Word[IPVersion])
+	case "ipv6_address":
+		return set(&r.IPv6Address, v, wire.String)
+	}
+	return true
+}
+
+// set reads v into dst and reports whether it made sense. What could be read is
+// kept even where it did not.
+func set[T any](dst *T, v wire.Value, read func(wire.Value) (T, bool)) bool {
+	value, ok := read(v)
+	*dst = value
+	return ok
+}
+
+// endpointBody is the documented wire form of Endpoint. Absent and empty lists
+// differ: nil is left out, an empty list is written.
+type endpointBody struct {
+	ID                  string            `json:"id,omitempty"`
+	ServiceType         ServiceType       `json:"service_type,omitempty"`
+	Status              EndpointStatus    `json:"status,omitempty"`
+	ActiveStatus        []ActiveStatus    `json:"active_status,omitzero"`
+	EnableStatus        EnableStatus      `json:"enable_status,omitempty"`
+	EndpointServiceName string            `json:"endpoint_service_name,omitempty"`
+	EndpointServiceID   string            `json:"endpoint_service_id,omitempty"`
+	MarkerID            int64             `json:"marker_id,omitempty"`
+	EnableDNS           *bool             `json:"enable_dns,omitempty"`
+	DNSNames            []string          `json:"dns_names,omitzero"`
+	IP                  string            `json:"ip,omitempty"`
+	IPv6Address         string            `json:"ipv6_address,omitempty"`
+	VPCID               string            `json:"vpc_id,omitempty"`
+	SubnetID            string            `json:"subnet_id,omitempty"`
+	ProjectID           string            `json:"project_id,omitempty"`
+	CreatedAt           time.Time         `json:"created_at,omitzero"`
+	UpdatedAt           time.Time         `json:"updated_at,omitzero"`
+	Tags                []Tag             `json:"tags,omitzero"`
+	Whitelist           []string          `json:"whitelist,omitzero"`
+	EnableWhitelist     *bool             `json:"enable_whitelist,omitempty"`
+	RouteTables         []string          `json:"routetables,omitzero"`
+	SpecificationName   string            `json:"specification_name,omitempty"`
+	Description         string            `json:"description,omitempty"`
+	PolicyStatement     []PolicyStatement `json:"policy_statement,omitzero"`
+	PolicyDocument      json.RawMessage   `json:"policy_document,omitempty"`
+	Errors              resourceErrors    `json:"error,omitzero"`
+	EndpointPoolID      string            `json:"endpoint_pool_id,omitempty"`
+	PublicBorderGroup   string            `json:"public_border_group,omitempty"`
+}
+
+// MarshalJSON writes the endpoint as the service does, Extra included.
+func (e Endpoint) MarshalJSON() ([]byte, error) {
+	body := endpointBody{
+		ID:                  e.ID,
+		ServiceType:         e.ServiceType,
+		Status:              e.Status,
+		ActiveStatus:        e.ActiveStatus,
+		EnableStatus:        e.EnableStatus,
+		EndpointServiceName: e.EndpointServiceName,
+		EndpointServiceID:   e.EndpointServiceID,
+		MarkerID:            e.MarkerID,
+		DNSNames:            e.DNSNames,
+		IP:                  e.IP,
+		IPv6Address:         e.IPv6Address,
+		VPCID:               e.VPCID,
+		SubnetID:            e.SubnetID,
+		ProjectID:           e.ProjectID,
+		CreatedAt:           e.CreatedAt.UTC(),
+		UpdatedAt:           e.UpdatedAt.UTC(),
+		Tags:                withIdempotencyTag(e.Tags, e.IdempotencyKey),
+		Whitelist:           e.Whitelist,
+		RouteTables:         e.RouteTables,
+		SpecificationName:   e.SpecificationName,
+		Description:         e.Description,
+		PolicyStatement:     e.PolicyStatement,
+		PolicyDocument:      e.PolicyDocument,
+		Errors:              e.Errors,
+		EndpointPoolID:      e.EndpointPoolID,
+		PublicBorderGroup:   e.PublicBorderGroup,
+	}
+	// A gateway endpoint has neither setting; for the others, false is an answer too.
+	if e.ServiceType != ServiceTypeGateway || e.EnableDNS {
+		body.EnableDNS = &e.EnableDNS
+	}
+	if e.ServiceType != ServiceTypeGateway || e.EnableWhitelist {
+		body.EnableWhitelist = &e.EnableWhitelist
+	}
+	return marshalWithExtra(body, e.Extra)
+}
+
+// UnmarshalJSON reads an endpoint as tolerantly as Endpoint promises. Only text
+// that is no JSON object is an error.
+func (e *Endpoint) UnmarshalJSON(data []byte) error {
+	var d endpointDecoder
+	if err := wire.Members(data, d.member); err != nil {
+		return fmt.Errorf("vpcep: endpoint: %w", err)
+	}
+	*e = d.finish()
+	return nil
+}
+
+// decodeEndpoint reads the answer of a call on one endpoint.
+func decodeEndpoint(data []byte) (*Endpoint, error) {
+	var d endpointDecoder
+	if err := wire.Members(data, d.member); err != nil {
+		return nil, err
+	}
+	e := d.finish()
+	if e.ID == "" {
+		return nil, errNoID
+	}
+	return &e, nil
+}
+
+// endpointDecoder gathers an endpoint from its members, which come in any order.
+type endpointDecoder struct {
+	Endpoint
+	// The values of other spellings, which count where the documented one is absent.
+	dnsName            []string
+	createAt, updateAt time.Time
+}
+
+func (d *endpointDecoder) member(name string, v wire.Value) {
+	if d.setField(name, v) {
+		delete(d.Extra, name) // of an earlier member of this name
+		return
+	}
+	if d.Extra == nil {
+		d.Extra = make(map[string]json.RawMessage)
+	}
+	d.Extra[name] = v.Clone()
+}
+
+// setField reports false for a name that it does not know and for a value that
+// makes no sense.
+func (d *endpointDecoder) setField(name string, v wire.Value) bool {
+	switch name {
+	case "id":
+		return set(&d.ID, v, wire.String)
+	case "service_type":
+		return set(&d.ServiceType, v, readServiceType)
+	case "status":
+		return set(&d.Status, v, wire.Word[EndpointStatus])
+	case "active_status":
+		return set(&d.ActiveStatus, v, readActiveStatus)
+	case "enable_status":
+		return set(&d.EnableStatus, v, wire.Word[EnableStatus])
+	case "endpoint_service_name":
+		return set(&d.EndpointServiceName, v, wire.String)
+	case "endpoint_service_id":
+		return set(&d.EndpointServiceID, v, wire.String)
+	case "marker_id":
+		return set(&d.MarkerID, v, wire.Int64)
+	case "enable_dns":
+		return set(&d.EnableDNS, v, wire.Bool)
+	case "dns_names":
+		return set(&d.DNSNames, v, wire.Strings)
+	case "dns_name":
+		return set(&d.dnsName, v, wire.Strings)
+	case "ip":
+		return set(&d.IP, v, wire.String)
+	case "ipv6_address":
+		return set(&d.IPv6Address, v, wire.String)
+	case "vpc_id":
+		return set(&d.VPCID, v, wire.String)
+	case "subnet_id":
+		return set(&d.SubnetID, v, wire.String)
+	case "project_id":
+		return set(&d.ProjectID, v, wire.String)
+	case "created_at":
+		return set(&d.CreatedAt, v, wire.Time)
+	case "create_at":
+		return set(&d.createAt, v, wire.Time)
+	case "updated_at":
+		return set(&d.UpdatedAt, v, wire.Time)
+	case "update_at":
+		return set(&d.updateAt, v, wire.Time)
+	case "tags":
+		return set(&d.Tags, v, readTags)
+	case "whitelist":
+		return set(&d.Whitelist, v, wire.Strings)
+	case "enable_whitelist":
+		return set(&d.EnableWhitelist, v, wire.Bool)
+	case "routetables":
+		return set(&d.RouteTables, v, wire.Strings)
+	case "specification_name":
+		return set(&d.SpecificationName, v, wire.String)
+	case "description":
+		return set(&d.Description, v, wire.String)
+	case "policy_statement":
+		return set(&d.PolicyStatement, v, readPolicyStatements)
+	case "policy_document":
+		return set(&d.PolicyDocument, v, wire.Document)
+	case "error":
+		return set(&d.Errors, v, readResourceErrors)
+	case "endpoint_pool_id":
+		return set(&d.EndpointPoolID, v, wire.String)
+	case "public_border_group":
+		return set(&d.PublicBorderGroup, v, wire.String)
+	}
+	return false
+}
+
+func (d *endpointDecoder) finish() Endpoint {
+	e := d.Endpoint
+	if len(e.DNSNames) == 0 && len(d.dnsName) > 0 {
+		e.DNSNames = d.dnsName
+	}
+	if e.CreatedAt.IsZero() {
+		e.CreatedAt = d.createAt
+	}
+	if e.UpdatedAt.IsZero() {
+		e.UpdatedAt = d.updateAt
+	}
+	e.Tags, e.IdempotencyKey = splitIdempotencyTag(e.Tags)
+	if len(e.Extra) == 0 {
+		e.Extra = nil
+	}
+	return e
+}
+
+func readServiceType(v wire.Value) (ServiceType, bool) {
+	t, ok := wire.Word[ServiceType](v)
+	if t == "gataway" {
+		t = ServiceTypeGateway
+	}
+	return t, ok
+}
+
+func readActiveStatus(v wire.Value) ([]ActiveStatus, bool) {
+	return wire.Words(v, wire.Word[ActiveStatus])
+}
+
+// readList reads an array with read for its elements, and a bare element as the
+// only one. ok is false where an element made no sense; the others are returned.
+func readList[T any](v wire.Value, read func(wire.Value) (T, bool)) (list []T, ok bool) {
+	if v.IsNull() {
+		return nil, true
+	}
+	list, ok = []T{}, true
+	add := func(element wire.Value) {
+		if item, readable := read(element); readable {
+			list = append(list, item)
+		} else {
+			ok = false
+		}
+	}
+	if !wire.Elements(v, add) {
+		add(v)
+	}
+	return list, ok
+}
+
+func readTags(v wire.Value) ([]Tag, bool) { return readList(v, readTag) }
+
+func readTag(v wire.Value) (tag Tag, ok bool) {
+	ok = true
+	err := wire.Members(v, func(name string, v wire.Value) {
+		switch name {
+		case "key":
+			ok = set(&tag.Key, v, wire.String) && ok
+		case "value":
+			ok = set(&tag.Value, v, wire.String) && ok
+		}
+	})
+	return tag, ok && err == nil
+}
+
+func readResourceErrors(v wire.Value) ([]ResourceError, bool) {
+	list, ok := readList(v, readResourceError)
+	if len(list) == 0 {
+		list = nil
+	}
+	return list, ok
+}
+
+// readResourceError reads {error_code, error_message} and, as errors elsewhere
+// are spelt, {code, message} and a bare message.
+func readResourceError(v wire.Value) (ResourceError, bool) {
+	if !v.IsObject() {
+		message, ok := wire.String(v)
+		return ResourceError{Message: message}, ok && message != ""
+	}
+	body, ok := readErrorMembers(v, 1)
+	return ResourceError{Code: body.code, Message: body.message}, ok && (body.code != "" || body.message != "")
+}
+
+// resourceErrors writes a single reason as the object that the service
+// documents, and several as the array that it writes then.
+type resourceErrors []ResourceError
+
+func (list resourceErrors) MarshalJSON() ([]byte, error) {
+	type body struct {
+		Code    string `json:"error_code"`
+		Message string `json:"error_message"`
+	}
+	bodies := make([]body, len(list))
+	for i, e := range list {
+		bodies[i] = body(e)
+	}
+	if len(bodies) == 1 {
+		return json.Marshal(bodies[0])
+	}
+	return json.Marshal(bodies)
+}
+
+func readPolicyStatements(v wire.Value) ([]PolicyStatement, bool) {
+	return readList(v, func(element wire.Value) (PolicyStatement, bool) {
+		return readPolicyStatement(element), true
+	})
+}
+
+// readPolicyStatement reads an object, or a string that holds one: the
+// specification documents strings, the service sends objects.
+func readPolicyStatement(v wire.Value) PolicyStatement {
+	document, _ := wire.Document(v)
+	var s PolicyStatement
+	if s.UnmarshalJSON(document) != nil {
+		return PolicyStatement{Raw: v.Clone()}
+	}
+	return s
+}
+
+// MarshalJSON writes the statement with arrays for Action and Resource, Extra
+// included, and Raw as it came.
+func (s PolicyStatement) MarshalJSON() ([]byte, error) {
+	if len(s.Raw) > 0 {
+		return s.Raw, nil
+	}
+	return marshalWithExtra(struct {
+		Sid       string          `json:",omitempty"`
+		Effect    string          `json:",omitempty"`
+		Action    []string        `json:",omitzero"`
+		Resource  []string        `json:",omitzero"`
+		Condition json.RawMessage `json:",omitempty"`
+	}{s.Sid, s.Effect, s.Action, s.Resource, s.Condition}, s.Extra)
+}
+
+// UnmarshalJSON reads a statement whose Action and Resource are arrays or strings.
+func (s *PolicyStatement) UnmarshalJSON(data []byte) error {
+	var read PolicyStatement
+	err := wire.Members(data, func(name string, v wire.Value) {
+		if read.setField(name, v) {
+			delete(read.Extra, name)
+			return
+		}
+		if read.Extra == nil {
+			read.Extra = make(map[string]json.RawMessage)
+		}
+		read.Extra[name] = v.Clone()
+	})
+	if err != nil {
+		return fmt.Errorf("vpcep: policy statement: %w", err)
+	}
+	if len(read.Extra) == 0 {
+		read.Extra = nil
+	}
+	*s = read
+	return nil
+}
+
+func (s *PolicyStatement) setField(name string, v wire.Value) bool {
+	switch name {
+	case "Sid":
+		return set(&s.Sid, v, wire.String)
+	case "Effect":
+		return set(&s.Effect, v, wire.String)
+	case "Action":
+		return set(&s.Action, v, wire.Strings)
+	case "Resource":
+		return set(&s.Resource, v, wire.Strings)
+	case "Condition":
+		return set(&s.Condition, v, func(v wire.Value) (json.RawMessage, bool) {
+			if v.IsNull() {
+				return nil, true
+			}
+			return v.Clone(), true
+		})
+	}
+	return false
+}
+
+// marshalWithExtra writes the object of known, with the members of extra in
+// place of its own where both have a name.
+func marshalWithExtra(known any, extra map[string]json.RawMessage) ([]byte, error) {
+	data, err := json.Marshal(known)
+	if err != nil || len(extra) == 0 {
+		return data, err
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(data, &own); err != nil {
+		return nil, err
+	}
+	maps.Copy(own, extra)
+	return json.Marshal(own)
+}
+
+// withIdempotencyTag returns tags with the key's tag behind them, and tags
+// itself where there is no key.
+func withIdempotencyTag(tags []Tag, key string) []Tag {
+	if key == "" {
+		return tags
+	}
+	return append(slices.Clip(tags), Tag{Key: IdempotencyTagKey, Value: key})
+}
+
+// splitIdempotencyTag takes the key's tag out of tags.
+func splitIdempotencyTag(tags []Tag) (others []Tag, key string) {
+	i := slices.IndexFunc(tags, func(t Tag) bool { return t.Key == IdempotencyTagKey })
+	if i < 0 {
+		return tags, ""
+	}
+	key = tags[i].Value
+	others = slices.DeleteFunc(tags, func(t Tag) bool { return t.Key == IdempotencyTagKey })
+	return others, key
+}
+
+// listBody is one page of a list.
+type listBody struct {
+	endpoints []*Endpoint
+	elements  int   // how many the page held, readable or not: the next page begins behind them
+	total     int64 // -1 where the service did not say
+}
+
+// decodeList reads one page. A page without its list is an error, because the
+// absence of an endpoint is evidence that callers build upon.
+func decodeList(data []byte) (listBody, error) {
+	page := listBody{total: -1}
+	isList := false
+	err := wire.Members(data, func(name string, v wire.Value) {
+		switch name {
+		case "endpoints":
+			page.endpoints, page.elements = nil, 0
+			isList = v.IsNull() || wire.Elements(v, page.add)
+		case "total_count":
+			if n, ok := wire.Int64(v); ok && !v.IsNull() {
+				page.total = n
+			}
+		}
+	})
+	if err != nil {
+		return page, err
+	}
+	if !isList {
+		return page, errors.New("it has no list of endpoints")
+	}
+	return page, nil
+}
+
+func (p *listBody) add(v wire.Value) {
+	p.elements++
+	// An element without an ID is of no use to anyone.
+	if e, err := decodeEndpoint(v); err == nil {
+		p.endpoints = append(p.endpoints, e)
+	}
+}
+
+// decodeNothing reads the answer of a call that answers nothing. A page of a
+// proxy, or an error under a status of success, is no answer of the service.
+func decodeNothing(body []byte) (struct{}, error) {
+	var none struct{}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return none, nil
+	}
+	var hasID, hasError bool
+	err := wire.Members(body, func(name string, v wire.Value) {
+		switch name {
+		case "id":
+			hasID = true
+		case "error", "error_code", "error_msg":
+			hasError = hasError || !v.IsNull()
+		}
+	})
+	if err == nil && hasError && !hasID {
+		err = errors.New("it is an error")
+	}
+	return none, err
+}

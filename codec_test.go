@@ -1,0 +1,209 @@
+package vpcep_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vpcep/vpcep-go"
+)
+
+func decode(t *testing.T, body string) vpcep.Endpoint {
+	t.Helper()
+	var e vpcep.Endpoint
+	require.NoError(t, json.Unmarshal([]byte(body), &e))
+	return e
+}
+
+func TestCreateRequestMarshalsEveryField(t *testing.T) {
+	req := vpcep.CreateEndpointRequest{
+		EndpointServiceID: "svc", VPCID: "vpc", SubnetID: "net", PortIP: "10.0.0.9",
+		EnableDNS: true, Tags: []vpcep.Tag{{Key: "env", Value: ""}},
+		RouteTables: []string{"rt"}, Whitelist: []string{"10.0.0.0/8"}, EnableWhitelist: true,
+		Description: "for billing",
+		PolicyStatement: []vpcep.PolicyStatement{{
+			Sid: "s", Effect: "Allow", Action: []string{"obs:*:*"}, Resource: []string{"obs:*:*:*:*"},
+			Condition: json.RawMessage(`{"a":1}`),
+		}},
+		PolicyDocument: json.RawMessage(`{"Version":"5.0"}`),
+		IPVersion:      vpcep.IPVersionDualStack, IPv6Address: "2001:db8::1",
+		IdempotencyKey: "k-1",
+	}
+	body, err := json.Marshal(req)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{
+		"endpoint_service_id":"svc","vpc_id":"vpc","subnet_id":"net","port_ip":"10.0.0.9","enable_dns":true,
+		"tags":[{"key":"env","value":""},{"key":"vpcep-idempotency-key","value":"k-1"}],
+		"routetables":["rt"],"whitelist":["10.0.0.0/8"],"enable_whitelist":true,"description":"for billing",
+		"policy_statement":[{"Sid":"s","Effect":"Allow","Action":["obs:*:*"],"Resource":["obs:*:*:*:*"],"Condition":{"a":1}}],
+		"policy_document":{"Version":"5.0"},"ip_version":"dualstack","ipv6_address":"2001:db8::1"}`, string(body))
+	assert.Len(t, req.Tags, 1, "the caller's tags are not changed")
+
+	var back vpcep.CreateEndpointRequest
+	require.NoError(t, json.Unmarshal(body, &back))
+	assert.Equal(t, req, back)
+}
+
+func TestCreateRequestLeavesOutWhatIsEmpty(t *testing.T) {
+	body, err := json.Marshal(vpcep.CreateEndpointRequest{
+		EndpointServiceID: "s", VPCID: "v", Tags: []vpcep.Tag{}, Whitelist: []string{}, RouteTables: []string{},
+	})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"endpoint_service_id":"s","vpc_id":"v"}`, string(body))
+}
+
+func TestCreateRequestReadsTheSpecificationsSample(t *testing.T) {
+	var req vpcep.CreateEndpointRequest
+	require.NoError(t, json.Unmarshal([]byte(`{"subnet_id":"n","vpc_id":"v","endpoint_service_id":"s","enable_dns":"false"}`), &req))
+	assert.Equal(t, vpcep.CreateEndpointRequest{SubnetID: "n", VPCID: "v", EndpointServiceID: "s"}, req)
+
+	require.NoError(t, json.Unmarshal([]byte(`{"enable_dns":"true","enable_whitelist":"TRUE"}`), &req))
+	assert.True(t, req.EnableDNS && req.EnableWhitelist)
+	assert.Empty(t, req.VPCID, "a second reading leaves nothing of the first")
+
+	err := json.Unmarshal([]byte(`{"vpc_id":{},"enable_dns":"perhaps"}`), &req)
+	assert.ErrorContains(t, err, "unexpected type of enable_dns, vpc_id")
+}
+
+// The type drift that published bodies show, and some that they do not.
+func TestEndpointReadsDrift(t *testing.T) {
+	utc := time.Date(2018, 1, 30, 7, 42, 1, 174e6, time.UTC)
+	tests := map[string]struct {
+		body string
+		want vpcep.Endpoint // without the ID
+	}{
+		"dns true":                     {`"enable_dns":"true"`, vpcep.Endpoint{EnableDNS: true}},
+		"dns false":                    {`"enable_dns":"false"`, vpcep.Endpoint{}},
+		"whitelist true":               {`"enable_whitelist":"True"`, vpcep.Endpoint{EnableWhitelist: true}},
+		"bare account state":           {`"active_status":"active"`, vpcep.Endpoint{ActiveStatus: []vpcep.ActiveStatus{"active"}}},
+		"account states":               {`"active_status":["frozen","new"]`, vpcep.Endpoint{ActiveStatus: []vpcep.ActiveStatus{"frozen", "new"}}},
+		"bare DNS name":                {`"dns_names":"a.b"`, vpcep.Endpoint{DNSNames: []string{"a.b"}}},
+		"dns_name":                     {`"dns_name":"a.b"`, vpcep.Endpoint{DNSNames: []string{"a.b"}}},
+		"dns_name beside dns_names":    {`"dns_name":"old","dns_names":["new"]`, vpcep.Endpoint{DNSNames: []string{"new"}}},
+		"time without zone":            {`"created_at":"2018-01-30T07:42:01.174"`, vpcep.Endpoint{CreatedAt: utc}},
+		"time with long fraction":      {`"created_at":"2018-01-30T07:42:01.174000000Z"`, vpcep.Endpoint{CreatedAt: utc}},
+		"time with offset":             {`"created_at":"2018-01-30T15:42:01.174+08:00"`, vpcep.Endpoint{CreatedAt: utc}},
+		"update_at":                    {`"update_at":"2018-01-30T07:42:01.174"`, vpcep.Endpoint{UpdatedAt: utc}},
+		"updated_at beside update_at":  {`"update_at":"2001-01-01T00:00:00Z","updated_at":"2018-01-30T07:42:01.174"`, vpcep.Endpoint{UpdatedAt: utc}},
+		"marker beyond 32 bits":        {`"marker_id":322312312312`, vpcep.Endpoint{MarkerID: 322312312312}},
+		"marker beyond float64":        {`"marker_id":422321321312321321`, vpcep.Endpoint{MarkerID: 422321321312321321}},
+		"marker as string":             {`"marker_id":"422321321312321321"`, vpcep.Endpoint{MarkerID: 422321321312321321}},
+		"one error":                    {`"error":{"error_code":"E","error_message":"M"}`, vpcep.Endpoint{Errors: []vpcep.ResourceError{{Code: "E", Message: "M"}}}},
+		"errors":                       {`"error":[{"error_code":"E","error_message":"M"},{"error_code":7}]`, vpcep.Endpoint{Errors: []vpcep.ResourceError{{Code: "E", Message: "M"}, {Code: "7"}}}},
+		"no errors":                    {`"error":[]`, vpcep.Endpoint{}},
+		"gataway":                      {`"service_type":"gataway"`, vpcep.Endpoint{ServiceType: vpcep.ServiceTypeGateway}},
+		"unknown type":                 {`"service_type":"cvs_gateway"`, vpcep.Endpoint{ServiceType: "cvs_gateway"}},
+		"unknown status":               {`"status":"hibernating"`, vpcep.Endpoint{Status: "hibernating"}},
+		"status with a space":          {`"status":"failed "`, vpcep.Endpoint{Status: vpcep.StatusFailed}},
+		"statement objects":            {`"policy_statement":[{"Effect":"Allow","Action":"a","Resource":["r"]}]`, vpcep.Endpoint{PolicyStatement: []vpcep.PolicyStatement{{Effect: "Allow", Action: []string{"a"}, Resource: []string{"r"}}}}},
+		"statement strings":            {`"policy_statement":["{\"Effect\":\"Deny\"}","prose"]`, vpcep.Endpoint{PolicyStatement: []vpcep.PolicyStatement{{Effect: "Deny"}, {Raw: json.RawMessage(`"prose"`)}}}},
+		"statement with more":          {`"policy_statement":[{"Effect":"Deny","NotAction":["a"]}]`, vpcep.Endpoint{PolicyStatement: []vpcep.PolicyStatement{{Effect: "Deny", Extra: map[string]json.RawMessage{"NotAction": json.RawMessage(`["a"]`)}}}}},
+		"policy document":              {`"policy_document":{"a":1}`, vpcep.Endpoint{PolicyDocument: json.RawMessage(`{"a":1}`)}},
+		"policy document as string":    {`"policy_document":"{\"a\":1}"`, vpcep.Endpoint{PolicyDocument: json.RawMessage(`{"a":1}`)}},
+		"policy document empty string": {`"policy_document":""`, vpcep.Endpoint{}},
+		"null everywhere": {`"status":null,"enable_dns":null,"active_status":null,"dns_names":null,"created_at":null,"marker_id":null,"error":null,"tags":null,"policy_statement":null,"policy_document":null`,
+			vpcep.Endpoint{}},
+		"repeated key":           {`"status":"creating","status":"accepted"`, vpcep.Endpoint{Status: vpcep.StatusAccepted}},
+		"repeated key, odd once": {`"ip":{},"ip":"10.0.0.1"`, vpcep.Endpoint{IP: "10.0.0.1"}},
+		"null in a list":         {`"whitelist":["10.0.0.1",null]`, vpcep.Endpoint{Whitelist: []string{"10.0.0.1"}}},
+		"empty list":             {`"whitelist":[],"tags":[]`, vpcep.Endpoint{Whitelist: []string{}, Tags: []vpcep.Tag{}}},
+		"key among the tags": {`"tags":[{"key":"a","value":"b"},{"key":"vpcep-idempotency-key","value":"k"}]`,
+			vpcep.Endpoint{Tags: []vpcep.Tag{{Key: "a", Value: "b"}}, IdempotencyKey: "k"}},
+		"unknown fields": {`"jobId":"j","new":{"x":[1]}`,
+			vpcep.Endpoint{Extra: map[string]json.RawMessage{"jobId": json.RawMessage(`"j"`), "new": json.RawMessage(`{"x":[1]}`)}}},
+		"hopeless fields": {`"created_at":"yesterday","marker_id":"many","whitelist":[{"a":1},"10.0.0.1"],"tags":7,"enable_dns":[true]`,
+			vpcep.Endpoint{Whitelist: []string{"10.0.0.1"}, Tags: []vpcep.Tag{}, Extra: map[string]json.RawMessage{
+				"created_at": json.RawMessage(`"yesterday"`), "marker_id": json.RawMessage(`"many"`),
+				"whitelist": json.RawMessage(`[{"a":1},"10.0.0.1"]`), "tags": json.RawMessage(`7`), "enable_dns": json.RawMessage(`[true]`),
+			}}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.want.ID = "e-1"
+			got := decode(t, `{`+tt.body+`,"id":"e-1"}`)
+			assert.Equal(t, tt.want, got)
+
+			written, err := json.Marshal(got)
+			require.NoError(t, err)
+			assert.Equal(t, got, decode(t, string(written)), "what was read is written back")
+		})
+	}
+}
+
+func TestEndpointKeepsANumericID(t *testing.T) {
+	assert.Equal(t, "17", decode(t, `{"id":17}`).ID)
+}
+
+func TestEndpointTimesAreUTC(t *testing.T) {
+	e := decode(t, `{"id":"e","created_at":"2022-04-28T10:44:50+08:00"}`)
+	assert.Equal(t, time.UTC, e.CreatedAt.Location())
+	written, err := json.Marshal(e)
+	require.NoError(t, err)
+	assert.Contains(t, string(written), `"created_at":"2022-04-28T02:44:50Z"`)
+}
+
+func TestEndpointWritesBackWhatTheServiceSent(t *testing.T) {
+	const body = `{"id":"e","status":"failed","ip":"172.16.0.154","tags":[{"key":"vpcep-idempotency-key","value":"k"}],
+		"whitelist":[],"marker_id":302010104,"active_status":["active"],"vpc_id":"v","service_type":"interface",
+		"project_id":"p","subnet_id":"n","enable_dns":false,"created_at":"2022-04-28T02:44:50Z","updated_at":"2022-04-28T02:56:15Z",
+		"endpoint_service_id":"s","endpoint_service_name":"x.y.s","enable_whitelist":false,"specification_name":"default",
+		"enable_status":"enable","error":{"error_code":"E","error_message":"M"},"jobId":"j"}`
+	written, err := json.Marshal(decode(t, body))
+	require.NoError(t, err)
+	assert.JSONEq(t, body, string(written))
+}
+
+func TestEndpointIsNotReadFromOtherJSON(t *testing.T) {
+	for _, body := range []string{`null`, `[]`, `"x"`, `7`, `true`} {
+		var e vpcep.Endpoint
+		if body == "null" { // encoding/json passes null to no one but to UnmarshalJSON
+			assert.Error(t, e.UnmarshalJSON([]byte(body)))
+			continue
+		}
+		assert.ErrorContains(t, json.Unmarshal([]byte(body), &e), "not a JSON object", body)
+	}
+}
+
+// Bodies that others published, where the folder is at hand.
+func TestPublishedBodies(t *testing.T) {
+	files, err := filepath.Glob("../shared/corpus/*.json")
+	require.NoError(t, err)
+	if len(files) == 0 {
+		t.Skip("no published bodies beside the project")
+	}
+	endpoints := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if !json.Valid(data) || strings.Contains(file, "_request_") {
+			continue
+		}
+		var body struct{ Endpoints []json.RawMessage }
+		require.NoError(t, json.Unmarshal(data, &body), file)
+		if body.Endpoints == nil && strings.Contains(string(data), `"marker_id"`) && !strings.Contains(string(data), `"connections"`) {
+			body.Endpoints = append(body.Endpoints, data)
+		}
+		for _, raw := range body.Endpoints {
+			endpoints++
+			e := decode(t, string(raw))
+			assert.NotEmpty(t, e.ID, file)
+			assert.NotEmpty(t, e.Status, file)
+			assert.NotZero(t, e.MarkerID, file)
+			assert.False(t, e.CreatedAt.IsZero(), file)
+			assert.False(t, e.UpdatedAt.IsZero(), file)
+			for name := range e.Extra {
+				assert.Equal(t, "jobId", name, file)
+			}
+			written, err := json.Marshal(e)
+			require.NoError(t, err)
+			assert.Equal(t, e, decode(t, string(written)), file)
+		}
+	}
+	assert.Greater(t, endpoints, 10)
+}

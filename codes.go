@@ -1,0 +1,325 @@
+package vpcep
+
+import "strings"
+
+// ErrorCode is a code that the service, or the API gateway in front of it, gives
+// beside the status code of a refusal. It is a target of errors.Is:
+//
+//	if errors.Is(err, vpcep.CodeQuotaExceeded) {
+//		// delete an endpoint, or ask for a larger quota
+//	}
+//
+// Each constant below says what its code means and what can be done. A code
+// without a constant is compared in the same way: errors.Is(err, vpcep.ErrorCode("EndPoint.9999")).
+type ErrorCode string
+
+// Error returns the code. It is what lets a code be a target of errors.Is.
+func (c ErrorCode) Error() string {
+	return string(c)
+}
+
+// Matches reports whether code is c in one of its spellings: letter case does
+// not count (the service writes both EndPoint.0001 and Endpoint.0001), and
+// APIG.0301 is APIGW.0301. An empty code matches nothing.
+func (c ErrorCode) Matches(code string) bool {
+	return code != "" && strings.EqualFold(withGatewayPrefix(string(c)), withGatewayPrefix(code))
+}
+
+// withGatewayPrefix writes APIG.NNNN as APIGW.NNNN, and leaves any other code as it is.
+func withGatewayPrefix(code string) string {
+	prefix, number, found := strings.Cut(code, ".")
+	if found && strings.EqualFold(prefix, "APIG") {
+		return "APIGW." + number
+	}
+	return code
+}
+
+// Any call: codes of the service.
+const (
+	// The service failed inside. Nothing says that nothing was made: the outcome of
+	// a create is unknown, so look for the endpoint before creating again.
+	CodeSystemError ErrorCode = "EndPoint.0001"
+	// A parameter is wrong; the message may say which. Correct the request.
+	CodeParameterInvalid ErrorCode = "EndPoint.0002"
+	// The credentials are missing, wrong or expired (401). Get new ones.
+	CodeAuthenticationFailed ErrorCode = "EndPoint.0003"
+	// The credentials do not allow this call (403). Have the permission granted, and
+	// check that they belong to the project.
+	CodePermissionDenied ErrorCode = "EndPoint.0004"
+	// What the request names does not exist (404): for get and delete, the endpoint
+	// is gone; for create, check the IDs in the request.
+	CodeResourceUnavailable ErrorCode = "EndPoint.0005"
+	// The call came from an address that it may not come from. Check who may call
+	// from where.
+	CodeRemoteAddressMismatch ErrorCode = "EndPoint.0009"
+	// The service saw no request body, and says so with a 504. Nothing says that nothing
+	// was made: the outcome of a create is unknown, so look for the endpoint before creating again.
+	CodeRequestBodyMissing ErrorCode = "EndPoint.0011"
+	// The service saw no request headers, and says so with a 504. Nothing says that nothing
+	// was made: the outcome of a create is unknown, so look for the endpoint before creating again.
+	CodeRequestHeaderMissing ErrorCode = "EndPoint.0012"
+	// The service did not finish in time (504). Nothing says that nothing was made:
+	// the outcome of a create is unknown, so look for the endpoint before creating again.
+	CodeRequestTimedOut ErrorCode = "EndPoint.0013"
+	// The project ID is malformed. Check what the client was given.
+	CodeProjectIDInvalid ErrorCode = "EndPoint.0014"
+	// Too many requests in a short time; it comes as a 400. Wait, then send fewer.
+	CodeThrottled ErrorCode = "EndPoint.0022"
+	// The service could not get a token of its own. Retrying with other credentials
+	// does not help: ask the service's support.
+	CodeTokenUnavailable ErrorCode = "EndPoint.1008"
+	// A parameter that has to be there is empty. Fill it in.
+	CodeParameterMissing ErrorCode = "EndPoint.2002"
+)
+
+// Any call: codes of the API gateway, which refuses before the service sees the request.
+const (
+	// The gateway knows no such API (404): the host, the region or the path is wrong.
+	// It does not mean that an endpoint is gone.
+	CodeAPINotFound ErrorCode = "APIGW.0101"
+	// The gateway refused the token or the signature (401). Check the credentials and
+	// the clock before sending again: wrong signatures in a row lock an access key.
+	CodeGatewayAuthFailed ErrorCode = "APIGW.0301"
+	// Too many requests for the gateway (429). Wait, at least as long as Retry-After says.
+	CodeGatewayThrottled ErrorCode = "APIGW.0308"
+)
+
+// Create: the fields of the request.
+const (
+	// The specification (the size of an endpoint) is not valid. Check that the
+	// endpoint service is one that can be connected to.
+	CodeSpecificationInvalid ErrorCode = "EndPoint.0015"
+	// The VPC ID is malformed. Pass the ID of a VPC, not its name.
+	CodeVPCIDInvalid ErrorCode = "EndPoint.0020"
+	// The subnet ID is malformed. Pass the network ID of a subnet.
+	CodeSubnetIDInvalid ErrorCode = "EndPoint.0023"
+	// The request as a whole makes no sense to the service. Check its fields against
+	// the type of the endpoint service.
+	CodeRequestInvalid ErrorCode = "EndPoint.1004"
+	// There is no such specification (the size of an endpoint). Ask the service's support.
+	CodeSpecificationNotFound ErrorCode = "EndPoint.2009"
+	// The endpoint service is of type interface and needs a subnet. Set SubnetID.
+	CodeSubnetIDMissing ErrorCode = "EndPoint.2010"
+	// There is no VPC ID in the request. Set VPCID.
+	CodeVPCIDMissing ErrorCode = "EndPoint.2011"
+	// There is no endpoint service ID in the request. Set EndpointServiceID.
+	CodeEndpointServiceIDMissing ErrorCode = "EndPoint.2029"
+	// The value of enable_dns is not valid. Leave EnableDNS off where the endpoint
+	// service has no domain name to offer.
+	CodeEnableDNSInvalid ErrorCode = "EndPoint.2033"
+	// The value of enable_dns is not accepted; documented beside CodeEnableDNSInvalid
+	// without saying how they differ. Treat both alike.
+	CodeEnableDNSIncorrect ErrorCode = "EndPoint.2034"
+	// The port IP is no usable address. Pass a plain IPv4 address, or none to have
+	// one assigned.
+	CodePortIPInvalid ErrorCode = "EndPoint.2041"
+	// Something else has the port IP. Choose another address, or none to have one
+	// assigned; after an unknown outcome, look whether your own endpoint has it.
+	CodePortIPInUse ErrorCode = "EndPoint.2042"
+	// The port IP cannot be used in the subnet. Choose one out of the subnet's
+	// range, or none to have one assigned.
+	CodePortIPNotInSubnet ErrorCode = "EndPoint.2043"
+	// The endpoint service ID is malformed. Pass the ID of the endpoint service, not
+	// its name.
+	CodeEndpointServiceIDInvalid ErrorCode = "EndPoint.3062"
+)
+
+// Create: the endpoint service to connect to, and what the service allows.
+const (
+	// The project has as many endpoints as it may have: delete one or ask for a
+	// larger quota.
+	CodeQuotaExceeded ErrorCode = "Endpoint.1018"
+	// There is no such endpoint service. Check its ID, and that it is in this region.
+	CodeEndpointServiceNotFound ErrorCode = "EndPoint.2003"
+	// The endpoint service cannot be connected to now. Try later; if it stays so, ask
+	// its owner.
+	CodeEndpointServiceUnavailable ErrorCode = "EndPoint.2004"
+	// The endpoint service does not let this account connect. Ask its owner to put
+	// the account on the list of those who may.
+	CodeEndpointServiceNotPermitted ErrorCode = "EndPoint.2012"
+	// The endpoint is connected to the endpoint service already. Use the one that exists.
+	CodeAlreadyConnected ErrorCode = "EndPoint.2014"
+	// The service could not make the endpoint and does not say why. Look whether a
+	// failed one was left behind; if it happens again, ask the service's support.
+	CodeCreateFailed ErrorCode = "EndPoint.2022"
+	// The endpoint service has no port or protocol to connect to. Its owner has to
+	// set them.
+	CodeEndpointServicePortMissing ErrorCode = "EndPoint.2028"
+)
+
+// Create: the network that the endpoint goes into. Some of these come with a
+// 404, which then is about the network: it does not mean that an endpoint is gone.
+const (
+	// There is no such VPC in the project. Check the ID, the project and the region.
+	CodeVPCNotFound ErrorCode = "EndPoint.2001"
+	// The service's pool has no address for the endpoint. Ask the service's support.
+	CodePoolIPNotFound ErrorCode = "EndPoint.2016"
+	// The service is missing the MAC address of a router (qrMac or sgMac). Ask the
+	// service's support.
+	CodeRouterMACNotFound ErrorCode = "EndPoint.2020"
+	// The service could not read the VPC. Check that the VPC exists; if it does, ask
+	// the service's support.
+	CodeVPCQueryFailed ErrorCode = "EndPoint.2021"
+	// The service found no address range to work with. Ask the service's support.
+	CodeCIDRNotFound ErrorCode = "EndPoint.2023"
+	// The service is missing its own side of the network (shadowVpc or shadowPort).
+	// Ask the service's support.
+	CodeShadowNetworkNotFound ErrorCode = "EndPoint.2024"
+	// The port of the endpoint is missing. Ask the service's support.
+	CodeEndpointPortNotFound ErrorCode = "EndPoint.2025"
+	// The service has no virtual network identifier for the VPC. Ask the service's support.
+	CodeVNIMissing ErrorCode = "EndPoint.2026"
+	// The service's own setting dns.enable is wrong. Ask the service's support; an
+	// endpoint without a domain name may still be possible.
+	CodeDNSSettingInvalid ErrorCode = "EndPoint.2035"
+	// The subnet is not one of the VPC. Pass a SubnetID and a VPCID that belong together.
+	CodeSubnetNotInVPC ErrorCode = "EndPoint.2037"
+	// The pool that endpoints are made in is missing. Ask the service's support.
+	CodePoolNotFound ErrorCode = "EndPoint.2038"
+	// The service could not read the subnet. Check the SubnetID; if it is right, ask
+	// the service's support.
+	CodeSubnetQueryFailed ErrorCode = "EndPoint.4001"
+	// The service could not make a subnet of its own. Ask the service's support.
+	CodeSubnetCreateFailed ErrorCode = "EndPoint.4002"
+	// There is no such subnet (404). Pass the network ID of a subnet of the VPC.
+	CodeSubnetNotFound ErrorCode = "EndPoint.4004"
+	// The service could not read the network. Check the SubnetID, which is a network
+	// ID; if it is right, ask the service's support.
+	CodeNetworkQueryFailed ErrorCode = "EndPoint.4005"
+	// The service could not make a network of its own. Ask the service's support.
+	CodeNetworkCreateFailed ErrorCode = "EndPoint.4006"
+	// The network is not there or cannot be used (404). Check the SubnetID, which is
+	// a network ID; if it is right, ask the service's support.
+	CodeNetworkUnavailable ErrorCode = "EndPoint.4008"
+	// The service could not read a port. Ask the service's support.
+	CodePortQueryFailed ErrorCode = "EndPoint.4009"
+	// The service could not make a port in the subnet. Check that the subnet has free
+	// addresses; if it has, ask the service's support.
+	CodePortCreateFailed ErrorCode = "EndPoint.4010"
+	// A port is missing (404). Ask the service's support.
+	CodePortNotFound ErrorCode = "EndPoint.4012"
+	// The service could not read its proxy. Ask the service's support.
+	CodeProxyQueryFailed ErrorCode = "EndPoint.4013"
+	// The service could not read the VPC's router. Ask the service's support.
+	CodeRouterQueryFailed ErrorCode = "EndPoint.4014"
+	// The VPC's router is missing. Ask the service's support.
+	CodeRouterNotFound ErrorCode = "EndPoint.4015"
+	// The service could not add an interface to the router. Ask the service's support.
+	CodeRouterInterfaceAddFailed ErrorCode = "EndPoint.4016"
+	// The service could not add an extension to the router. Ask the service's support.
+	CodeRouterExtensionAddFailed ErrorCode = "EndPoint.4018"
+	// The service could not read the agent that does the routing. Ask the service's support.
+	CodeL3AgentQueryFailed ErrorCode = "EndPoint.4020"
+	// The agent that does the routing is missing (404). Ask the service's support.
+	CodeL3AgentNotFound ErrorCode = "EndPoint.4021"
+)
+
+// Create: tags.
+const (
+	// A tag is empty. Give every tag a key.
+	CodeTagEmpty ErrorCode = "EndPoint.3066"
+	// A tag key stands twice. Give each key once.
+	CodeTagKeyDuplicated ErrorCode = "EndPoint.3067"
+	// A key or a value breaks the rules for tags. Tag says what they may contain.
+	CodeTagInvalid ErrorCode = "EndPoint.3068"
+	// There are more tags than an endpoint may have. Send fewer; an IdempotencyKey
+	// travels as a tag and counts too.
+	CodeTooManyTags ErrorCode = "EndPoint.3069"
+	// A tag value stands twice where it may not. Give each value once.
+	CodeTagValueDuplicated ErrorCode = "EndPoint.3071"
+	// A tag key is too long or too short. Tag says how long it may be.
+	CodeTagKeyLengthInvalid ErrorCode = "EndPoint.3072"
+	// A tag value is too long. Tag says how long it may be.
+	CodeTagValueLengthInvalid ErrorCode = "EndPoint.3073"
+)
+
+// Create: the whitelist.
+const (
+	// An entry of the whitelist is not valid. Entries are IPv4 addresses and CIDR
+	// blocks; 0.0.0.0 and blocks of length /0 are refused.
+	CodeWhitelistInvalid ErrorCode = "EndPoint.2044"
+	// The whitelist has more entries than it may have. Join addresses into CIDR blocks.
+	CodeWhitelistTooLong ErrorCode = "EndPoint.2045"
+)
+
+// Create: the route tables of an endpoint of a gateway service. Here too, a 404
+// does not mean that an endpoint is gone.
+const (
+	// The ID of a route table is malformed. Pass IDs of route tables of the VPC.
+	CodeRouteTableIDInvalid ErrorCode = "EndPoint.1019"
+	// Another endpoint uses the route table. Choose another table, or delete the
+	// endpoint that uses it.
+	CodeRouteTableInUse ErrorCode = "EndPoint.2039"
+	// The endpoint has no route table. Name at least one in RouteTables.
+	CodeRouteTableNotBound ErrorCode = "EndPoint.2040"
+	// The service could not read the VPC's default route table. Name the tables in
+	// RouteTables, or ask the service's support.
+	CodeDefaultRouteTableQueryFailed ErrorCode = "EndPoint.4026"
+	// The service could not read the VPC's route tables. Ask the service's support.
+	CodeRouteTableQueryFailed ErrorCode = "EndPoint.4027"
+	// The service could not add its routes to a route table. Look whether the table
+	// is full or has routes to the same destinations; if not, ask the service's support.
+	CodeRouteAddFailed ErrorCode = "EndPoint.4028"
+	// There is no such route table (404). Check the IDs in RouteTables.
+	CodeRouteTableNotFound ErrorCode = "EndPoint.4030"
+)
+
+// Create: the policy.
+const (
+	// The policy is not valid. Check its statements, and that it is of the kind that
+	// the endpoint service takes: PolicyStatement or PolicyDocument.
+	CodePolicyInvalid ErrorCode = "EndPoint.2048"
+)
+
+// Reading and deleting.
+const (
+	// The page size of a list is not valid. Ask for 1 to 1000.
+	CodeLimitInvalid ErrorCode = "EndPoint.0006"
+	// The offset of a list is not valid. Start the listing again.
+	CodeOffsetInvalid ErrorCode = "EndPoint.0010"
+	// A list cannot be sorted by this. Sort by create_at or update_at, without the d.
+	CodeSortKeyInvalid ErrorCode = "EndPoint.0017"
+	// The direction of sorting is not valid. Use asc or desc.
+	CodeSortDirInvalid ErrorCode = "EndPoint.0018"
+	// The name of an endpoint service, as a filter of a list, is not valid. Correct
+	// it, or list without it.
+	CodeEndpointServiceNameInvalid ErrorCode = "EndPoint.1003"
+	// There is no such endpoint (404): it is gone, or never was in this project and region.
+	CodeEndpointNotFound ErrorCode = "EndPoint.2006"
+	// The service knows nothing of the endpoint any more (404): it is gone.
+	CodeEndpointInfoNotFound ErrorCode = "EndPoint.2007"
+	// The endpoint has been deleted (404): it is gone.
+	CodeEndpointDeleted ErrorCode = "EndPoint.2008"
+	// The endpoint is frozen, as a rule with its account. Settle that with the
+	// service's support first.
+	CodeEndpointFrozen ErrorCode = "EndPoint.2015"
+	// The endpoint ID is malformed. Pass the ID that the creation gave.
+	CodeEndpointIDInvalid ErrorCode = "EndPoint.2017"
+	// The endpoint is being deleted. Wait until it is gone: WaitForEndpointDeleted.
+	CodeEndpointDeleting ErrorCode = "EndPoint.2018"
+	// The endpoint is still being created. Wait until it is ready, then try again:
+	// WaitForEndpoint.
+	CodeEndpointCreating ErrorCode = "EndPoint.2019"
+	// The endpoint has been disabled. Have it enabled, or ask the service's support.
+	CodeEndpointDisabled ErrorCode = "EndPoint.2050"
+	// The service is moving the endpoint to another pool. Try again later.
+	CodeEndpointSwitchingPool ErrorCode = "EndPoint.2051"
+	// The service could not take a subnet of its own down. See whether the endpoint
+	// is still there and delete it again, or ask the service's support.
+	CodeSubnetDeleteFailed ErrorCode = "EndPoint.4003"
+	// The service could not take a network of its own down. See whether the endpoint
+	// is still there and delete it again, or ask the service's support.
+	CodeNetworkDeleteFailed ErrorCode = "EndPoint.4007"
+	// The service could not take the endpoint's port down. See whether the endpoint
+	// is still there and delete it again, or ask the service's support.
+	CodePortDeleteFailed ErrorCode = "EndPoint.4011"
+	// The service could not take an interface off the router. See whether the endpoint
+	// is still there and delete it again, or ask the service's support.
+	CodeRouterInterfaceDeleteFailed ErrorCode = "EndPoint.4017"
+	// The service could not take an extension off the router. See whether the endpoint
+	// is still there and delete it again, or ask the service's support.
+	CodeRouterExtensionDeleteFailed ErrorCode = "EndPoint.4019"
+	// The service could not take its routes out of a route table. See whether the
+	// endpoint is still there and delete it again, or ask the service's support.
+	CodeRouteRemoveFailed ErrorCode = "EndPoint.4029"
+)

@@ -1,0 +1,312 @@
+package vpcep
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// One error for each failing status code of the specification, and for 429. They
+// are targets of errors.Is; the error itself is an *APIError.
+var (
+	ErrBadRequest          = errors.New("vpcep: 400 bad request")
+	ErrUnauthorized        = errors.New("vpcep: 401 unauthorized")
+	ErrForbidden           = errors.New("vpcep: 403 forbidden")
+	ErrNotFound            = errors.New("vpcep: 404 not found")
+	ErrMethodNotAllowed    = errors.New("vpcep: 405 method not allowed")
+	ErrNotAcceptable       = errors.New("vpcep: 406 not acceptable")
+	ErrProxyAuthRequired   = errors.New("vpcep: 407 proxy authentication required")
+	ErrRequestTimeout      = errors.New("vpcep: 408 request timeout")
+	ErrConflict            = errors.New("vpcep: 409 conflict")
+	ErrTooManyRequests     = errors.New("vpcep: 429 too many requests")
+	ErrInternalServerError = errors.New("vpcep: 500 internal server error")
+	ErrNotImplemented      = errors.New("vpcep: 501 not implemented")
+	ErrBadGateway          = errors.New("vpcep: 502 bad gateway")
+	ErrServiceUnavailable  = errors.New("vpcep: 503 service unavailable")
+	ErrGatewayTimeout      = errors.New("vpcep: 504 gateway timeout")
+)
+
+// Errors by meaning, targets of errors.Is.
+var (
+	// ErrThrottled: too many requests at a time, 429 or 400 with EndPoint.0022.
+	// Nothing was done; call again later.
+	ErrThrottled = errors.New("vpcep: throttled")
+	// ErrQuotaExceeded: the project has as many endpoints as it may have, Endpoint.1018.
+	ErrQuotaExceeded = errors.New("vpcep: quota exceeded")
+	// ErrEndpointNotFound: the service says that there is no such endpoint,
+	// EndPoint.0005, .2006, .2007 or .2008. A 404 for a wrong URL is not this one.
+	ErrEndpointNotFound = errors.New("vpcep: endpoint not found")
+	// ErrOutcomeUnknown: the create request may have reached the service, and
+	// nothing says what became of it. The endpoint may exist, and cost money: look
+	// for it before creating again. See OutcomeUnknownError.
+	ErrOutcomeUnknown = errors.New("vpcep: outcome unknown")
+)
+
+var errorOfStatus = map[int]error{
+	http.StatusBadRequest:          ErrBadRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrForbidden,
+	http.StatusNotFound:            ErrNotFound,
+	http.StatusMethodNotAllowed:    ErrMethodNotAllowed,
+	http.StatusNotAcceptable:       ErrNotAcceptable,
+	http.StatusProxyAuthRequired:   ErrProxyAuthRequired,
+	http.StatusRequestTimeout:      ErrRequestTimeout,
+	http.StatusConflict:            ErrConflict,
+	http.StatusTooManyRequests:     ErrTooManyRequests,
+	http.StatusInternalServerError: ErrInternalServerError,
+	http.StatusNotImplemented:      ErrNotImplemented,
+	http.StatusBadGateway:          ErrBadGateway,
+	http.StatusServiceUnavailable:  ErrServiceUnavailable,
+	http.StatusGatewayTimeout:      ErrGatewayTimeout,
+}
+
+// APIError is an answer of the service, or of a proxy on the way, that is no
+// success. It also stands for an answer with a status of success that could not
+// be read, for example a page of HTML with 200.
+//
+// Test for it with errors.As, for its status or meaning with errors.Is and the
+// errors of this package, and for its code with errors.Is and an ErrorCode.
+type APIError struct {
+	// StatusCode is the HTTP status.
+	StatusCode int
+	// Code and Message are the service's, and empty where the body had none. Message
+	// says what is wrong with an answer that could not be read.
+	Code, Message string
+	// RequestID names the request; quote it to the service's support.
+	RequestID string
+	// Method and Path are the request's, without host and query.
+	Method, Path string
+	// RetryAfter is how long the service asked to wait, 0 where it did not.
+	RetryAfter time.Duration
+	// Body is the answer's body, cut off after 64 KiB, without the credentials of the request. It is never printed.
+	Body []byte `json:"-"`
+	// Details are further errors inside the body.
+	Details []ErrorDetail
+	// EncodedAuthorizationMessage says which permission is missing, in a form that IAM can decode.
+	EncodedAuthorizationMessage string
+	// Attempts is how often the request was sent.
+	Attempts int
+
+	cause error // why the answer could not be read, if it could not
+}
+
+// ErrorDetail is one of several errors in an answer.
+type ErrorDetail struct {
+	Code, Message               string
+	EncodedAuthorizationMessage string
+}
+
+// maxErrorBody is how much of a body an APIError keeps.
+const maxErrorBody = 64 << 10
+
+// maxErrorText is how much of a message one line shows.
+const maxErrorText = 500
+
+// Error is one line: method, path, status, code, message and request ID.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "vpcep: %s %s: %d", e.Method, e.Path, e.StatusCode)
+	if e.Code != "" {
+		b.WriteString(" " + oneLine(e.Code))
+	}
+	message := oneLine(e.Message)
+	if message == "" {
+		message = http.StatusText(e.StatusCode)
+	}
+	if message != "" {
+		b.WriteString(": " + message)
+	}
+	if e.RequestID != "" {
+		b.WriteString(" (request ID " + oneLine(e.RequestID) + ")")
+	}
+	return b.String()
+}
+
+// GoString is Error: printing with %#v shows no body either.
+func (e *APIError) GoString() string { return e.Error() }
+
+// Is makes errors.Is work with the errors by status and by meaning, and with an ErrorCode.
+func (e *APIError) Is(target error) bool {
+	if code, ok := target.(ErrorCode); ok {
+		return code.Matches(e.Code)
+	}
+	switch target {
+	case ErrThrottled:
+		return e.isThrottled()
+	case ErrQuotaExceeded:
+		return CodeQuotaExceeded.Matches(e.Code)
+	case ErrEndpointNotFound:
+		return e.isEndpointNotFound()
+	}
+	sentinel, ok := errorOfStatus[e.StatusCode]
+	return ok && target == sentinel
+}
+
+// Unwrap returns why the answer could not be read, for example a cancelled context, or nil.
+func (e *APIError) Unwrap() error { return e.cause }
+
+func (e *APIError) isThrottled() bool {
+	return e.StatusCode == http.StatusTooManyRequests ||
+		e.StatusCode == http.StatusBadRequest && CodeThrottled.Matches(e.Code)
+}
+
+// isEndpointNotFound needs the service's own word: a 404 alone can come from a
+// gateway that does not know the URL.
+func (e *APIError) isEndpointNotFound() bool {
+	gone := []ErrorCode{CodeResourceUnavailable, CodeEndpointNotFound, CodeEndpointInfoNotFound, CodeEndpointDeleted}
+	return e.StatusCode/100 == 4 && slices.ContainsFunc(gone, func(c ErrorCode) bool { return c.Matches(e.Code) })
+}
+
+// OutcomeUnknownError says that a create request may have been carried out. It
+// matches ErrOutcomeUnknown and wraps the cause: an *APIError, a failure of the
+// transport, or the end of the context.
+//
+// The endpoint may exist. Look for it with GetEndpoint (EndpointID) or
+// ListEndpoints before creating again, or give CreateEndpointRequest an
+// IdempotencyKey and simply call again.
+type OutcomeUnknownError struct {
+	// EndpointID is the endpoint's ID where the answer named it before it broke off.
+	EndpointID string
+	// Err is the cause.
+	Err error
+}
+
+func (e *OutcomeUnknownError) Error() string {
+	text := "vpcep: outcome unknown, the endpoint may exist"
+	if e.EndpointID != "" {
+		text += " as " + oneLine(e.EndpointID)
+	}
+	return text + ": " + strings.TrimPrefix(e.Err.Error(), "vpcep: ")
+}
+
+// Is matches ErrOutcomeUnknown.
+func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// Unwrap returns the cause.
+func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// ValidationError lists everything that is wrong with a request, or with the
+// settings of NewClient. Nothing was sent.
+type ValidationError struct{ Fields []FieldError }
+
+// FieldError is one wrong field.
+type FieldError struct {
+	// Field is the field's name on the wire ("tags[2].key"), or the option's name.
+	Field string
+	// Message is the rule that is broken.
+	Message string
+}
+
+func (e *ValidationError) Error() string {
+	parts := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		parts[i] = f.Error()
+	}
+	return "vpcep: invalid: " + strings.Join(parts, "; ")
+}
+
+func (e FieldError) Error() string { return e.Field + ": " + oneLine(e.Message) }
+
+// errAttemptTimeout ends an attempt that took longer than WithAttemptTimeout
+// allows. It is not the end of the caller's context, so it is not context.DeadlineExceeded.
+var errAttemptTimeout error = attemptTimeoutError{}
+
+type attemptTimeoutError struct{}
+
+func (attemptTimeoutError) Error() string   { return "the attempt timed out" }
+func (attemptTimeoutError) Timeout() bool   { return true }
+func (attemptTimeoutError) Temporary() bool { return true }
+
+// isContextEnd reports an error that is the end of ctx itself.
+func isContextEnd(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
+}
+
+// errorBody is what an error body says, in whichever shape.
+type errorBody struct {
+	code, message, requestID, encoded string
+	details                           []ErrorDetail
+}
+
+// maxErrorDepth bounds how deep errors inside an error are looked for: error.details.
+const maxErrorDepth = 3
+
+// parseErrorBody reads every shape of error body. It is empty for a body that is
+// no JSON object.
+func parseErrorBody(body []byte) errorBody {
+	parsed, _ := readErrorMembers(wire.Value(body), maxErrorDepth)
+	return parsed
+}
+
+// readErrorMembers reads an object with flat members (error_code, error_msg),
+// nested ones (error.code, error.message) or plain ones (code, message), in this
+// order of precedence: where two shapes stand in one body, the flat one counts.
+// ok is false where v is no object.
+func readErrorMembers(v wire.Value, depth int) (parsed errorBody, ok bool) {
+	if depth == 0 {
+		return errorBody{}, false
+	}
+	var flat, nested, plain, title errorBody
+	err := wire.Members(v, func(name string, v wire.Value) {
+		switch name {
+		case "error_code":
+			flat.code, _ = wire.String(v)
+		case "error_msg":
+			flat.message, _ = wire.String(v)
+		case "error_message":
+			title.message, _ = wire.String(v)
+		case "code":
+			plain.code, _ = wire.String(v)
+		case "message":
+			plain.message, _ = wire.String(v)
+		case "title":
+			title.message, _ = wire.String(v)
+		case "error":
+			if nested, ok = readErrorMembers(v, depth-1); !ok {
+				nested.message, _ = wire.String(v)
+			}
+		case "request_id":
+			parsed.requestID, _ = wire.String(v)
+		case "encoded_authorization_message":
+			parsed.encoded, _ = wire.String(v)
+		case "details":
+			wire.Elements(v, func(element wire.Value) {
+				if detail, ok := readErrorMembers(element, depth-1); ok {
+					parsed.details = append(parsed.details, ErrorDetail{detail.code, detail.message, detail.encoded})
+				}
+			})
+		}
+	})
+	if err != nil {
+		return errorBody{}, false
+	}
+	for _, shape := range []errorBody{flat, nested, plain, title} {
+		parsed.code = cmp.Or(parsed.code, shape.code)
+		parsed.message = cmp.Or(parsed.message, shape.message)
+	}
+	parsed.requestID = cmp.Or(parsed.requestID, nested.requestID)
+	parsed.encoded = cmp.Or(parsed.encoded, nested.encoded)
+	if len(parsed.details) == 0 {
+		parsed.details = nested.details
+	}
+	return parsed, true
+}
+
+// oneLine makes a text from outside fit for one line of bounded length.
+func oneLine(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}), " ")
+	if runes := []rune(s); len(runes) > maxErrorText {
+		return string(runes[:maxErrorText]) + "…"
+	}
+	return s
+}

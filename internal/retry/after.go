@@ -1,0 +1,34 @@
+// Package retry knows when a request may be sent again, and how long to wait
+// before. It decides and counts; it sends nothing and sleeps nowhere.
+package retry
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// After reads a Retry-After header, in seconds or as a date, as a wait from now.
+// It is 0 where the header says nothing, nonsense, or a time that has passed.
+func After(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+		switch {
+		case !(seconds > 0): // NaN too
+			return 0
+		case seconds > math.MaxInt64/float64(2*time.Second):
+			return math.MaxInt64 / 2
+		}
+		return time.Duration(seconds * float64(time.Second))
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return max(0, at.Sub(now))
+}

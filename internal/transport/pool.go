@@ -1,0 +1,40 @@
+package transport
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The limits of the library's own connection pool. net/http keeps two idle
+// connections a host, so that 64 callers at once dial anew for almost every
+// request; here every caller finds the connection that it gave back.
+const (
+	maxIdleConnsPerHost   = 256
+	idleConnTimeout       = 90 * time.Second
+	dialTimeout           = 10 * time.Second
+	keepAlive             = 30 * time.Second
+	tlsHandshakeTimeout   = 10 * time.Second
+	responseHeaderTimeout = 60 * time.Second
+	maxResponseHeader     = 256 << 10
+)
+
+// NewPool returns the library's own connection pool: proxies from the
+// environment, TLS 1.2 or newer, HTTP/2 where offered, and a time-out for each
+// step. rootCAs nil means those of the system.
+func NewPool(rootCAs *x509.CertPool) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: rootCAs},
+		TLSHandshakeTimeout:    tlsHandshakeTimeout,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    maxIdleConnsPerHost,
+		IdleConnTimeout:        idleConnTimeout,
+		ResponseHeaderTimeout:  responseHeaderTimeout,
+		MaxResponseHeaderBytes: maxResponseHeader,
+	}
+}

@@ -1,0 +1,256 @@
+// Package transport sends one HTTP request once and says what is certain about
+// it: whether it may have reached the service, and what came back.
+//
+// It is the only package that knows resty, and takes from it the sending alone:
+// retries, redirects, cookies, logging and decoding are off, because each of
+// them would decide something that only the caller can decide.
+package transport
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/go-resty/resty/v2"
+)
+
+// The limits of a body that is read. What is longer is refused, or cut off where
+// the status alone decides.
+const (
+	MaxBody      = 16 << 20  // an answer: a page of 1000 endpoints fits with room to spare
+	MaxErrorBody = 256 << 10 // an answer whose status is no success
+)
+
+// ErrBodyTooLarge reports a successful answer that is longer than MaxBody.
+var ErrBodyTooLarge = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
+
+// Transport sends requests. It is safe for concurrent use.
+type Transport struct {
+	http  *http.Client
+	resty *resty.Client
+	// traced says that httptrace sees everything that is written: a net/http
+	// transport, not one of the caller's own making.
+	traced bool
+}
+
+// New returns a Transport that sends through a copy of hc; hc itself is not changed.
+func New(hc *http.Client) *Transport {
+	own := &http.Client{
+		Transport: hc.Transport,
+		Timeout:   hc.Timeout,
+		// A redirect could lead to another host, with the token on board.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	if own.Transport == nil {
+		own.Transport = defaultTransport{}
+	}
+	_, traced := own.Transport.(*http.Transport)
+	r := resty.NewWithClient(own).
+		SetLogger(silent{}).
+		SetDisableWarn(true).
+		SetRetryCount(0).
+		SetDoNotParseResponse(true).
+		SetResponseBodyLimit(MaxBody).
+		SetPreRequestHook(func(_ *resty.Client, req *http.Request) error { return prepare(req) })
+	return &Transport{http: own, resty: r, traced: traced}
+}
+
+// CloseIdleConnections closes the connections that no request uses.
+func (t *Transport) CloseIdleConnections() { t.http.CloseIdleConnections() }
+
+// Request is one request.
+type Request struct {
+	Method string
+	URL    string
+	Header http.Header
+	Body   []byte // nil: none
+	// Prepare sees the request as it will be sent and may add headers: a token or
+	// a signature. Nothing is sent where it fails.
+	Prepare func(*http.Request) error
+}
+
+// Response is an answer whose headers arrived.
+type Response struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+	// BodyErr says why Body is not the whole body, and is nil where it is.
+	BodyErr error
+	// Sent are the headers of the request, credentials included.
+	Sent http.Header
+}
+
+// IsSuccess reports a status of 2xx.
+func (r *Response) IsSuccess() bool { return r.StatusCode >= 200 && r.StatusCode < 300 }
+
+// Error is a failure without an answer.
+type Error struct {
+	// Err is the cause.
+	Err error
+	// MaybeSent is false only where it is certain that no byte of the request was written.
+	MaybeSent bool
+	// Prepare says that Request.Prepare failed.
+	Prepare bool
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Send sends the request once. The error is an *Error.
+func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, &Error{Err: context.Cause(ctx)}
+	}
+	a := &attempt{prepare: r.Prepare}
+	req := t.resty.R().SetContext(a.context(ctx))
+	req.Header = r.Header
+	if r.Body != nil {
+		req.SetBody(bytes.NewReader(r.Body))
+	}
+	answer, err := req.Execute(r.Method, r.URL)
+	if err != nil {
+		if answer != nil && answer.RawResponse != nil && answer.RawResponse.Body != nil {
+			answer.RawResponse.Body.Close()
+		}
+		return nil, &Error{Err: withoutURL(err), MaybeSent: t.maybeSent(a, err), Prepare: a.prepareFailed}
+	}
+	response := &Response{
+		StatusCode: answer.RawResponse.StatusCode,
+		Header:     answer.RawResponse.Header,
+		Sent:       a.sent,
+	}
+	response.Body, response.BodyErr = readBody(answer.RawResponse)
+	return response, nil
+}
+
+// maybeSent reports whether some byte of the request may have been written. The
+// answer is no only on proof.
+func (t *Transport) maybeSent(a *attempt, err error) bool {
+	switch {
+	case !a.prepared:
+		return false
+	case a.gotConn.Load():
+		return true
+	case t.traced || a.askedConn.Load():
+		return false // a connection was never there
+	}
+	return !isDialError(err)
+}
+
+// isDialError reports a failure to connect, also of a transport that is not traced.
+func isDialError(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
+		return true
+	}
+	var dns *net.DNSError
+	return errors.As(err, &dns)
+}
+
+// withoutURL takes off the wrapping of http.Client, which repeats method and URL.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// attempt follows one request on its way out.
+type attempt struct {
+	prepare                 func(*http.Request) error
+	prepared, prepareFailed bool
+	sent                    http.Header
+	askedConn, gotConn      atomic.Bool
+}
+
+type attemptKey struct{}
+
+func (a *attempt) context(ctx context.Context) context.Context {
+	ctx = context.WithValue(ctx, attemptKey{}, a)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { a.askedConn.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { a.gotConn.Store(true) },
+	})
+}
+
+// prepare is called with the request that is about to be sent.
+func prepare(req *http.Request) error {
+	a := req.Context().Value(attemptKey{}).(*attempt)
+	if a.prepare != nil {
+		if err := a.prepare(req); err != nil {
+			a.prepareFailed = true
+			return err
+		}
+	}
+	a.prepared = true
+	a.sent = req.Header
+	return nil
+}
+
+// readBody reads the body within its bound, which counts what a compressed body unfolds to.
+func readBody(resp *http.Response) ([]byte, error) {
+	defer resp.Body.Close()
+	isSuccess := resp.StatusCode >= 200 && resp.StatusCode < 300
+	limit := int64(MaxErrorBody)
+	if isSuccess {
+		limit = MaxBody
+		if resp.ContentLength > limit {
+			return nil, ErrBodyTooLarge
+		}
+	}
+	body, err := plainBody(resp)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= 64<<10 { // a longer one has to prove itself first
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(body, limit+1))
+	if n > limit {
+		if isSuccess {
+			return nil, ErrBodyTooLarge
+		}
+		buf.Truncate(int(limit))
+	}
+	return buf.Bytes(), err
+}
+
+// plainBody unfolds a body that the round tripper left compressed.
+func plainBody(resp *http.Response) (io.Reader, error) {
+	if resp.ContentLength == 0 || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return resp.Body, nil
+	}
+	return gzip.NewReader(resp.Body)
+}
+
+// defaultTransport is what a nil http.Client.Transport means: http.DefaultTransport at the time of the call.
+type defaultTransport struct{}
+
+func (defaultTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+func (defaultTransport) CloseIdleConnections() {
+	if c, ok := http.DefaultTransport.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// silent drops what resty would log.
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Debugf(string, ...any) {}

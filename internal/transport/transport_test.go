@@ -1,0 +1,375 @@
+package transport_test
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/vpcep/vpcep-go/internal/transport"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func newTransport(t *testing.T, pool *x509.CertPool) *transport.Transport {
+	tr := transport.New(&http.Client{Transport: transport.NewPool(pool)})
+	t.Cleanup(tr.CloseIdleConnections)
+	return tr
+}
+
+func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func post(url string) *transport.Request {
+	return &transport.Request{
+		Method: "POST", URL: url, Body: []byte(`{"a":1}`),
+		Header: http.Header{"User-Agent": {"ua"}, "Accept": {"application/json"}, "Content-Type": {"application/json"}},
+	}
+}
+
+func TestSendSendsWhatItIsGiven(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		assert.Equal(t, `{"a":1}`, string(body))
+		assert.Equal(t, "ua", r.UserAgent())
+		assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
+		assert.Equal(t, "added", r.Header.Get("X-Added"))
+		assert.Equal(t, "/a%2Fb", r.URL.EscapedPath())
+		assert.Equal(t, "x=1&y=%26", r.URL.RawQuery)
+		assert.EqualValues(t, 7, r.ContentLength)
+		w.Header().Set("Content-Type", "text/plain")
+		w.WriteHeader(201)
+		io.WriteString(w, "answer")
+	})
+	r := post(server.URL + "/a%2Fb?x=1&y=%26")
+	r.Prepare = func(req *http.Request) error { req.Header.Set("X-Added", "added"); return nil }
+	resp, err := newTransport(t, nil).Send(t.Context(), r)
+	require.NoError(t, err)
+	assert.Equal(t, 201, resp.StatusCode)
+	assert.Equal(t, "answer", string(resp.Body))
+	assert.NoError(t, resp.BodyErr)
+	assert.Equal(t, "added", resp.Sent.Get("X-Added"))
+	assert.NotContains(t, r.Header, "X-Added", "the headers given are shared by all requests")
+}
+
+// certainlyUnsent reports what Send is certain of after a failure.
+func certainlyUnsent(t *testing.T, err error) bool {
+	t.Helper()
+	var failure *transport.Error
+	require.ErrorAs(t, err, &failure)
+	return !failure.MaybeSent
+}
+
+func TestWhatIsCertainAboutAFailure(t *testing.T) {
+	t.Run("nobody listens", func(t *testing.T) {
+		server := httptest.NewServer(nil)
+		server.Close()
+		_, err := newTransport(t, nil).Send(t.Context(), post(server.URL))
+		assert.True(t, certainlyUnsent(t, err))
+	})
+	t.Run("no such host", func(t *testing.T) {
+		_, err := newTransport(t, nil).Send(t.Context(), post("http://no-such-host.invalid"))
+		assert.True(t, certainlyUnsent(t, err))
+	})
+	t.Run("unknown authority", func(t *testing.T) {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
+		server.Config.ErrorLog = quiet()
+		server.StartTLS()
+		defer server.Close()
+		_, err := newTransport(t, nil).Send(t.Context(), post(server.URL))
+		var unknown x509.UnknownAuthorityError
+		assert.ErrorAs(t, err, &unknown)
+		assert.True(t, certainlyUnsent(t, err))
+	})
+	t.Run("TLS 1.1 only", func(t *testing.T) {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
+		server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // the very case
+		server.Config.ErrorLog = quiet()
+		server.StartTLS()
+		defer server.Close()
+		_, err := newTransport(t, pool(server)).Send(t.Context(), post(server.URL))
+		assert.ErrorContains(t, err, "protocol version")
+		assert.True(t, certainlyUnsent(t, err))
+	})
+	t.Run("refused by Prepare", func(t *testing.T) {
+		server := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("reached") })
+		cause := errors.New("no")
+		r := post(server.URL)
+		r.Prepare = func(*http.Request) error { return cause }
+		_, err := newTransport(t, nil).Send(t.Context(), r)
+		assert.ErrorIs(t, err, cause)
+		assert.True(t, certainlyUnsent(t, err))
+	})
+	t.Run("cancelled before", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := newTransport(t, nil).Send(ctx, post("http://127.0.0.1:1"))
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.True(t, certainlyUnsent(t, err))
+	})
+	t.Run("cancelled in flight", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body) // else the server does not see the client leave
+			cancel()
+			<-r.Context().Done()
+		})
+		_, err := newTransport(t, nil).Send(ctx, post(server.URL))
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.False(t, certainlyUnsent(t, err))
+	})
+	t.Run("no answer", func(t *testing.T) {
+		server := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		_, err := newTransport(t, nil).Send(t.Context(), post(server.URL))
+		assert.False(t, certainlyUnsent(t, err))
+	})
+	t.Run("a transport that is not traced", func(t *testing.T) {
+		for _, tt := range []struct {
+			err    error
+			unsent bool
+		}{
+			{io.ErrUnexpectedEOF, false},
+			{errors.New("connection refused"), false},
+			{&net.OpError{Op: "write", Err: errors.New("broken pipe")}, false},
+			{&net.OpError{Op: "dial", Err: errors.New("connection refused")}, true},
+			{&net.DNSError{Err: "no such host", Name: "x"}, true},
+		} {
+			tr := transport.New(&http.Client{Transport: failing{tt.err}})
+			_, err := tr.Send(t.Context(), post("http://x.example"))
+			assert.ErrorIs(t, err, tt.err)
+			assert.Equal(t, tt.unsent, certainlyUnsent(t, err), "%v", tt.err)
+		}
+	})
+}
+
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
+
+// A redirect to another host must not receive the token, whatever its kind.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	other := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the other host was called") })
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, status) })
+		for _, method := range []string{"POST", "GET", "DELETE"} {
+			r := post(server.URL)
+			r.Method = method
+			r.Prepare = func(req *http.Request) error { req.Header.Set("X-Auth-Token", "tok"); return nil }
+			resp, err := newTransport(t, nil).Send(t.Context(), r)
+			require.NoError(t, err)
+			assert.Equal(t, status, resp.StatusCode)
+		}
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	const chunk = 1 << 20
+	zeros := make([]byte, chunk)
+	endless := func(w io.Writer, size int) {
+		for written := 0; written < size; written += chunk {
+			if _, err := w.Write(zeros); err != nil {
+				return
+			}
+		}
+	}
+	bodies := map[string]http.HandlerFunc{
+		"512 MiB in chunks": func(w http.ResponseWriter, _ *http.Request) { endless(w, 512<<20) },
+		"512 MiB announced": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "536870912")
+			endless(w, 512<<20)
+		},
+		"gzip bomb": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+			endless(z, 512<<20)
+			z.Close()
+		},
+	}
+	for name, handler := range bodies {
+		t.Run(name, func(t *testing.T) {
+			server := serve(t, handler)
+			tr := newTransport(t, nil)
+			heap := watchHeap()
+			resp, err := tr.Send(t.Context(), post(server.URL))
+			grown := heap()
+			require.NoError(t, err)
+			assert.ErrorIs(t, resp.BodyErr, transport.ErrBodyTooLarge)
+			assert.Empty(t, resp.Body)
+			assert.Less(t, grown, uint64(96<<20))
+		})
+	}
+	t.Run("an error is cut off", func(t *testing.T) {
+		server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(500)
+			endless(w, 8<<20)
+		})
+		resp, err := newTransport(t, nil).Send(t.Context(), post(server.URL))
+		require.NoError(t, err)
+		assert.Len(t, resp.Body, transport.MaxErrorBody)
+	})
+}
+
+// watchHeap returns how far the live heap has grown since, at its highest.
+func watchHeap() func() uint64 {
+	read := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	runtime.GC()
+	base, highest := read(), uint64(0)
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			highest = max(highest, read())
+			select {
+			case <-done:
+				return
+			default:
+				runtime.Gosched()
+			}
+		}
+	}()
+	return func() uint64 {
+		close(done)
+		<-stopped
+		return max(highest, base) - base
+	}
+}
+
+func TestBodiesAreUnfolded(t *testing.T) {
+	tests := map[string]*http.Transport{
+		"by net/http": transport.NewPool(nil),
+		"by us":       {DisableCompression: true},
+	}
+	for name, pool := range tests {
+		t.Run(name, func(t *testing.T) {
+			server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", "gzip")
+				z := gzip.NewWriter(w)
+				io.WriteString(z, "answer")
+				z.Close()
+			})
+			tr := transport.New(&http.Client{Transport: pool})
+			t.Cleanup(tr.CloseIdleConnections)
+			resp, err := tr.Send(t.Context(), post(server.URL))
+			require.NoError(t, err)
+			require.NoError(t, resp.BodyErr)
+			assert.Equal(t, "answer", string(resp.Body))
+		})
+	}
+	t.Run("what is no gzip", func(t *testing.T) {
+		server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			io.WriteString(w, "plain")
+		})
+		resp, err := newTransport(t, nil).Send(t.Context(), post(server.URL))
+		require.NoError(t, err)
+		assert.Error(t, resp.BodyErr)
+	})
+}
+
+func TestCutBodyKeepsWhatArrived(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, `{"id":"e-1"`)
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	resp, err := newTransport(t, nil).Send(t.Context(), post(server.URL))
+	require.NoError(t, err)
+	assert.ErrorIs(t, resp.BodyErr, io.ErrUnexpectedEOF)
+	assert.Equal(t, `{"id":"e-1"`, string(resp.Body))
+}
+
+// 64 callers at once must find the connections that they gave back.
+func TestWarmPoolDialsNothing(t *testing.T) {
+	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			const callers = 64
+			var dialled atomic.Int32
+			var round sync.WaitGroup // all callers are in the server at once
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				round.Done()
+				round.Wait()
+				assert.Equal(t, http2, r.ProtoMajor == 2)
+				io.WriteString(w, "answer")
+			}))
+			server.EnableHTTP2 = http2
+			server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+				if state == http.StateNew {
+					dialled.Add(1)
+				}
+			}
+			server.StartTLS()
+			defer server.Close()
+			tr := newTransport(t, pool(server))
+			burst := func() {
+				round.Add(callers)
+				var done sync.WaitGroup
+				for range callers {
+					done.Go(func() {
+						_, err := tr.Send(t.Context(), post(server.URL))
+						assert.NoError(t, err)
+					})
+				}
+				done.Wait()
+			}
+			burst()
+			warm := dialled.Load()
+			for range 5 {
+				burst()
+			}
+			assert.Equal(t, warm, dialled.Load(), "connections dialled anew")
+		})
+	}
+}
+
+func TestPoolUsesTheEnvironmentsProxy(t *testing.T) {
+	assert.NotNil(t, transport.NewPool(nil).Proxy)
+	assert.EqualValues(t, tls.VersionTLS12, transport.NewPool(nil).TLSClientConfig.MinVersion)
+}
+
+func TestNilTransportIsTheDefaultOne(t *testing.T) {
+	before := http.DefaultTransport
+	defer func() { http.DefaultTransport = before }()
+	tr := transport.New(&http.Client{})
+	cause := errors.New("set later")
+	http.DefaultTransport = failing{cause}
+	_, err := tr.Send(t.Context(), post("http://x.example"))
+	assert.ErrorIs(t, err, cause)
+}
+
+func pool(server *httptest.Server) *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(server.Certificate())
+	return p
+}
+
+func TestFailuresDoNotRepeatTheURL(t *testing.T) {
+	tr := transport.New(&http.Client{Transport: failing{io.ErrUnexpectedEOF}})
+	_, err := tr.Send(t.Context(), post("http://x.example/path"))
+	assert.False(t, strings.Contains(err.Error(), "x.example"), err.Error())
+}
+
+// quiet drops what a server logs of handshakes that are meant to fail.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -1,0 +1,243 @@
+package vpcep
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// EndpointStatus is where an endpoint is in its life. A value that this version
+// does not know is kept as it came.
+type EndpointStatus string
+
+// The statuses of an endpoint (specification, table 5 "status", and what has
+// been seen beside it). Ready after 2 to 20 seconds as a rule:
+//
+//	creating → accepted
+//	creating → pendingAcceptance → accepted or rejected
+//	creating → failed
+//	any      → deleting → gone (404)
+const (
+	StatusCreating          EndpointStatus = "creating"
+	StatusPendingAcceptance EndpointStatus = "pendingAcceptance" // until the owner of the service accepts or rejects it
+	StatusAccepted          EndpointStatus = "accepted"          // usable
+	StatusRejected          EndpointStatus = "rejected"          // by the owner of the service
+	StatusFailed            EndpointStatus = "failed"            // Endpoint.Errors says why
+	StatusDeleting          EndpointStatus = "deleting"
+)
+
+// ServiceType is the kind of service that an endpoint connects to. A value that
+// this version does not know is kept as it came.
+type ServiceType string
+
+// The types of service (specification, table 5 "service_type"). The
+// specification spells the first one gataway; it is read as gateway.
+const (
+	ServiceTypeGateway   ServiceType = "gateway"
+	ServiceTypeInterface ServiceType = "interface"
+)
+
+// ActiveStatus is the state of the account that an endpoint belongs to
+// (specification, table 5 "active_status"). Unknown values are kept.
+type ActiveStatus string
+
+// The states of an account.
+const (
+	ActiveStatusActive ActiveStatus = "active"
+	ActiveStatusFrozen ActiveStatus = "frozen"
+)
+
+// EnableStatus says whether an endpoint has been disabled (specification, table
+// 5 "enable_status"). Unknown values are kept.
+type EnableStatus string
+
+// The values of EnableStatus.
+const (
+	EnableStatusEnable  EnableStatus = "enable"
+	EnableStatusDisable EnableStatus = "disable"
+)
+
+// IPVersion is the IP version of an endpoint. Unknown values are sent as they are.
+type IPVersion string
+
+// The IP versions of an endpoint.
+const (
+	IPVersionIPv4      IPVersion = "ipv4"
+	IPVersionDualStack IPVersion = "dualstack"
+)
+
+// IdempotencyTagKey is the key of the tag that carries
+// CreateEndpointRequest.IdempotencyKey. It is reserved: no other tag may use it,
+// and neither CreateEndpointRequest.Tags nor Endpoint.Tags shows it.
+const IdempotencyTagKey = "vpcep-idempotency-key"
+
+// Tag is a key and a value on an endpoint (specification, tables 4 and 6).
+//
+// Key is 1 to 36 characters, Value 0 to 43. Neither may contain = * < > \ , | /
+// nor begin or end with a space.
+type Tag struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// CreateEndpointRequest says what endpoint to create (specification, table 3).
+// EndpointServiceID and VPCID are required; what is left empty is not sent.
+//
+// It marshals to the service's JSON and reads it back, tolerantly.
+type CreateEndpointRequest struct {
+	// EndpointServiceID is the ID of the service to connect to. Required, 1 to 64 characters.
+	EndpointServiceID string
+	// VPCID is the ID of the VPC that the endpoint stands in. Required, 1 to 64 characters.
+	VPCID string
+	// SubnetID is the network ID of a subnet of that VPC, 1 to 64 characters. The
+	// service demands it for services of type interface. The subnet must not
+	// overlap 198.19.128.0/17.
+	SubnetID string
+	// PortIP is the IPv4 address that the endpoint gets in the subnet. The service
+	// assigns one where it is empty, and gives it back as Endpoint.IP.
+	PortIP string
+	// EnableDNS asks for a private domain name; without effect for services of type gateway.
+	EnableDNS bool
+	// Tags are put on the endpoint; no key may stand twice.
+	Tags []Tag
+	// RouteTables are the IDs of the route tables that get the routes of a service
+	// of type gateway. Empty: the VPC's default route table.
+	RouteTables []string
+	// Whitelist are the IPv4 addresses and CIDR blocks that may use the endpoint, at
+	// most 20; for services of type interface, and in effect only with EnableWhitelist.
+	Whitelist []string
+	// EnableWhitelist turns the access control of Whitelist on.
+	EnableWhitelist bool
+	// Description must not contain < or >.
+	Description string
+	// PolicyStatement is the policy of an endpoint of a gateway service of OBS or SFS.
+	PolicyStatement []PolicyStatement
+	// PolicyDocument is the policy of an endpoint of other services, a JSON object.
+	PolicyDocument json.RawMessage
+	// IPVersion is ipv4 where it is empty.
+	IPVersion IPVersion
+	// IPv6Address is the IPv6 address of a dual-stack endpoint. The service assigns one where it is empty.
+	IPv6Address string
+	// IdempotencyKey names this creation, so that it can be repeated after any
+	// failure, also by another process. 1 to 43 characters with the rules of a
+	// tag's value, because it travels as the value of the tag IdempotencyTagKey;
+	// a random UUID is a good one. Endpoint.IdempotencyKey gives it back.
+	IdempotencyKey string
+}
+
+// PolicyStatement is one statement of an endpoint's policy.
+type PolicyStatement struct {
+	// Sid is an optional name of the statement.
+	Sid string
+	// Effect is Allow or Deny.
+	Effect string
+	// Action lists the operations, such as obs:*:*. It is read from a string or an array, and written as an array.
+	Action []string
+	// Resource lists what they act on, such as obs:*:*:*:*/*. Read and written like Action.
+	Resource []string
+	// Condition is the JSON object of conditions, if any.
+	Condition json.RawMessage
+	// Extra are members that this version does not know, or whose type makes no
+	// sense. They are written back, so that a policy that was read and sent again
+	// is as strict as before.
+	Extra map[string]json.RawMessage
+	// Raw is a statement that is no JSON object, as it came; then nothing else is set.
+	Raw json.RawMessage
+}
+
+// ResourceError is a reason that the service gives on an endpoint, for example why its creation failed.
+type ResourceError struct {
+	Code    string
+	Message string
+}
+
+// Endpoint is a VPC endpoint (specification, tables 5 and 6).
+//
+// It is read tolerantly from the service's JSON: a field of an unexpected type
+// does not lose the others, and what this version does not know is kept in Extra.
+// It marshals to the service's JSON, Extra included.
+type Endpoint struct {
+	// ID identifies the endpoint. It is never empty in an answer of this library.
+	ID string
+	// ServiceType is the kind of the service connected to.
+	ServiceType ServiceType
+	// Status is where the endpoint is in its life; see WaitForEndpoint.
+	Status EndpointStatus
+	// ActiveStatus is the state of the account.
+	ActiveStatus []ActiveStatus
+	// EnableStatus says whether the endpoint has been disabled.
+	EnableStatus EnableStatus
+	// EndpointServiceID and EndpointServiceName are the service connected to.
+	EndpointServiceID, EndpointServiceName string
+	// MarkerID identifies the endpoint's packets. It needs 64 bits.
+	MarkerID int64
+	// EnableDNS says whether a private domain name was asked for.
+	EnableDNS bool
+	// DNSNames are the domain names to reach the service by; absent until the endpoint is accepted.
+	DNSNames []string
+	// IP is the address to reach the service by, IPv6Address the same for a
+	// dual-stack endpoint; absent until accepted, and for gateway services.
+	IP, IPv6Address string
+	// VPCID, SubnetID and ProjectID say where the endpoint stands. SubnetID is a
+	// network ID, absent for gateway services.
+	VPCID, SubnetID, ProjectID string
+	// CreatedAt and UpdatedAt are in UTC, and zero where absent.
+	CreatedAt, UpdatedAt time.Time
+	// Tags are the endpoint's tags without the one of the IdempotencyKey.
+	Tags []Tag
+	// Whitelist are the addresses and CIDR blocks that may use the endpoint where
+	// EnableWhitelist is set; for services of type interface.
+	Whitelist []string
+	// EnableWhitelist says whether Whitelist is in effect.
+	EnableWhitelist bool
+	// RouteTables are the IDs of the route tables of an endpoint of a gateway service.
+	RouteTables []string
+	// SpecificationName names the size, as a rule "default".
+	SpecificationName string
+	// Description is free text.
+	Description string
+	// PolicyStatement is the policy of an endpoint of a gateway service.
+	PolicyStatement []PolicyStatement
+	// PolicyDocument is the policy of an endpoint of other services: the JSON
+	// object, also where the service wrote it as a string.
+	PolicyDocument json.RawMessage
+	// Errors are the service's reasons, the field "error".
+	Errors []ResourceError
+	// EndpointPoolID and PublicBorderGroup say where the service keeps the endpoint.
+	EndpointPoolID, PublicBorderGroup string
+	// IdempotencyKey is the key that the endpoint was created with, if any.
+	IdempotencyKey string
+	// Extra are the fields that this version does not know, and the raw form of
+	// those whose type makes no sense. They are written back when the endpoint is
+	// marshalled, in place of the typed field where there is one. nil where there are none.
+	Extra map[string]json.RawMessage
+}
+
+// EndpointFilter selects endpoints and their order. The zero value selects all,
+// newest first.
+type EndpointFilter struct {
+	// ID selects one endpoint.
+	ID string
+	// VPCID selects the endpoints of one VPC.
+	VPCID string
+	// EndpointServiceName selects by a part of the service's name.
+	EndpointServiceName string
+	// SortKey is create_at (the default) or update_at.
+	SortKey string
+	// SortDir is desc (the default) or asc.
+	SortDir string
+	// PageSize is how many endpoints one request asks for, 1 to 1000. 0: 100.
+	PageSize int
+}
+
+// ResponseMeta is what an answer says beside its body; see WithResponse.
+type ResponseMeta struct {
+	// StatusCode is the HTTP status of the last answer, 0 where there was none.
+	StatusCode int
+	// RequestID is the service's name for the request; quote it to the service's support.
+	RequestID string
+	// Header are the headers of the last answer.
+	Header http.Header
+	// Attempts is how often the last request of the call was sent, or tried to be.
+	Attempts int
+}
