@@ -1,0 +1,226 @@
+package vpceptest
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	signatureAlgorithm = "SDK-HMAC-SHA256"
+	signatureDate      = "20060102T150405Z"
+	maxClockSkew       = 15 * time.Minute
+
+	// Wrong signatures in a row that lock a key, and for how long.
+	lockAfter = 5
+	lockFor   = 5 * time.Minute
+)
+
+// accessKey is a key pair and what it did lately.
+type accessKey struct {
+	id, secret, securityToken string
+
+	wrong       int // signatures in a row
+	lockedUntil time.Time
+}
+
+// checkKeys panics where a key has a security token and nothing to sign with.
+func checkKeys(keys map[string]*accessKey) {
+	for id, key := range keys {
+		if key.secret == "" {
+			panic("vpceptest: WithSecurityToken: there is no WithAccessKey for the access key " + id)
+		}
+	}
+}
+
+// signatureScheme is a signature with an access key in Authorization.
+type signatureScheme struct {
+	projectID string
+	mu        sync.Mutex
+	keys      map[string]*accessKey
+}
+
+func (s *signatureScheme) claims(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Authorization"), signatureAlgorithm)
+}
+
+func (s *signatureScheme) verify(c *call) *apiError {
+	auth, ok := parseAuthorization(c.r.Header.Get("Authorization"))
+	if !ok {
+		return errAuth.with("the Authorization header cannot be read")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := s.keys[auth.accessKey]
+	if key == nil {
+		return errAuth.with("ak " + auth.accessKey + " not exist") // the real one echoes it too
+	}
+	now := time.Now()
+	if now.Before(key.lockedUntil) {
+		return errAuth.with("verify aksk signature fail, the ak is locked")
+	}
+	if refusal := s.checkHeaders(c, key, auth, now); refusal != nil {
+		return refusal
+	}
+	return key.checkSignature(c, auth, now)
+}
+
+// checkHeaders judges what a signature has to cover.
+func (s *signatureScheme) checkHeaders(c *call, key *accessKey, auth authorization, now time.Time) *apiError {
+	h := c.r.Header
+	date, err := time.Parse(signatureDate, h.Get("X-Sdk-Date"))
+	if err != nil || !auth.covers("x-sdk-date") {
+		return errAuth.with("X-Sdk-Date is missing, not signed or cannot be read")
+	}
+	if now.Sub(date).Abs() > maxClockSkew {
+		return errAuth.with("verify aksk signature fail, the signature has expired")
+	}
+	if _, scoped := c.params["project_id"]; scoped {
+		if h.Get("X-Project-Id") != s.projectID || !auth.covers("x-project-id") {
+			return errAuth.with("X-Project-Id is missing, not signed or not a project of the ak")
+		}
+	}
+	if h.Get("X-Security-Token") != key.securityToken {
+		return errAuth.with("the security token is invalid")
+	}
+	if key.securityToken != "" && !auth.covers("x-security-token") {
+		return errAuth.with("the security token is not signed")
+	}
+	return nil
+}
+
+func (k *accessKey) checkSignature(c *call, auth authorization, now time.Time) *apiError {
+	want := signature(k.secret, c.r, c.body, auth.signedHeaders)
+	if hmac.Equal([]byte(want), []byte(auth.signature)) {
+		k.wrong = 0
+		return nil
+	}
+	k.wrong++
+	if k.wrong >= lockAfter {
+		k.wrong = 0
+		k.lockedUntil = now.Add(lockFor)
+	}
+	return errAuth.with("verify aksk signature fail")
+}
+
+// authorization is the Authorization header taken apart.
+type authorization struct {
+	accessKey, signature string
+	signedHeaders        []string
+}
+
+func (a authorization) covers(name string) bool {
+	return slices.Contains(a.signedHeaders, name)
+}
+
+// parseAuthorization reads "SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…".
+func parseAuthorization(value string) (authorization, bool) {
+	value, ok := strings.CutPrefix(value, signatureAlgorithm+" ")
+	parts := strings.Split(value, ", ")
+	if !ok || len(parts) != 3 {
+		return authorization{}, false
+	}
+	key, ok1 := strings.CutPrefix(parts[0], "Access=")
+	names, ok2 := strings.CutPrefix(parts[1], "SignedHeaders=")
+	sig, ok3 := strings.CutPrefix(parts[2], "Signature=")
+	a := authorization{accessKey: key, signature: sig, signedHeaders: strings.Split(names, ";")}
+	// The canonical request is built of the names in lower case and in order.
+	inOrder := names == strings.ToLower(names) && slices.IsSorted(a.signedHeaders)
+	return a, ok1 && ok2 && ok3 && inOrder
+}
+
+// signature computes what the signature of a request should be.
+func signature(secret string, r *http.Request, body []byte, signedHeaders []string) string {
+	canonical := strings.Join([]string{
+		r.Method,
+		canonicalPath(r.URL),
+		canonicalQuery(r.URL),
+		canonicalHeaders(r, signedHeaders),
+		strings.Join(signedHeaders, ";"),
+		hexSHA256(body),
+	}, "\n")
+	toSign := signatureAlgorithm + "\n" + r.Header.Get("X-Sdk-Date") + "\n" + hexSHA256([]byte(canonical))
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(toSign))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// canonicalPath is the path with each segment encoded anew and a slash at its end.
+func canonicalPath(u *url.URL) string {
+	segments := strings.Split(u.EscapedPath(), "/")
+	for i, s := range segments {
+		if plain, err := url.PathUnescape(s); err == nil {
+			s = plain
+		}
+		segments[i] = encodeRFC3986(s)
+	}
+	path := strings.Join(segments, "/")
+	if !strings.HasSuffix(path, "/") {
+		path += "/"
+	}
+	return path
+}
+
+// canonicalQuery is the query encoded anew, in the order of key, then value.
+func canonicalQuery(u *url.URL) string {
+	query := u.Query()
+	keys := make([]string, 0, len(query))
+	for k := range query {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	var pairs []string
+	for _, k := range keys {
+		for _, v := range slices.Sorted(slices.Values(query[k])) {
+			pairs = append(pairs, encodeRFC3986(k)+"="+encodeRFC3986(v))
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+// canonicalHeaders is one line a header. net/http keeps Host apart from the others.
+func canonicalHeaders(r *http.Request, names []string) string {
+	var b strings.Builder
+	for _, name := range names {
+		values := slices.Sorted(slices.Values(r.Header.Values(name)))
+		if name == "host" {
+			values = []string{r.Host}
+		}
+		for _, v := range values {
+			b.WriteString(name + ":" + strings.TrimSpace(v) + "\n")
+		}
+	}
+	return b.String()
+}
+
+// encodeRFC3986 percent-encodes every byte but the unreserved ones.
+func encodeRFC3986(s string) string {
+	const upperHex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if isUnreserved(c) {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('%')
+		b.WriteByte(upperHex[c>>4])
+		b.WriteByte(upperHex[c&15])
+	}
+	return b.String()
+}
+
+func isUnreserved(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-_.~", c) >= 0
+}
+
+func hexSHA256(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,42 @@
+// Package vpceptest is a stand-in of the VPC Endpoint service for tests. It
+// answers real HTTP on the loopback interface, in the manner of
+// net/http/httptest, keeps its endpoints in memory, and needs neither an
+// account nor a network.
+//
+//	srv := vpceptest.NewServer()
+//	defer srv.Close()
+//
+//	client := srv.Client()
+//	endpoint, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
+//		EndpointServiceID: "any-service",
+//		VPCID:             "any-vpc",
+//		SubnetID:          "any-subnet",
+//	})
+//
+// # What it does
+//
+// An endpoint is "creating" when it was just made and "accepted" a moment later
+// (see [WithCreateDelay]); a service that was declared with [WithService] may
+// want an approval or be a gateway. A deleted endpoint is "deleting" for a moment
+// ([WithDeleteDelay]) and answers 404 from then on. Wrong requests get the
+// service's documented codes.
+//
+// It judges requests with checks of its own and encodes answers with types of its
+// own: it shares no code with package vpcep, so that a mistake in the client does
+// not cancel itself out. It is stricter than the service where that finds mistakes
+// earlier: a field or a query parameter that is not documented, and a field that is
+// null, are refused with EndPoint.0002.
+//
+// # Faults
+//
+// [Fault] scripts what goes wrong in the field: refused requests, answers that
+// come from a proxy, are late, are cut off or never come, before or after the
+// request took effect. [Handler.Requests] tells what arrived, and
+// [Handler.PendingFaults] whether the script was played to its end.
+//
+// # Time
+//
+// No timer and no goroutine moves an endpoint on: its status follows from the time
+// at which it is read. [NewHandler] gives the service without a listener, which
+// works with the fake time of testing/synctest; make the handler inside the bubble.
+package vpceptest

@@ -1,0 +1,154 @@
+package vpceptest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Fault is something that goes wrong with a request. Its parts combine: a request
+// can take effect, be held back and then be dropped.
+//
+// Scripted faults are looked through in order; the first one whose operation matches
+// hits the request and is used up by it. A fault hits whether or not the request
+// would have been authenticated.
+type Fault struct {
+	// Operation is what the request must ask for; empty: anything, requests to
+	// unknown paths included.
+	Operation Operation
+	// Times is how many requests it hits. 0 means 1; below 0 it never ends.
+	Times int
+
+	// AfterEffect lets the request take effect first: the endpoint is made, and the
+	// fault happens to its answer. Otherwise a fault with Status, Body or Drop
+	// happens instead of the request's effect.
+	AfterEffect bool
+
+	// Stall holds the request back this long, or until the client gives up or the
+	// server closes. Without AfterEffect it is held back before it takes effect: a
+	// client that gave up meanwhile has changed nothing.
+	Stall time.Duration
+
+	// Drop closes the connection without an answer. On a connection that was used
+	// before, net/http's client repeats a request that has no body by itself.
+	Drop bool
+
+	// Status and Body are answered instead of the service's answer. Status 0 with a
+	// Body means 200. Content-Type is application/json where the body is empty or
+	// JSON, else what it looks like; Header can say otherwise.
+	Status int
+	Body   string
+	// Header is added to the answer, the service's own one too; a nil value removes
+	// a header ("X-Request-Id": nil).
+	Header http.Header
+
+	// CutBody breaks the answer off, the service's own one too: its headers promise
+	// the whole body, CutAfter bytes of it are sent, then the connection is closed.
+	CutBody  bool
+	CutAfter int
+}
+
+func checkFaults(faults []Fault) {
+	for _, f := range faults {
+		f.check()
+	}
+}
+
+func (f Fault) check() {
+	if f.Status != 0 && (f.Status < 200 || f.Status > 999) {
+		panic(fmt.Sprintf("vpceptest: Fault.Status: %d cannot be answered", f.Status))
+	}
+}
+
+// replaces tells whether the fault brings an answer of its own.
+func (f *Fault) replaces() bool { return f.Status != 0 || f.Body != "" }
+
+func (f *Fault) answer() *answer {
+	a := &answer{status: f.Status, body: []byte(f.Body), header: http.Header{}}
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	if f.Body != "" && !json.Valid(a.body) {
+		a.header.Set("Content-Type", http.DetectContentType(a.body))
+	}
+	return a
+}
+
+// mark adds to an answer what the fault does to any answer.
+func (f *Fault) mark(a *answer) *answer {
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	for name, values := range f.Header {
+		a.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+	a.cut, a.cutAfter = f.CutBody, f.CutAfter
+	return a
+}
+
+// faultScript deals out faults.
+type faultScript struct {
+	mu    sync.Mutex
+	queue []Fault // Times counts down
+
+	deciding sync.Mutex // apart from mu, so that decide may ask how many are pending
+	decide   func(*Request) *Fault
+}
+
+func (s *faultScript) add(faults []Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = append(s.queue, faults...)
+}
+
+func (s *faultScript) pending() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, f := range s.queue {
+		if f.Times >= 0 {
+			n += max(f.Times, 1)
+		}
+	}
+	return n
+}
+
+// next returns the fault that hits a request, or nil.
+func (s *faultScript) next(req *Request) *Fault {
+	if f := s.scripted(req.Operation); f != nil || s.decide == nil {
+		return f
+	}
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	asked := req.clone() // decide must not change what is recorded
+	f := s.decide(&asked)
+	if f != nil {
+		f.check()
+	}
+	return f
+}
+
+func (s *faultScript) scripted(op Operation) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.queue {
+		if f := &s.queue[i]; f.Operation == "" || f.Operation == op {
+			return s.use(i)
+		}
+	}
+	return nil
+}
+
+func (s *faultScript) use(i int) *Fault {
+	hit := s.queue[i]
+	switch {
+	case hit.Times > 1:
+		s.queue[i].Times--
+	case hit.Times >= 0:
+		s.queue = slices.Delete(s.queue, i, i+1)
+	}
+	return &hit
+}

@@ -1,0 +1,206 @@
+package vpceptest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// maxBody bounds the body of a request: 1 MiB.
+const maxBody = 1 << 20
+
+// Handler is the stand-in without a listener: it serves requests and holds the
+// state. A fault that breaks a connection off panics with http.ErrAbortHandler,
+// which net/http servers expect. It is safe for concurrent use.
+type Handler struct {
+	cfg      settings
+	store    *store
+	auth     []authScheme
+	faults   *faultScript
+	requests *recorder
+
+	closed    chan struct{} // ends stalls
+	closeOnce sync.Once
+}
+
+// NewHandler returns the stand-in as a handler, to be mounted in any server or
+// called directly. Its dynamic type is *[Handler]:
+//
+//	h := vpceptest.NewHandler().(*vpceptest.Handler)
+//
+// Mount it under a path with [WithBasePath], not with http.StripPrefix: signatures
+// are made over the whole path.
+func NewHandler(opts ...Option) http.Handler { return newHandler(opts) }
+
+func newHandler(opts []Option) *Handler {
+	cfg := newSettings(opts)
+	return &Handler{
+		cfg:      cfg,
+		store:    newStore(&cfg),
+		auth:     newAuthSchemes(&cfg),
+		faults:   &faultScript{queue: cfg.faults, decide: cfg.faultFunc},
+		requests: &recorder{off: cfg.notRecording},
+		closed:   make(chan struct{}),
+	}
+}
+
+// Token returns a token that passes.
+func (h *Handler) Token() string { return h.cfg.token }
+
+// ProjectID returns the ID of the one project that exists.
+func (h *Handler) ProjectID() string { return h.cfg.projectID }
+
+// Requests returns what arrived so far, in the order of arrival. All requests are
+// kept, with their bodies: see [WithoutRecording].
+func (h *Handler) Requests() []Request { return h.requests.all() }
+
+// Inject scripts further faults, behind those that are still pending.
+func (h *Handler) Inject(faults ...Fault) {
+	checkFaults(faults)
+	h.faults.add(faults)
+}
+
+// PendingFaults returns how many requests the scripted faults have yet to hit: 0 when
+// the script was played to its end. Faults without an end (Times below 0) do not count.
+func (h *Handler) PendingFaults() int { return h.faults.pending() }
+
+// endStalls breaks off the requests that a fault holds back, now and later.
+func (h *Handler) endStalls() { h.closeOnce.Do(func() { close(h.closed) }) }
+
+// call is one request on its way through the stand-in.
+type call struct {
+	r         *http.Request
+	requestID string
+	route     route
+	params    map[string]string // from the path
+	body      []byte
+	tooLarge  bool
+}
+
+// answer is what goes back.
+type answer struct {
+	status   int
+	header   http.Header // beside the usual ones; a nil value removes one of those
+	body     []byte
+	cut      bool // break the connection off after cutAfter bytes of the body
+	cutAfter int
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{r: r, requestID: randomHex(16)}
+	c.route, c.params = findRoute(r.Method, r.URL, h.cfg.basePath)
+	arrived := c.readBody(w)
+	req := newRequest(c)
+	h.requests.add(&req)
+	if !arrived {
+		panic(http.ErrAbortHandler)
+	}
+	a := h.respond(c, h.faults.next(&req))
+	if a == nil {
+		panic(http.ErrAbortHandler)
+	}
+	// Before it is sent: whoever has the answer finds it recorded.
+	h.requests.answered(&req, a.status)
+	a.send(w, c.requestID)
+}
+
+// readBody reads the body; false means that the client broke off.
+func (c *call) readBody(w http.ResponseWriter) bool {
+	if c.r.Body == nil {
+		return true
+	}
+	var err error
+	c.body, err = io.ReadAll(http.MaxBytesReader(w, c.r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	c.tooLarge = errors.As(err, &tooLarge)
+	return err == nil || c.tooLarge
+}
+
+// respond makes the answer, or nil where the connection is to be dropped.
+func (h *Handler) respond(c *call, f *Fault) *answer {
+	if f == nil {
+		return h.perform(c)
+	}
+	var a *answer
+	if f.AfterEffect {
+		a = h.perform(c)
+	}
+	if !h.hold(c.r.Context(), f.Stall) || f.Drop {
+		return nil
+	}
+	if f.replaces() {
+		a = f.answer()
+	}
+	if a == nil {
+		a = h.perform(c)
+	}
+	return f.mark(a)
+}
+
+// hold waits; false means that the client or the server ended meanwhile.
+func (h *Handler) hold(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	case <-h.closed:
+		return false
+	}
+}
+
+// perform does what the request asks for: the gateway's checks come first, then the
+// service's.
+func (h *Handler) perform(c *call) *answer {
+	a, refusal := h.gate(c)
+	if refusal != nil {
+		return refusal.answer(c.requestID)
+	}
+	return a
+}
+
+func (h *Handler) gate(c *call) (*answer, *apiError) {
+	if c.route.serve == nil {
+		return nil, errNoAPI.plain()
+	}
+	if c.tooLarge {
+		return nil, errTooLarge.plain()
+	}
+	if refusal := h.authenticate(c); refusal != nil {
+		return nil, refusal
+	}
+	if id, scoped := c.params["project_id"]; scoped && id != h.cfg.projectID {
+		return nil, errProject.plain()
+	}
+	return c.route.serve(h, c)
+}
+
+func (a *answer) send(w http.ResponseWriter, requestID string) {
+	header := w.Header()
+	header.Set("X-Request-Id", requestID)
+	header.Set("Content-Type", "application/json")
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+		header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	for name, values := range a.header {
+		header[http.CanonicalHeaderKey(name)] = values
+	}
+	w.WriteHeader(a.status)
+	if !a.cut {
+		w.Write(a.body)
+		return
+	}
+	w.Write(a.body[:min(max(a.cutAfter, 0), len(a.body))])
+	http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}

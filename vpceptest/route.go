@@ -1,0 +1,79 @@
+package vpceptest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Operation names what a request asks for, in [Fault] and [Request].
+type Operation string
+
+// The operations that the stand-in serves.
+const (
+	OpCreate Operation = "CreateEndpoint"
+	OpGet    Operation = "GetEndpoint"
+	OpList   Operation = "ListEndpoints"
+	OpDelete Operation = "DeleteEndpoint"
+)
+
+// route binds a method and a path to the function that serves it. The zero route
+// serves nothing.
+type route struct {
+	method    string
+	pattern   []string // segments; {name} takes any one segment that is not empty
+	operation Operation
+	serve     func(*Handler, *call) (*answer, *apiError)
+}
+
+// routes is the whole API: an operation is added here.
+var routes = []route{
+	newRoute(http.MethodPost, "/v1/{project_id}/vpc-endpoints", OpCreate, (*Handler).createEndpoint),
+	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoints", OpList, (*Handler).listEndpoints),
+	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoints/{id}", OpGet, (*Handler).getEndpoint),
+	newRoute(http.MethodDelete, "/v1/{project_id}/vpc-endpoints/{id}", OpDelete, (*Handler).deleteEndpoint),
+}
+
+func newRoute(method, pattern string, op Operation, serve func(*Handler, *call) (*answer, *apiError)) route {
+	return route{method: method, pattern: strings.Split(pattern[1:], "/"), operation: op, serve: serve}
+}
+
+// findRoute looks for the route of a request and the values in its path. http.ServeMux
+// would redirect an unclean path, which the service does not.
+func findRoute(method string, u *url.URL, basePath string) (route, map[string]string) {
+	path, ok := strings.CutPrefix(u.EscapedPath(), basePath+"/")
+	if !ok {
+		return route{}, nil
+	}
+	segments := strings.Split(path, "/")
+	for _, rt := range routes {
+		if rt.method != method {
+			continue
+		}
+		if params, ok := rt.match(segments); ok {
+			return rt, params
+		}
+	}
+	return route{}, nil
+}
+
+func (rt route) match(segments []string) (map[string]string, bool) {
+	if len(segments) != len(rt.pattern) {
+		return nil, false
+	}
+	params := map[string]string{}
+	for i, want := range rt.pattern {
+		got, err := url.PathUnescape(segments[i])
+		if err != nil {
+			return nil, false
+		}
+		name, isParam := strings.CutPrefix(want, "{")
+		switch {
+		case isParam && got != "":
+			params[strings.TrimSuffix(name, "}")] = got
+		case isParam || got != want:
+			return nil, false
+		}
+	}
+	return params, true
+}

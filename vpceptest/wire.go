@@ -1,0 +1,100 @@
+package vpceptest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const timeFormat = "2006-01-02T15:04:05Z"
+
+// wireEndpoint is an endpoint in an answer.
+type wireEndpoint struct {
+	ID                  string          `json:"id"`
+	ServiceType         string          `json:"service_type"`
+	Status              string          `json:"status"`
+	ActiveStatus        []string        `json:"active_status"`
+	EndpointServiceName string          `json:"endpoint_service_name"`
+	MarkerID            int64           `json:"marker_id"`
+	EndpointServiceID   string          `json:"endpoint_service_id"`
+	EnableDNS           *bool           `json:"enable_dns,omitempty"`
+	DNSNames            []string        `json:"dns_names,omitempty"`
+	IP                  string          `json:"ip,omitempty"`
+	IPv6Address         string          `json:"ipv6_address,omitempty"`
+	SubnetID            string          `json:"subnet_id,omitempty"`
+	VPCID               string          `json:"vpc_id"`
+	CreatedAt           string          `json:"created_at"`
+	UpdatedAt           string          `json:"updated_at"`
+	ProjectID           string          `json:"project_id"`
+	Tags                []Tag           `json:"tags"`
+	Whitelist           []string        `json:"whitelist,omitzero"` // [] where there is none, absent on gateways
+	EnableWhitelist     *bool           `json:"enable_whitelist,omitempty"`
+	RouteTables         []string        `json:"routetables,omitempty"`
+	SpecificationName   string          `json:"specification_name"`
+	Description         string          `json:"description"`
+	PolicyStatement     json.RawMessage `json:"policy_statement,omitempty"`
+	PolicyDocument      json.RawMessage `json:"policy_document,omitempty"`
+	EnableStatus        string          `json:"enable_status"`
+	EndpointPoolID      string          `json:"endpoint_pool_id"`
+	Error               any             `json:"error,omitempty"`
+}
+
+func (h *Handler) wire(e Endpoint) wireEndpoint {
+	w := wireEndpoint{
+		ID:                  e.ID,
+		ServiceType:         e.ServiceType,
+		Status:              e.Status,
+		ActiveStatus:        []string{"active"},
+		EndpointServiceName: e.ServiceName,
+		MarkerID:            e.MarkerID,
+		EndpointServiceID:   e.ServiceID,
+		VPCID:               e.VPCID,
+		CreatedAt:           formatTime(e.CreatedAt),
+		UpdatedAt:           formatTime(e.UpdatedAt),
+		ProjectID:           h.cfg.projectID,
+		Tags:                append([]Tag{}, e.Tags...), // never null
+		SpecificationName:   "default",
+		Description:         e.Description,
+		PolicyStatement:     e.PolicyStatement,
+		PolicyDocument:      e.PolicyDocument,
+		EnableStatus:        "enable",
+		EndpointPoolID:      endpointPoolID,
+		Error:               wireErrors(e.Errors),
+	}
+	if (Service{Type: e.ServiceType}).isGateway() {
+		w.RouteTables = e.RouteTables
+		return w
+	}
+	w.EnableDNS, w.EnableWhitelist = &e.EnableDNS, &e.EnableWhitelist
+	w.DNSNames, w.IP, w.IPv6Address, w.SubnetID = e.DNSNames, e.IP, e.IPv6Address, e.SubnetID
+	w.Whitelist = append([]string{}, e.Whitelist...) // never null
+	return w
+}
+
+var endpointPoolID = derivedUUID("endpoint pool")
+
+// wireErrors is the documented object for one error, and the array that is seen too
+// for several.
+func wireErrors(errs []EndpointError) any {
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	default:
+		return errs
+	}
+}
+
+func formatTime(t time.Time) string { return t.UTC().Format(timeFormat) }
+
+func ok(body any) *answer {
+	return &answer{status: http.StatusOK, body: mustJSON(body)}
+}
+
+// matches tells whether a list filter, where set, fits a value exactly.
+func matches(filter, value string) bool { return filter == "" || filter == value }
+
+// contains tells whether a list filter, where set, stands anywhere in a value.
+func contains(filter, value string) bool { return filter == "" || strings.Contains(value, filter) }
