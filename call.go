@@ -17,34 +17,86 @@ import (
 
 // call is one call of the service's API.
 type call struct {
-	method string
-	path   string // behind the project: "/vpc-endpoints"
-	query  url.Values
-	body   []byte
-	// creates says that a lost answer may leave something behind that costs money.
-	creates bool
+	operation   retry.Operation
+	method      string
+	path        string // behind the project: "/vpc-endpoints"
+	query       url.Values
+	body        []byte
+	maxAttempts int  // 0: the client's policy
+	attempts    *int // counts the attempts, where the caller wants to know
 }
 
-// do carries out one call, from the attempt to the decoded answer:
-// authenticate → attempt → classify → decode. The request has been validated.
-func do[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func([]byte) (T, error)) (T, error) {
-	var none T
-	resp, err := c.attempt(ctx, r)
-	report(opts, resp, 1)
-	if err != nil {
-		return none, c.classifyFailure(r, err)
+// do carries out one call, from the attempt to the decoded answer, and again
+// where that is safe: authenticate → attempt → classify → decode. The request has
+// been validated.
+func do[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func([]byte) (T, error)) (value T, err error) {
+	maybeDone := false
+	for attempt := 1; ; attempt++ {
+		if r.attempts != nil {
+			*r.attempts++
+		}
+		resp, sendErr := c.attempt(ctx, r)
+		report(opts, resp, attempt)
+		var event retry.Event
+		if value, event, err = classify(c, r, resp, sendErr, attempt, decode); err == nil {
+			c.budget.Give()
+			return value, nil
+		}
+		switch retry.Decide(r.operation, event, maybeDone) {
+		case retry.Done:
+			return value, nil
+		case retry.Unknown, retry.Look:
+			return value, &OutcomeUnknownError{EndpointID: namedEndpoint(resp), Err: err}
+		case retry.No:
+			return value, err
+		}
+		maybeDone = maybeDone || event.MaybeDone()
+		if stop := c.pauseBeforeAgain(ctx, r, attempt, err); stop != nil {
+			return value, stop
+		}
 	}
-	if !resp.IsSuccess() {
-		return none, r.outcome(resp, c.apiError(r, resp))
+}
+
+// classify tells what came of an attempt, and decodes the answer of one that succeeded.
+func classify[T any](c *Client, r call, resp *transport.Response, sendErr error, attempt int, decode func([]byte) (T, error)) (value T, event retry.Event, err error) {
+	switch {
+	case sendErr != nil:
+		event, err = c.classifyFailure(r, sendErr)
+	case !resp.IsSuccess():
+		event, err = c.classifyStatus(r, resp, attempt)
+	case resp.BodyErr != nil:
+		event, err = retry.Broken, c.unreadable(r, resp, attempt, "the answer broke off", resp.BodyErr)
+		if errors.Is(resp.BodyErr, transport.ErrBodyTooLarge) {
+			event = retry.Unreadable
+		}
+	default:
+		if value, err = decode(resp.Body); err != nil {
+			event, err = retry.Unreadable, c.unreadable(r, resp, attempt, "the answer cannot be read", err)
+		}
 	}
-	if resp.BodyErr != nil {
-		return none, r.outcome(resp, c.unreadable(r, resp, "the answer broke off", resp.BodyErr))
+	return value, event, err
+}
+
+// pauseBeforeAgain waits before the next attempt. It returns the error to end the
+// call with where there shall be none.
+func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err error) error {
+	most := c.retry.MaxAttempts
+	if r.maxAttempts > 0 {
+		most = r.maxAttempts
 	}
-	value, err := decode(resp.Body)
-	if err != nil {
-		return none, r.outcome(resp, c.unreadable(r, resp, "the answer cannot be read", err))
+	if attempt >= most || !c.budget.Take() {
+		return err
 	}
-	return value, nil
+	var after time.Duration
+	var answer *APIError
+	if errors.As(err, &answer) {
+		after = answer.RetryAfter
+	}
+	end := retry.Sleep(ctx, c.retry.Delay(attempt, after))
+	if end == nil || errors.Is(err, end) {
+		return end
+	}
+	return fmt.Errorf("%w; not sent again: %w", err, end)
 }
 
 // attempt authenticates the request and sends it once.
@@ -74,50 +126,57 @@ func (c *Client) attempt(ctx context.Context, r call) (*transport.Response, erro
 // endOf makes sure that err tells which clock ended the attempt: the caller's
 // context, or the attempt's own time-out.
 func endOf(ctx, attemptCtx context.Context, err error) error {
-	if end := ctx.Err(); end != nil {
-		if errors.Is(err, end) {
-			return err
-		}
-		return fmt.Errorf("%w: %w", end, err)
-	}
-	if errors.Is(context.Cause(attemptCtx), errAttemptTimeout) {
+	if ctx.Err() == nil && errors.Is(context.Cause(attemptCtx), errAttemptTimeout) {
 		return errAttemptTimeout
 	}
-	return err
+	return withContextEnd(ctx, err)
 }
 
-// classifyFailure turns a failure without an answer into the caller's error.
-func (c *Client) classifyFailure(r call, err error) error {
-	step := ""
-	var failure *transport.Error
-	if errors.As(err, &failure) && failure.Prepare {
-		step = "authenticate: "
-	}
-	wrapped := fmt.Errorf("vpcep: %s %s: %s%w", r.method, c.path(r), step, err)
-	if r.creates && failure != nil && failure.MaybeSent {
-		return &OutcomeUnknownError{Err: wrapped}
-	}
-	return wrapped
-}
-
-// outcome wraps err where the answer leaves open whether something was made.
-func (r call) outcome(resp *transport.Response, err error) error {
-	if !r.creates || !leavesOutcomeOpen(resp.StatusCode) {
+// withContextEnd adds the end of ctx to err, where it has come and err does not say so.
+func withContextEnd(ctx context.Context, err error) error {
+	end := ctx.Err()
+	if end == nil || errors.Is(err, end) {
 		return err
 	}
-	return &OutcomeUnknownError{EndpointID: namedEndpoint(resp), Err: err}
+	return fmt.Errorf("%w: %w", end, err)
 }
 
-// leavesOutcomeOpen reports the statuses of an unsuccessful create after which
-// the endpoint may exist: all but the refusals, 4xx without 408. A success that
-// could not be read is open too.
-func leavesOutcomeOpen(status int) bool {
-	isRefusal := status >= 400 && status < 500 && status != http.StatusRequestTimeout
-	return !isRefusal
+// classifyFailure turns a failure without an answer into an event and the caller's error.
+func (c *Client) classifyFailure(r call, err error) (retry.Event, error) {
+	var failure *transport.Error
+	if !errors.As(err, &failure) {
+		failure = &transport.Error{Err: err, MaybeSent: true}
+	}
+	if failure.Prepare {
+		return retry.Refused, fmt.Errorf("vpcep: %s %s: authenticate: %w", r.method, c.path(r), failure)
+	}
+	event := retry.Unsent
+	if failure.MaybeSent {
+		event = retry.Broken
+	}
+	return event, fmt.Errorf("vpcep: %s %s: %w", r.method, c.path(r), failure)
+}
+
+// classifyStatus turns an answer that is no success into an event and the caller's error.
+func (c *Client) classifyStatus(r call, resp *transport.Response, attempt int) (retry.Event, error) {
+	e := c.apiError(r, resp, attempt)
+	switch status := resp.StatusCode; {
+	case e.isThrottled():
+		return retry.Throttled, e
+	case e.isEndpointNotFound():
+		return retry.Gone, e
+	case status == http.StatusRequestTimeout:
+		return retry.TimedOut, e
+	case status >= 500:
+		return retry.ServerError, e
+	case status >= 400:
+		return retry.Refused, e
+	}
+	return retry.Unreadable, e
 }
 
 // apiError reads an answer that is no success.
-func (c *Client) apiError(r call, resp *transport.Response) *APIError {
+func (c *Client) apiError(r call, resp *transport.Response, attempt int) *APIError {
 	body := parseErrorBody(resp.Body)
 	if body.message == "" {
 		body.message = plainMessage(resp)
@@ -133,7 +192,7 @@ func (c *Client) apiError(r call, resp *transport.Response) *APIError {
 		Body:                        resp.Body[:min(len(resp.Body), maxErrorBody)],
 		Details:                     body.details,
 		EncodedAuthorizationMessage: body.encoded,
-		Attempts:                    1,
+		Attempts:                    attempt,
 	}
 	if resp.StatusCode/100 == 3 {
 		e.Message = "redirects are not followed"
@@ -143,8 +202,8 @@ func (c *Client) apiError(r call, resp *transport.Response) *APIError {
 
 // unreadable reads an answer with a status of success that is none. The
 // service's own code and message count, if it has any.
-func (c *Client) unreadable(r call, resp *transport.Response, what string, cause error) *APIError {
-	e := c.apiError(r, resp)
+func (c *Client) unreadable(r call, resp *transport.Response, attempt int, what string, cause error) *APIError {
+	e := c.apiError(r, resp, attempt)
 	e.cause = cause
 	if e.Code == "" {
 		e.Message = what + ": " + cause.Error()
@@ -166,7 +225,7 @@ func (c *Client) path(r call) string { return c.basePath + "/v1/" + c.projectID 
 
 // namedEndpoint is the ID that a broken answer of success gives before it breaks off.
 func namedEndpoint(resp *transport.Response) string {
-	if !resp.IsSuccess() {
+	if resp == nil || !resp.IsSuccess() {
 		return ""
 	}
 	return wire.CutMember(resp.Body, "id")

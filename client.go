@@ -1,6 +1,7 @@
 package vpcep
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -13,14 +14,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
 // Version is the version of this library, as the User-Agent header names it.
 const Version = "0.1.0"
 
-// DefaultAttemptTimeout bounds one attempt where WithAttemptTimeout does not.
-const DefaultAttemptTimeout = 60 * time.Second
+// The defaults of the options.
+const (
+	DefaultAttemptTimeout  = 60 * time.Second // see WithAttemptTimeout
+	DefaultReconcileWindow = 5 * time.Second  // see WithReconcileWindow
+)
 
 // Client calls the VPC Endpoint service for one project. It is made by
 // NewClient, safe for concurrent use, and meant to be shared: its callers share
@@ -33,6 +38,10 @@ type Client struct {
 	header         http.Header // of every request; read, never written
 	attemptTimeout time.Duration
 	validates      bool
+	retry          retry.Policy
+	budget         *retry.Budget
+	window         time.Duration // of the search for a create with an unknown outcome
+	creations      *creations
 	transport      *transport.Transport
 }
 
@@ -57,19 +66,32 @@ type config struct {
 
 // RetryPolicy says how often and how fast a request is sent again. See WithRetry.
 type RetryPolicy struct {
-	// MaxAttempts counts the first attempt too. 1 means never to retry, 0 the default.
+	// MaxAttempts counts the first attempt too. 1 means never to retry, 0 the default: 4.
 	MaxAttempts int
-	// BaseDelay bounds the wait before the second attempt; it doubles with each further one. 0 means the default.
+	// BaseDelay bounds the random wait before the second attempt; the bound doubles
+	// with each further one. 0 means the default: 500 ms.
 	BaseDelay time.Duration
-	// MaxDelay bounds every wait, one that the service asked for included. 0 means the default.
+	// MaxDelay bounds every wait, one that the service asked for with Retry-After
+	// included. 0 means the default: 20 s.
 	MaxDelay time.Duration
 }
 
-// WithRetry sets how failed requests are sent again. The zero value is the default policy.
+// WithRetry sets how often and how fast requests are sent again. The zero value
+// is the default policy. Only what is safe is sent again:
+//
+//   - any request that was certainly never written, or refused for the number of
+//     requests (ErrThrottled);
+//   - gets, lists, changes and deletes after 408, 5xx and broken connections;
+//   - never a create that may have been carried out, unless it has an IdempotencyKey,
+//     under which it is looked for first.
+//
+// All calls of a client share a budget of retries, which successes fill up again,
+// so that a service that is down is not stormed.
 func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 
 // WithReconcileWindow sets how long a create with an IdempotencyKey looks for its
-// endpoint after an unknown outcome, before it sends the request again.
+// endpoint after an unknown outcome, before it sends the request again. It must be
+// longer than the service's lists lag behind; the default is DefaultReconcileWindow.
 func WithReconcileWindow(d time.Duration) Option { return func(c *config) { c.reconcileWindow = d } }
 
 // WithLogger logs each attempt at debug level. Nothing is logged without it.
@@ -152,10 +174,6 @@ func NewClient(opts ...Option) (*Client, error) {
 	if hc == nil {
 		hc = &http.Client{Transport: transport.NewPool(cfg.rootCAs)}
 	}
-	attemptTimeout := cfg.attemptTimeout
-	if attemptTimeout == 0 {
-		attemptTimeout = DefaultAttemptTimeout
-	}
 	return &Client{
 		baseURL:   strings.TrimRight(base.String(), "/"),
 		basePath:  strings.TrimRight(base.EscapedPath(), "/"),
@@ -166,8 +184,12 @@ func NewClient(opts ...Option) (*Client, error) {
 			"Content-Type": {"application/json"},
 			"User-Agent":   {userAgent(cfg.userAgent)},
 		},
-		attemptTimeout: attemptTimeout,
+		attemptTimeout: cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout),
 		validates:      !cfg.withoutValidation,
+		retry:          retry.Policy(cfg.retry).WithDefaults(),
+		budget:         new(retry.Budget),
+		window:         cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow),
+		creations:      newCreations(),
 		transport:      transport.New(hc),
 	}, nil
 }
@@ -271,6 +293,12 @@ func (c *config) checkTransport(f *fieldErrors) {
 	}
 	if c.attemptTimeout < 0 {
 		f.add("WithAttemptTimeout", "must not be negative")
+	}
+	if c.reconcileWindow < 0 {
+		f.add("WithReconcileWindow", "must not be negative")
+	}
+	if c.retry.MaxAttempts < 0 || c.retry.BaseDelay < 0 || c.retry.MaxDelay < 0 {
+		f.add("WithRetry", "must not have negative values")
 	}
 	if !fitsHeader(c.userAgent) {
 		f.add("WithUserAgent", "must be printable ASCII")

@@ -502,6 +502,38 @@ func marshalWithExtra(known any, extra map[string]json.RawMessage) ([]byte, erro
 	return json.Marshal(own)
 }
 
+// clone returns a copy that shares nothing with e.
+func (e *Endpoint) clone() *Endpoint {
+	if e == nil {
+		return nil
+	}
+	c := *e
+	c.ActiveStatus = slices.Clone(e.ActiveStatus)
+	c.DNSNames = slices.Clone(e.DNSNames)
+	c.Tags = slices.Clone(e.Tags)
+	c.Whitelist = slices.Clone(e.Whitelist)
+	c.RouteTables = slices.Clone(e.RouteTables)
+	c.PolicyDocument = slices.Clone(e.PolicyDocument)
+	c.Errors = slices.Clone(e.Errors)
+	c.Extra = cloneMembers(e.Extra)
+	c.PolicyStatement = slices.Clone(e.PolicyStatement)
+	for i, s := range c.PolicyStatement {
+		s.Action, s.Resource = slices.Clone(s.Action), slices.Clone(s.Resource)
+		s.Condition, s.Raw = slices.Clone(s.Condition), slices.Clone(s.Raw)
+		s.Extra = cloneMembers(s.Extra)
+		c.PolicyStatement[i] = s
+	}
+	return &c
+}
+
+func cloneMembers(members map[string]json.RawMessage) map[string]json.RawMessage {
+	c := maps.Clone(members)
+	for name, raw := range c {
+		c[name] = slices.Clone(raw)
+	}
+	return c
+}
+
 // withIdempotencyTag returns tags with the key's tag behind them, and tags
 // itself where there is no key.
 func withIdempotencyTag(tags []Tag, key string) []Tag {

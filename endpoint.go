@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
 // headerRequestID names a request for the service's support.
@@ -36,8 +38,16 @@ func WithResponse(dst *ResponseMeta) CallOption {
 // CreateEndpoint creates an endpoint: POST /v1/{project_id}/vpc-endpoints. The
 // endpoint is in status creating as a rule; WaitForEndpoint waits until it can be used.
 //
+// Without an IdempotencyKey, the request is sent again only where the one before
+// certainly did nothing, and an unknown outcome is ErrOutcomeUnknown. With one, the
+// call can be repeated after any failure, by any process, and leads to one endpoint:
+// the key is looked for before the request is sent, which costs one list more, and
+// after an unknown outcome for as long as WithReconcileWindow says. Callers of one
+// client with the same key at the same time share one create.
+//
 // Errors:
 //   - *ValidationError: the request is wrong; nothing was sent.
+//   - ErrIdempotencyMismatch: the key stands on an endpoint with other settings.
 //   - ErrOutcomeUnknown: the endpoint may exist. It stands for 408, 5xx, every
 //     answer that is neither an endpoint nor a refusal, and every failure after the
 //     request was written.
@@ -58,8 +68,14 @@ func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, 
 	if err != nil {
 		return nil, fmt.Errorf("vpcep: create request: %w", err)
 	}
-	create := call{method: http.MethodPost, path: endpointsPath, body: body, creates: true}
-	return do(ctx, c, create, opts, decodeEndpoint)
+	if req.IdempotencyKey != "" {
+		return c.createOnce(ctx, req, body, opts)
+	}
+	return do(ctx, c, createCall(retry.Create, body), opts, decodeEndpoint)
+}
+
+func createCall(operation retry.Operation, body []byte) call {
+	return call{operation: operation, method: http.MethodPost, path: endpointsPath, body: body}
 }
 
 // GetEndpoint reads an endpoint: GET /v1/{project_id}/vpc-endpoints/{id}.
@@ -71,7 +87,11 @@ func (c *Client) GetEndpoint(ctx context.Context, id string, opts ...CallOption)
 	if err != nil {
 		return nil, err
 	}
-	return do(ctx, c, call{method: http.MethodGet, path: path}, opts, decodeEndpoint)
+	return do(ctx, c, getCall(path), opts, decodeEndpoint)
+}
+
+func getCall(path string) call {
+	return call{operation: retry.Read, method: http.MethodGet, path: path}
 }
 
 // DeleteEndpoint deletes an endpoint: DELETE /v1/{project_id}/vpc-endpoints/{id}.
@@ -83,7 +103,10 @@ func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOpti
 	if err != nil {
 		return err
 	}
-	_, err = do(ctx, c, call{method: http.MethodDelete, path: path}, opts, decodeNothing)
+	_, err = do(ctx, c, call{operation: retry.Delete, method: http.MethodDelete, path: path}, opts, decodeNothing)
+	if err == nil {
+		c.creations.forget(id)
+	}
 	return err
 }
 
@@ -156,7 +179,7 @@ func (c *Client) page(ctx context.Context, filter EndpointFilter, size, offset i
 			query.Set(name, value)
 		}
 	}
-	return do(ctx, c, call{method: http.MethodGet, path: endpointsPath, query: query}, opts, decodeList)
+	return do(ctx, c, call{operation: retry.Read, method: http.MethodGet, path: endpointsPath, query: query}, opts, decodeList)
 }
 
 // isLast reports whether nothing comes behind a page that ends at offset. The

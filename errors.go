@@ -48,6 +48,9 @@ var (
 	// nothing says what became of it. The endpoint may exist, and cost money: look
 	// for it before creating again. See OutcomeUnknownError.
 	ErrOutcomeUnknown = errors.New("vpcep: outcome unknown")
+	// ErrIdempotencyMismatch: the endpoint of CreateEndpointRequest.IdempotencyKey
+	// was made with other settings. See IdempotencyMismatchError.
+	ErrIdempotencyMismatch = errors.New("vpcep: idempotency key used with other settings")
 )
 
 var errorOfStatus = map[int]error{
@@ -193,6 +196,104 @@ func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcom
 // Unwrap returns the cause.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
+// IdempotencyMismatchError says that the endpoint of an idempotency key was made
+// with other settings. It matches ErrIdempotencyMismatch. Nothing was made: use
+// another key, or the settings of the first request.
+type IdempotencyMismatchError struct {
+	Key        string
+	EndpointID string
+	// Fields are the settings that differ, by their names on the wire.
+	Fields []string
+}
+
+func (e *IdempotencyMismatchError) Error() string {
+	return fmt.Sprintf("vpcep: idempotency key %s: endpoint %s was made with other values of %s",
+		quoted(e.Key), oneLine(e.EndpointID), strings.Join(e.Fields, ", "))
+}
+
+// Is matches ErrIdempotencyMismatch.
+func (e *IdempotencyMismatchError) Is(target error) bool { return target == ErrIdempotencyMismatch }
+
+// DuplicateEndpointsError says that several endpoints carry the same idempotency
+// key, and that nothing proves which of them may be deleted: only endpoints that
+// the very call is known to have made are. It matches ErrOutcomeUnknown. Delete
+// what is not used, and call again.
+type DuplicateEndpointsError struct {
+	Key string
+	// EndpointIDs are the endpoints, the eldest first.
+	EndpointIDs []string
+	// Err is why the younger one could not be deleted, if that was tried.
+	Err error
+}
+
+func (e *DuplicateEndpointsError) Error() string {
+	ids := make([]string, len(e.EndpointIDs))
+	for i, id := range e.EndpointIDs {
+		ids[i] = oneLine(id)
+	}
+	text := fmt.Sprintf("vpcep: idempotency key %s stands on %d endpoints: %s", quoted(e.Key), len(ids), strings.Join(ids, ", "))
+	if e.Err != nil {
+		text += ": " + strings.TrimPrefix(e.Err.Error(), "vpcep: ")
+	}
+	return text
+}
+
+// Is matches ErrOutcomeUnknown.
+func (e *DuplicateEndpointsError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// Unwrap returns why the younger one could not be deleted, or nil.
+func (e *DuplicateEndpointsError) Unwrap() error { return e.Err }
+
+// EndpointFailedError says that a wait ended in a status that does not lead to
+// the one waited for: failed, rejected or deleting.
+type EndpointFailedError struct {
+	// Endpoint is the endpoint as it was read last; its Errors are the service's reasons.
+	Endpoint *Endpoint
+}
+
+func (e *EndpointFailedError) Error() string {
+	if e.Endpoint == nil {
+		return "vpcep: the endpoint failed"
+	}
+	text := fmt.Sprintf("vpcep: endpoint %s is %s", oneLine(e.Endpoint.ID), oneLine(string(e.Endpoint.Status)))
+	for i, reason := range e.Endpoint.Errors {
+		separator := "; "
+		if i == 0 {
+			separator = ": "
+		}
+		text += separator + oneLine(strings.TrimSpace(reason.Code+" "+reason.Message))
+	}
+	return text
+}
+
+// WaitTimeoutError says that a wait took longer than WaitOptions.Timeout or the
+// context's deadline allow. It matches context.DeadlineExceeded. The endpoint goes
+// its way: it can be waited for again.
+type WaitTimeoutError struct {
+	EndpointID string
+	// Last is the endpoint as it was read last, or nil.
+	Last *Endpoint
+	// Err is why the last poll failed, or nil.
+	Err error
+}
+
+func (e *WaitTimeoutError) Error() string {
+	text := "vpcep: timed out waiting for endpoint " + oneLine(e.EndpointID)
+	if e.Last != nil {
+		text += ", last seen " + oneLine(string(e.Last.Status))
+	}
+	if e.Err != nil {
+		text += ": " + strings.TrimPrefix(e.Err.Error(), "vpcep: ")
+	}
+	return text
+}
+
+// Is matches context.DeadlineExceeded.
+func (e *WaitTimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// Unwrap returns why the last poll failed, or nil.
+func (e *WaitTimeoutError) Unwrap() error { return e.Err }
+
 // ValidationError lists everything that is wrong with a request, or with the
 // settings of NewClient. Nothing was sent.
 type ValidationError struct{ Fields []FieldError }
@@ -224,11 +325,6 @@ type attemptTimeoutError struct{}
 func (attemptTimeoutError) Error() string   { return "the attempt timed out" }
 func (attemptTimeoutError) Timeout() bool   { return true }
 func (attemptTimeoutError) Temporary() bool { return true }
-
-// isContextEnd reports an error that is the end of ctx itself.
-func isContextEnd(ctx context.Context, err error) bool {
-	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
-}
 
 // errorBody is what an error body says, in whichever shape.
 type errorBody struct {

@@ -1,0 +1,75 @@
+package retry
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// Policy bounds how often and how fast a request is sent again.
+type Policy struct {
+	MaxAttempts int           // the first one included
+	BaseDelay   time.Duration // bounds the first wait, and doubles with each further one
+	MaxDelay    time.Duration // bounds every wait
+}
+
+// The policy where nothing else is said.
+const (
+	DefaultMaxAttempts = 4
+	DefaultBaseDelay   = 500 * time.Millisecond
+	DefaultMaxDelay    = 20 * time.Second
+)
+
+// WithDefaults fills in what is zero.
+func (p Policy) WithDefaults() Policy {
+	if p.MaxAttempts == 0 {
+		p.MaxAttempts = DefaultMaxAttempts
+	}
+	if p.BaseDelay == 0 {
+		p.BaseDelay = DefaultBaseDelay
+	}
+	if p.MaxDelay == 0 {
+		p.MaxDelay = DefaultMaxDelay
+	}
+	return p
+}
+
+// Delay is how long to wait after the given number of failed attempts: a random
+// time up to a bound that doubles (full jitter), so that callers that failed
+// together do not come back together. It is never less than after, what the
+// service asked for, as far as MaxDelay allows.
+func (p Policy) Delay(attempts int, after time.Duration) time.Duration {
+	return p.delay(attempts, after, rand.Float64())
+}
+
+func (p Policy) delay(attempts int, after time.Duration, random float64) time.Duration {
+	bound := p.BaseDelay
+	for i := 1; i < attempts && bound < p.MaxDelay; i++ {
+		bound *= 2
+	}
+	bound = min(bound, p.MaxDelay)
+	return min(max(time.Duration(random*float64(bound)), after), p.MaxDelay)
+}
+
+// Sleep waits for d and reports nil, or why it did not: the end of ctx, or a
+// deadline that would pass before the wait is over, which is context.DeadlineExceeded
+// at once.
+func Sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return context.DeadlineExceeded
+	}
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

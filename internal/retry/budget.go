@@ -1,0 +1,34 @@
+package retry
+
+import "sync"
+
+// budgetSize is how many retries a client may spend without a success between
+// them. It is far beyond what single failures need, and far below what callers
+// without number would send to a service that is down.
+const budgetSize = 200
+
+// Budget is a bucket of tokens that all calls of a client share. Each retry takes
+// one, each success gives one back: a service that fails now and then is retried
+// without end, a broken one is not stormed. The zero value is a full bucket.
+type Budget struct {
+	mu    sync.Mutex
+	spent int
+}
+
+// Take takes a token for a retry and reports whether there was one.
+func (b *Budget) Take() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.spent >= budgetSize {
+		return false
+	}
+	b.spent++
+	return true
+}
+
+// Give gives a token back for a success.
+func (b *Budget) Give() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spent = max(0, b.spent-1)
+}
