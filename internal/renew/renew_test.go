@@ -1,0 +1,203 @@
+package renew_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
+
+	"github.com/vpcep/vpcep-go/internal/renew"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// source numbers the credentials that it gives.
+type source struct {
+	fetches atomic.Int32
+	life    time.Duration // 0: without end
+	takes   time.Duration
+	err     atomic.Pointer[error]
+}
+
+func (s *source) fetch(ctx context.Context) (string, time.Time, error) {
+	n := s.fetches.Add(1)
+	select {
+	case <-time.After(s.takes):
+	case <-ctx.Done():
+		return "", time.Time{}, ctx.Err()
+	}
+	if err := s.err.Load(); err != nil {
+		return "", time.Time{}, *err
+	}
+	end := time.Time{}
+	if s.life > 0 {
+		end = time.Now().Add(s.life)
+	}
+	return fmt.Sprintf("credential %d", n), end, nil
+}
+
+func (s *source) failWith(err error) {
+	if err == nil {
+		s.err.Store(nil)
+		return
+	}
+	s.err.Store(&err)
+}
+
+func TestAllCallersShareOneFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{takes: time.Second, life: time.Hour}
+		cache := renew.New(s.fetch)
+		var callers sync.WaitGroup
+		for range 256 {
+			callers.Go(func() {
+				got, err := cache.Get(t.Context())
+				assert.NoError(t, err)
+				assert.Equal(t, "credential 1", got)
+			})
+		}
+		callers.Wait()
+		assert.EqualValues(t, 1, s.fetches.Load())
+	})
+}
+
+func TestRenewalInTheBackground(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{takes: time.Second, life: 1000 * time.Second}
+		cache := renew.New(s.fetch)
+		get := func() string {
+			got, err := cache.Get(t.Context())
+			assert.NoError(t, err)
+			return got
+		}
+		assert.Equal(t, "credential 1", get())
+		time.Sleep(799 * time.Second)
+		assert.Equal(t, "credential 1", get())
+		synctest.Wait()
+		assert.EqualValues(t, 1, s.fetches.Load(), "a fifth of its life and more is left")
+
+		time.Sleep(102 * time.Second)
+		before := time.Now()
+		assert.Equal(t, "credential 1", get(), "the old one serves while the new one is fetched")
+		assert.Zero(t, time.Since(before), "without a wait")
+		time.Sleep(2 * time.Second)
+		assert.Equal(t, "credential 2", get())
+		assert.EqualValues(t, 2, s.fetches.Load())
+	})
+}
+
+func TestRenewalIsJittered(t *testing.T) {
+	starts := map[time.Duration]bool{}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			s := &source{life: 1000 * time.Second}
+			cache := renew.New(s.fetch)
+			start := time.Now()
+			for s.fetches.Load() < 2 {
+				_, _ = cache.Get(t.Context())
+				time.Sleep(time.Second)
+				synctest.Wait()
+			}
+			starts[time.Since(start)] = true
+			assert.InDelta(t, 850, time.Since(start).Seconds(), 53)
+		})
+	}
+	assert.Greater(t, len(starts), 3)
+}
+
+func TestFailedRenewalKeepsTheOldOneToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{life: 1000 * time.Second}
+		cache := renew.New(s.fetch)
+		_, err := cache.Get(t.Context())
+		assert.NoError(t, err)
+		cause := errors.New("IAM is down")
+		s.failWith(cause)
+		start := time.Now()
+		for time.Since(start) < 969*time.Second {
+			got, err := cache.Get(t.Context())
+			assert.NoError(t, err)
+			assert.Equal(t, "credential 1", got)
+			time.Sleep(time.Second)
+		}
+		assert.Less(t, s.fetches.Load(), int32(60), "a failed renewal is not tried again at once")
+		time.Sleep(5 * time.Second)
+		_, err = cache.Get(t.Context())
+		assert.ErrorIs(t, err, cause)
+		s.failWith(nil)
+		_, err = cache.Get(t.Context())
+		assert.NoError(t, err)
+	})
+}
+
+func TestACallersEndLeavesTheFetchToTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{takes: time.Minute / 2}
+		cache := renew.New(s.fetch)
+		first, cancel := context.WithCancel(t.Context())
+		var callers sync.WaitGroup
+		callers.Go(func() {
+			_, err := cache.Get(first)
+			assert.ErrorIs(t, err, context.Canceled)
+		})
+		synctest.Wait()
+		callers.Go(func() {
+			got, err := cache.Get(t.Context())
+			assert.NoError(t, err)
+			assert.Equal(t, "credential 1", got)
+		})
+		synctest.Wait()
+		cancel()
+		callers.Wait()
+		assert.EqualValues(t, 1, s.fetches.Load())
+	})
+}
+
+func TestAFetchThatNoOneWaitsForEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{takes: time.Hour}
+		cache := renew.New(s.fetch)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := cache.Get(ctx)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		synctest.Wait()
+		assert.Equal(t, time.Second, time.Since(start))
+
+		s.takes = 0
+		got, err := cache.Get(t.Context())
+		assert.NoError(t, err, "the next caller does not inherit the end of the one before")
+		assert.Equal(t, "credential 2", got)
+	})
+}
+
+func TestAFetchIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{takes: time.Hour}
+		start := time.Now()
+		_, err := renew.New(s.fetch).Get(t.Context())
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Minute, time.Since(start))
+	})
+}
+
+func TestDropForgetsOnlyTheOneRefused(t *testing.T) {
+	s := &source{}
+	cache := renew.New(s.fetch)
+	get := func() string { got, _ := cache.Get(t.Context()); return got }
+	assert.Equal(t, "credential 1", get())
+	cache.Drop(func(v string) bool { return v == "credential 0" })
+	assert.Equal(t, "credential 1", get())
+	cache.Drop(func(v string) bool { return v == "credential 1" })
+	assert.Equal(t, "credential 2", get())
+	cache.Drop(func(v string) bool { return v == "credential 1" })
+	assert.Equal(t, "credential 2", get())
+}
