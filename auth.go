@@ -9,10 +9,24 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/vpcep/vpcep-go/internal/redact"
+	"github.com/vpcep/vpcep-go/internal/renew"
 )
 
 // headerToken carries the token (specification, table 2).
 const headerToken = "X-Auth-Token"
+
+// renewer is an Authenticator that can have something better than what was refused.
+type renewer interface {
+	// refused is told of a 401 and the headers that the request carried. It reports
+	// whether to send the request once more.
+	refused(sent http.Header) bool
+}
+
+// checker is an Authenticator or TokenSource that can tell without the network
+// whether it is able to work. It names its own settings.
+type checker interface{ check(*fieldErrors) }
 
 // Authenticator adds credentials to a request, just before each attempt is sent.
 // It must be safe for concurrent use and obey the request's context. Where it
@@ -35,10 +49,8 @@ type Token struct {
 	ExpiresAt time.Time
 }
 
-const redacted = "[redacted]"
-
 // String returns a text without the secret.
-func (t Token) String() string { return "Token(" + redacted + ")" }
+func (t Token) String() string { return "Token(" + redact.Mark + ")" }
 
 // Format prints the token without the secret, whatever the verb.
 func (t Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
@@ -65,11 +77,13 @@ func TokenAuth(src TokenSource) Authenticator { return &tokenAuth{src: src} }
 
 type tokenAuth struct{ src TokenSource }
 
+var errNoTokenSource = errors.New("no token source")
+
 var errUnfitToken = errors.New("the token is empty or holds characters that a header cannot carry")
 
 func (a *tokenAuth) Authenticate(req *http.Request) error {
 	if a.src == nil {
-		return errors.New("no token source")
+		return errNoTokenSource
 	}
 	token, err := a.src.Token(req.Context())
 	if err != nil {
@@ -88,18 +102,73 @@ func (a *tokenAuth) check(f *fieldErrors) {
 		f.add("WithAuth", "TokenAuth needs a token source")
 		return
 	}
-	static, ok := a.src.(*staticToken)
-	if !ok {
-		return
+	if src, ok := a.src.(checker); ok {
+		src.check(f)
 	}
+}
+
+// refused drops a cached token, so that the next attempt gets a new one.
+func (a *tokenAuth) refused(sent http.Header) bool {
+	cache, ok := a.src.(*cachedToken)
+	if !ok {
+		return false
+	}
+	cache.drop(sent.Get(headerToken))
+	return true
+}
+
+func (s *staticToken) check(f *fieldErrors) {
 	const field = "WithToken"
-	switch token := static.token().Value; {
+	switch token := s.token().Value; {
 	case token == "":
 		f.add(field, "must not be empty")
 	case len(token) > maxTokenLength:
 		f.add(field, "has %d characters, at most %d are allowed", len(token), maxTokenLength)
 	case !fitsToken(token):
 		f.add(field, "holds characters that a header cannot carry")
+	}
+}
+
+// CachedToken asks src for a token once, and gives it to all callers. It renews
+// the token in the background before it ends, while the old one still serves. A
+// token that the service refuses with 401 is dropped, renewed once, and the request
+// sent once more; callers whose tokens are refused together cause one renewal.
+//
+// A token without ExpiresAt is kept until it is refused.
+func CachedToken(src TokenSource) TokenSource {
+	c := &cachedToken{src: src}
+	c.cache = renew.New(c.fetch)
+	return c
+}
+
+type cachedToken struct {
+	src   TokenSource
+	cache *renew.Cache[Token]
+}
+
+func (c *cachedToken) fetch(ctx context.Context) (Token, time.Time, error) {
+	token, err := c.src.Token(ctx)
+	return token, token.ExpiresAt, err
+}
+
+func (c *cachedToken) Token(ctx context.Context) (Token, error) {
+	if c.src == nil {
+		return Token{}, errNoTokenSource
+	}
+	return c.cache.Get(ctx)
+}
+
+func (c *cachedToken) drop(value string) {
+	c.cache.Drop(func(t Token) bool { return t.Value == value })
+}
+
+func (c *cachedToken) check(f *fieldErrors) {
+	if c.src == nil {
+		f.add("WithAuth", "CachedToken needs a token source")
+		return
+	}
+	if src, ok := c.src.(checker); ok {
+		src.check(f)
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/vpcep/vpcep-go/internal/redact"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/transport"
 	"github.com/vpcep/vpcep-go/internal/wire"
@@ -19,28 +21,41 @@ import (
 type call struct {
 	operation   retry.Operation
 	method      string
-	path        string // behind the project: "/vpc-endpoints"
+	path        string // behind the base URL, with its version: "/v1/…"
 	query       url.Values
 	body        []byte
-	maxAttempts int  // 0: the client's policy
-	attempts    *int // counts the attempts, where the caller wants to know
+	maxAttempts int            // 0: the client's policy
+	attempts    *int           // counts the attempts, where the caller wants to know
+	secrets     redact.Secrets // in the body, beside those in the headers
+	// isSecret says that an answer of success holds secrets: no error shows any of it.
+	isSecret bool
 }
 
 // do carries out one call, from the attempt to the decoded answer, and again
 // where that is safe: authenticate → attempt → classify → decode. The request has
 // been validated.
 func do[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func([]byte) (T, error)) (value T, err error) {
-	maybeDone := false
+	return doWithHeader(ctx, c, r, opts, func(_ http.Header, body []byte) (T, error) { return decode(body) })
+}
+
+// doWithHeader is do for answers that say something in their headers.
+func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func(http.Header, []byte) (T, error)) (value T, err error) {
+	maybeDone, renewed := false, false
 	for attempt := 1; ; attempt++ {
 		if r.attempts != nil {
 			*r.attempts++
 		}
-		resp, sendErr := c.attempt(ctx, r)
+		resp, sendErr := c.attempt(ctx, r, attempt)
 		report(opts, resp, attempt)
 		var event retry.Event
 		if value, event, err = classify(c, r, resp, sendErr, attempt, decode); err == nil {
 			c.budget.Give()
 			return value, nil
+		}
+		if event == retry.Unauthorized && !renewed && c.renewed(resp) {
+			renewed = true // a 401 means that nothing was done: once more, with new credentials
+			r.maxAttempts = cmp.Or(r.maxAttempts, c.retry.MaxAttempts) + 1
+			continue
 		}
 		switch retry.Decide(r.operation, event, maybeDone) {
 		case retry.Done:
@@ -58,7 +73,7 @@ func do[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode
 }
 
 // classify tells what came of an attempt, and decodes the answer of one that succeeded.
-func classify[T any](c *Client, r call, resp *transport.Response, sendErr error, attempt int, decode func([]byte) (T, error)) (value T, event retry.Event, err error) {
+func classify[T any](c *Client, r call, resp *transport.Response, sendErr error, attempt int, decode func(http.Header, []byte) (T, error)) (value T, event retry.Event, err error) {
 	switch {
 	case sendErr != nil:
 		event, err = c.classifyFailure(r, sendErr)
@@ -70,7 +85,7 @@ func classify[T any](c *Client, r call, resp *transport.Response, sendErr error,
 			event = retry.Unreadable
 		}
 	default:
-		if value, err = decode(resp.Body); err != nil {
+		if value, err = decode(resp.Header, resp.Body); err != nil {
 			event, err = retry.Unreadable, c.unreadable(r, resp, attempt, "the answer cannot be read", err)
 		}
 	}
@@ -80,11 +95,7 @@ func classify[T any](c *Client, r call, resp *transport.Response, sendErr error,
 // pauseBeforeAgain waits before the next attempt. It returns the error to end the
 // call with where there shall be none.
 func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err error) error {
-	most := c.retry.MaxAttempts
-	if r.maxAttempts > 0 {
-		most = r.maxAttempts
-	}
-	if attempt >= most || !c.budget.Take() {
+	if attempt >= cmp.Or(r.maxAttempts, c.retry.MaxAttempts) || !c.budget.Take() {
 		return err
 	}
 	var after time.Duration
@@ -100,16 +111,16 @@ func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err 
 }
 
 // attempt authenticates the request and sends it once.
-func (c *Client) attempt(ctx context.Context, r call) (*transport.Response, error) {
+func (c *Client) attempt(ctx context.Context, r call, number int) (*transport.Response, error) {
+	start := time.Now()
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.attemptTimeout, errAttemptTimeout)
 	defer cancel()
-	resp, err := c.transport.Send(attemptCtx, &transport.Request{
-		Method:  r.method,
-		URL:     c.url(r),
-		Header:  c.header,
-		Body:    r.body,
-		Prepare: c.auth.Authenticate,
-	})
+	request := transport.Request{Method: r.method, URL: c.url(r), Header: c.header, Body: r.body}
+	if c.auth != nil {
+		request.Prepare = c.auth.Authenticate
+	}
+	resp, err := c.transport.Send(context.WithValue(attemptCtx, projectKey{}, c.projectID), &request)
+	c.log(ctx, r, resp, number, start)
 	if err != nil {
 		var failure *transport.Error
 		if errors.As(err, &failure) {
@@ -121,6 +132,32 @@ func (c *Client) attempt(ctx context.Context, r call) (*transport.Response, erro
 		resp.BodyErr = endOf(ctx, attemptCtx, resp.BodyErr)
 	}
 	return resp, nil
+}
+
+// renewed reports whether the credentials that resp refuses have been replaced.
+func (c *Client) renewed(resp *transport.Response) bool {
+	auth, ok := c.auth.(renewer)
+	return ok && auth.refused(resp.Sent)
+}
+
+// log writes one line about an attempt. What it may show is named here; nothing
+// else of the request or the answer is.
+func (c *Client) log(ctx context.Context, r call, resp *transport.Response, number int, start time.Time) {
+	if c.logger == nil || !c.logger.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	status, requestID := 0, ""
+	if resp != nil {
+		status = resp.StatusCode
+		requestID = oneLine(redact.Of(resp.Sent).String(resp.Header.Get(headerRequestID)))
+	}
+	c.logger.LogAttrs(ctx, slog.LevelDebug, "vpcep request",
+		slog.String("method", r.method),
+		slog.String("path", c.path(r)),
+		slog.Int("status", status), // 0: no answer
+		slog.String("request_id", requestID),
+		slog.Int("attempt", number),
+		slog.Duration("duration", time.Since(start)))
 }
 
 // endOf makes sure that err tells which clock ended the attempt: the caller's
@@ -165,6 +202,8 @@ func (c *Client) classifyStatus(r call, resp *transport.Response, attempt int) (
 		return retry.Throttled, e
 	case e.isEndpointNotFound():
 		return retry.Gone, e
+	case status == http.StatusUnauthorized:
+		return retry.Unauthorized, e
 	case status == http.StatusRequestTimeout:
 		return retry.TimedOut, e
 	case status >= 500:
@@ -175,23 +214,29 @@ func (c *Client) classifyStatus(r call, resp *transport.Response, attempt int) (
 	return retry.Unreadable, e
 }
 
-// apiError reads an answer that is no success.
+// apiError reads an answer that is no success, and takes out of it what the
+// request carried in secret.
 func (c *Client) apiError(r call, resp *transport.Response, attempt int) *APIError {
+	secrets := append(redact.Of(resp.Sent), r.secrets...)
 	body := parseErrorBody(resp.Body)
 	if body.message == "" {
 		body.message = plainMessage(resp)
 	}
+	for i := range body.details {
+		detail := &body.details[i]
+		detail.Code, detail.Message = secrets.String(detail.Code), secrets.String(detail.Message)
+	}
 	e := &APIError{
 		StatusCode:                  resp.StatusCode,
-		Code:                        body.code,
-		Message:                     body.message,
-		RequestID:                   cmp.Or(resp.Header.Get(headerRequestID), body.requestID),
+		Code:                        secrets.String(body.code),
+		Message:                     secrets.String(body.message),
+		RequestID:                   secrets.String(cmp.Or(resp.Header.Get(headerRequestID), body.requestID)),
 		Method:                      r.method,
 		Path:                        c.path(r),
 		RetryAfter:                  retry.After(resp.Header, time.Now()),
-		Body:                        resp.Body[:min(len(resp.Body), maxErrorBody)],
+		Body:                        keptBody(resp.Body, secrets),
 		Details:                     body.details,
-		EncodedAuthorizationMessage: body.encoded,
+		EncodedAuthorizationMessage: secrets.String(body.encoded),
 		Attempts:                    attempt,
 	}
 	if resp.StatusCode/100 == 3 {
@@ -200,20 +245,31 @@ func (c *Client) apiError(r call, resp *transport.Response, attempt int) *APIErr
 	return e
 }
 
+// keptBody is the part of an answer that an error keeps. It is cut off after it
+// was cleaned: half a secret is one, too.
+func keptBody(body []byte, secrets redact.Secrets) []byte {
+	const margin = 16 << 10 // longer than any secret
+	body = secrets.Bytes(body[:min(len(body), maxErrorBody+margin)])
+	return body[:min(len(body), maxErrorBody)]
+}
+
 // unreadable reads an answer with a status of success that is none. The
 // service's own code and message count, if it has any.
 func (c *Client) unreadable(r call, resp *transport.Response, attempt int, what string, cause error) *APIError {
 	e := c.apiError(r, resp, attempt)
 	e.cause = cause
-	if e.Code == "" {
+	if e.Code == "" || r.isSecret {
 		e.Message = what + ": " + cause.Error()
+	}
+	if r.isSecret {
+		e.Code, e.Body, e.Details = "", nil, nil
 	}
 	return e
 }
 
 // url is where the call goes.
 func (c *Client) url(r call) string {
-	u := c.baseURL + "/v1/" + c.projectID + r.path
+	u := c.baseURL + r.path
 	if len(r.query) > 0 {
 		u += "?" + r.query.Encode()
 	}
@@ -221,7 +277,7 @@ func (c *Client) url(r call) string {
 }
 
 // path is what messages show of the URL.
-func (c *Client) path(r call) string { return c.basePath + "/v1/" + c.projectID + r.path }
+func (c *Client) path(r call) string { return c.basePath + r.path }
 
 // namedEndpoint is the ID that a broken answer of success gives before it breaks off.
 func namedEndpoint(resp *transport.Response) string {
@@ -249,8 +305,11 @@ func report(opts []CallOption, resp *transport.Response, attempts int) {
 	meta := ResponseMeta{Attempts: attempts}
 	if resp != nil {
 		meta.StatusCode = resp.StatusCode
-		meta.Header = resp.Header
-		meta.RequestID = cmp.Or(resp.Header.Get(headerRequestID), parseErrorBody(resp.Body).requestID)
+		meta.Header = redact.Of(resp.Sent).Header(resp.Header)
+		meta.RequestID = meta.Header.Get(headerRequestID)
+		if meta.RequestID == "" && !resp.IsSuccess() {
+			meta.RequestID = redact.Of(resp.Sent).String(parseErrorBody(resp.Body).requestID)
+		}
 	}
 	for _, opt := range opts {
 		if opt != nil {

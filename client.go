@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"runtime"
 	"strings"
@@ -40,6 +41,7 @@ type Client struct {
 	validates      bool
 	retry          retry.Policy
 	budget         *retry.Budget
+	logger         *slog.Logger  // nil: nothing is logged
 	window         time.Duration // of the search for a create with an unknown outcome
 	creations      *creations
 	transport      *transport.Transport
@@ -51,6 +53,7 @@ type Option func(*config)
 type config struct {
 	region, baseURL, projectID string
 	hasRegion, hasBaseURL      bool
+	hasProjectID               bool
 	auth                       Authenticator
 	httpClient                 *http.Client
 	hasHTTPClient              bool
@@ -94,7 +97,8 @@ func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 // longer than the service's lists lag behind; the default is DefaultReconcileWindow.
 func WithReconcileWindow(d time.Duration) Option { return func(c *config) { c.reconcileWindow = d } }
 
-// WithLogger logs each attempt at debug level. Nothing is logged without it.
+// WithLogger logs each attempt in one line at debug level: method, path, status,
+// request ID, attempt and duration, and nothing else. Nothing is logged without it.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithRegion selects a region, for example "eu-west-101", and builds the
@@ -111,7 +115,9 @@ func WithBaseURL(rawURL string) Option {
 
 // WithProjectID selects the project that endpoints are made in: 1 to 64
 // characters (specification, table 1).
-func WithProjectID(id string) Option { return func(c *config) { c.projectID = id } }
+func WithProjectID(id string) Option {
+	return func(c *config) { c.projectID, c.hasProjectID = id, true }
+}
 
 // WithToken authenticates with a token that does not change: 1 to 2048
 // characters (specification, table 2). It is short for
@@ -151,7 +157,10 @@ func WithPlaintextHTTP() Option { return func(c *config) { c.plaintextHTTP = tru
 func WithoutValidation() Option { return func(c *config) { c.withoutValidation = true } }
 
 // NewClient makes a client. It needs WithRegion or WithBaseURL, WithProjectID,
-// and WithToken or WithAuth.
+// and WithToken or WithAuth. Where the options are silent, the region is taken
+// from HW_REGION_NAME, and the project from HUAWEICLOUD_SDK_PROJECT_ID,
+// HW_PROJECT_ID or, with DefaultAuth, the credentials file; LookupProjectID finds
+// the project of a region.
 //
 // It reports every wrong setting at once, in a *ValidationError that names the
 // options, and uses no network.
@@ -162,6 +171,7 @@ func NewClient(opts ...Option) (*Client, error) {
 			opt(&cfg)
 		}
 	}
+	cfg.fromEnvironment(os.Getenv)
 	var f fieldErrors
 	base := cfg.serviceURL(&f)
 	cfg.checkProject(&f)
@@ -174,24 +184,33 @@ func NewClient(opts ...Option) (*Client, error) {
 	if hc == nil {
 		hc = &http.Client{Transport: transport.NewPool(cfg.rootCAs)}
 	}
+	c := newCore(base, hc, cfg.auth, cfg.userAgent)
+	c.projectID = cfg.projectID
+	c.validates = !cfg.withoutValidation
+	c.attemptTimeout = cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout)
+	c.retry = retry.Policy(cfg.retry).WithDefaults()
+	c.window = cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow)
+	c.creations = newCreations()
+	c.logger = cfg.logger
+	return c, nil
+}
+
+// newCore is a client with what every service needs, this one and IAM.
+func newCore(base *url.URL, hc *http.Client, auth Authenticator, product string) *Client {
 	return &Client{
-		baseURL:   strings.TrimRight(base.String(), "/"),
-		basePath:  strings.TrimRight(base.EscapedPath(), "/"),
-		projectID: cfg.projectID,
-		auth:      cfg.auth,
+		baseURL:  strings.TrimRight(base.String(), "/"),
+		basePath: strings.TrimRight(base.EscapedPath(), "/"),
+		auth:     auth,
 		header: http.Header{
 			"Accept":       {"application/json"},
 			"Content-Type": {"application/json"},
-			"User-Agent":   {userAgent(cfg.userAgent)},
+			"User-Agent":   {userAgent(product)},
 		},
-		attemptTimeout: cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout),
-		validates:      !cfg.withoutValidation,
-		retry:          retry.Policy(cfg.retry).WithDefaults(),
+		attemptTimeout: DefaultAttemptTimeout,
+		retry:          retry.Policy{}.WithDefaults(),
 		budget:         new(retry.Budget),
-		window:         cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow),
-		creations:      newCreations(),
 		transport:      transport.New(hc),
-	}, nil
+	}
 }
 
 // CloseIdleConnections closes the connections that no call uses at the moment.
@@ -212,6 +231,21 @@ func (c *Client) usable() error {
 	return nil
 }
 
+// fromEnvironment fills in what the options leave open. What the credentials
+// file says of the project counts behind the environment.
+func (c *config) fromEnvironment(getenv func(string) string) {
+	if region := getenv("HW_REGION_NAME"); region != "" && !c.hasRegion && !c.hasBaseURL {
+		c.region, c.hasRegion = region, true
+	}
+	if c.hasProjectID {
+		return
+	}
+	c.projectID = cmp.Or(getenv("HUAWEICLOUD_SDK_PROJECT_ID"), getenv("HW_PROJECT_ID"))
+	if a, ok := c.auth.(interface{ ownProjectID() string }); ok && c.projectID == "" {
+		c.projectID = a.ownProjectID()
+	}
+}
+
 // regionPattern is what can be one label of a host name.
 var regionPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
@@ -230,33 +264,35 @@ func (c *config) serviceURL(f *fieldErrors) *url.URL {
 		f.add("WithRegion", "%s cannot be a region: lower-case letters, digits and hyphens are", quoted(c.region))
 		return nil
 	}
-	return &url.URL{Scheme: "https", Host: "vpcep." + c.region + "." + domainOf(c.region)}
+	return &url.URL{Scheme: "https", Host: regionalHost("vpcep", c.region)}
 }
 
-func domainOf(region string) string {
-	if domain, ok := regionDomains[region]; ok {
-		return domain
-	}
-	return "myhuaweicloud.com"
+// regionalHost is the host of a service in a region.
+func regionalHost(service, region string) string {
+	return service + "." + region + "." + cmp.Or(regionDomains[region], "myhuaweicloud.com")
 }
 
-// parseBaseURL never shows the URL in a message before it is known to hold no password.
 func (c *config) parseBaseURL(f *fieldErrors) *url.URL {
-	const field = "WithBaseURL"
-	u, err := url.Parse(c.baseURL)
+	return f.serviceURL("WithBaseURL", c.baseURL, c.plaintextHTTP)
+}
+
+// serviceURL demands the URL of a service that credentials may be sent to. It
+// never shows the URL in a message before it is known to hold no password.
+func (f *fieldErrors) serviceURL(field, rawURL string, plaintextHTTP bool) *url.URL {
+	u, err := url.Parse(rawURL)
 	switch {
-	case c.baseURL == "":
+	case rawURL == "":
 		f.add(field, "must not be empty")
 	case err != nil:
 		f.add(field, "is not a URL")
 	case u.User != nil:
-		f.add(field, "must not contain user info; use WithAuth for credentials")
+		f.add(field, "must not contain user info; credentials have options of their own")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		f.add(field, "%s is not an absolute http or https URL", quoted(c.baseURL))
+		f.add(field, "%s is not an absolute http or https URL", quoted(rawURL))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		f.add(field, "must not have a query or a fragment")
-	case u.Scheme == "http" && !c.plaintextHTTP && !isLoopback(u.Hostname()):
-		f.add(field, "http:// to %s would send the token unencrypted; use https://, or WithPlaintextHTTP if that is meant", u.Hostname())
+	case u.Scheme == "http" && !plaintextHTTP && !isLoopback(u.Hostname()):
+		f.add(field, "http:// to %s would send credentials unencrypted; use https://, or WithPlaintextHTTP if that is meant", u.Hostname())
 	default:
 		return u
 	}
@@ -279,7 +315,7 @@ func (c *config) checkAuth(f *fieldErrors) {
 		f.add("WithAuth", "no credentials: one of WithToken and WithAuth is needed")
 		return
 	}
-	if a, ok := c.auth.(interface{ check(*fieldErrors) }); ok {
+	if a, ok := c.auth.(checker); ok {
 		a.check(f)
 	}
 }

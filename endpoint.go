@@ -17,7 +17,7 @@ import (
 const headerRequestID = "X-Request-Id"
 
 // endpointsPath is the collection of endpoints.
-const endpointsPath = "/vpc-endpoints"
+func (c *Client) endpointsPath() string { return "/v1/" + c.projectID + "/vpc-endpoints" }
 
 // defaultPageSize is the page size of a list where the filter does not say.
 const defaultPageSize = 100
@@ -71,11 +71,11 @@ func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, 
 	if req.IdempotencyKey != "" {
 		return c.createOnce(ctx, req, body, opts)
 	}
-	return do(ctx, c, createCall(retry.Create, body), opts, decodeEndpoint)
+	return do(ctx, c, c.createCall(retry.Create, body), opts, decodeEndpoint)
 }
 
-func createCall(operation retry.Operation, body []byte) call {
-	return call{operation: operation, method: http.MethodPost, path: endpointsPath, body: body}
+func (c *Client) createCall(operation retry.Operation, body []byte) call {
+	return call{operation: operation, method: http.MethodPost, path: c.endpointsPath(), body: body}
 }
 
 // GetEndpoint reads an endpoint: GET /v1/{project_id}/vpc-endpoints/{id}.
@@ -179,7 +179,7 @@ func (c *Client) page(ctx context.Context, filter EndpointFilter, size, offset i
 			query.Set(name, value)
 		}
 	}
-	return do(ctx, c, call{operation: retry.Read, method: http.MethodGet, path: endpointsPath, query: query}, opts, decodeList)
+	return do(ctx, c, call{operation: retry.Read, method: http.MethodGet, path: c.endpointsPath(), query: query}, opts, decodeList)
 }
 
 // isLast reports whether nothing comes behind a page that ends at offset. The
@@ -195,13 +195,15 @@ func (p listBody) isLast(offset, size int) bool {
 	return p.elements < size
 }
 
+var errNilContext = errors.New("vpcep: the context is nil")
+
 // ready reports what keeps any call from being made.
 func (c *Client) ready(ctx context.Context) error {
 	if err := c.usable(); err != nil {
 		return err
 	}
 	if ctx == nil {
-		return errors.New("vpcep: the context is nil")
+		return errNilContext
 	}
 	return nil
 }
@@ -213,5 +215,5 @@ func (c *Client) endpointPath(ctx context.Context, id string) (string, error) {
 	}
 	var f fieldErrors
 	f.pathSegment("id", id)
-	return endpointsPath + "/" + id, f.err()
+	return c.endpointsPath() + "/" + id, f.err()
 }

@@ -7,11 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
 // The pauses between two looks for the endpoint of a create with an unknown
@@ -31,17 +35,20 @@ const lookPageSize = maxPageSize
 //	     → nothing, and a request that is younger than the window may have made it: look again
 //	     → nothing: send the request, and look again where its outcome is unknown
 //
-// A second request is sent only after the whole window has shown nothing. If the
-// first one has made an endpoint all the same, the younger of the two is deleted again.
+// A second request is sent only after the whole window has shown nothing, which is
+// also what keeps a broken service from being stormed. Lists are then looked at
+// until they show what it made: if they show an elder endpoint too, the younger is
+// deleted again.
 func (c *Client) createOnce(ctx context.Context, req CreateEndpointRequest, body []byte, opts []CallOption) (*Endpoint, error) {
 	creation := c.creations.join(req.IdempotencyKey, c.window)
 	defer c.creations.leave(creation)
+	joined := creation.results.Load()
 	if err := creation.enter(ctx); err != nil {
 		return nil, fmt.Errorf("vpcep: create endpoint: waiting for another create with the same key: %w", err)
 	}
 	defer creation.exit()
-	if shared, err, ok := creation.shared(body); ok {
-		return shared, err
+	if endpoint, err, ok := creation.shared(body, joined); ok {
+		return endpoint, err
 	}
 	r := &keyedCreate{c: c, req: req, body: body, opts: opts, creation: creation, left: c.retry.MaxAttempts}
 	endpoint, err := r.run(ctx)
@@ -56,68 +63,68 @@ type keyedCreate struct {
 	body     []byte
 	opts     []CallOption
 	creation *creation
-	left     int      // attempts to send the request
-	mine     []string // the endpoints that answers to this very call have named
-	// unknown is why the outcome of the last request is not known, and nil where none was left open.
-	unknown error
+	left     int       // attempts to send the request
+	mine     []string  // the endpoints that answers to this very call have named
+	answer   *Endpoint // the last one of them, where the whole answer arrived
+	last     error     // why the last request has no such answer
 }
 
 func (r *keyedCreate) run(ctx context.Context) (*Endpoint, error) {
 	pause := firstLookPause
 	for {
-		endpoint, lookErr := r.look(ctx)
-		if endpoint != nil {
+		// Before the look: one that begins within the window proves nothing, however late its answer.
+		isFresh := r.creation.freshFor(r.c.window) > 0
+		endpoint, err := r.look(ctx, isFresh)
+		switch {
+		case endpoint != nil:
 			return endpoint, nil
-		}
-		switch fresh := r.creation.freshFor(r.c.window); {
-		case lookErr != nil && (fresh <= 0 || isFinalLook(lookErr)):
-			return nil, r.undecided(ctx, lookErr)
-		case fresh > 0:
-			if err := retry.Sleep(ctx, min(pause, fresh)); err != nil {
-				return nil, r.undecided(ctx, err)
+		case isFinalLook(err):
+			return nil, err
+		case isFresh:
+			if err := retry.Sleep(ctx, min(pause, r.creation.freshFor(r.c.window))); err != nil {
+				return nil, r.undecided(err)
 			}
 			pause = min(2*pause, maxLookPause)
 			continue
-		case r.left <= 0, r.unknown != nil && !r.c.budget.Take():
-			return nil, r.outcomeUnknown(r.unknown)
+		case err != nil:
+			return nil, r.undecided(err)
+		case r.left <= 0:
+			return nil, r.outcomeUnknown(r.last)
 		}
-		isRepeat := r.unknown != nil || r.creation.posted
-		endpoint, err := r.send(ctx)
+		isRepeat := r.creation.posted()
+		endpoint, err = r.send(ctx)
 		switch {
 		case err == nil && !isRepeat:
 			return endpoint, nil
-		case err == nil:
-			return r.settle(ctx, endpoint)
-		case r.unknown != nil && ctx.Err() != nil:
-			return nil, err
-		case errors.Is(err, ErrOutcomeUnknown):
-			pause = firstLookPause
-		case isRepeat:
-			return r.refusedRepeat(ctx, err)
-		default:
-			return nil, err
+		case !r.creation.posted():
+			return nil, err // no request did anything
+		case ctx.Err() != nil:
+			return nil, r.undecided(ctx.Err())
 		}
+		pause = firstLookPause
 	}
 }
 
 // send sends the create request, again only where it certainly did nothing.
 func (r *keyedCreate) send(ctx context.Context) (*Endpoint, error) {
 	attempts := 0
-	create := createCall(retry.KeyedCreate, r.body)
+	create := r.c.createCall(retry.KeyedCreate, r.body)
 	create.maxAttempts, create.attempts = r.left, &attempts
 	endpoint, err := do(ctx, r.c, create, r.opts, decodeEndpoint)
 	r.left -= attempts
-	if err == nil {
-		endpoint.IdempotencyKey = r.req.IdempotencyKey // also where the answer leaves the tags out
-		r.sent(endpoint.ID)
-		return endpoint, nil
-	}
 	var unknown *OutcomeUnknownError
-	if errors.As(err, &unknown) {
-		r.unknown = unknown.Err
+	switch {
+	case err == nil:
+		endpoint.IdempotencyKey = r.req.IdempotencyKey // also where the answer leaves the tags out
+		r.answer = endpoint
+		r.sent(endpoint.ID)
+	case errors.As(err, &unknown):
+		r.last = unknown.Err
 		r.sent(unknown.EndpointID)
+	default: // an earlier request may be the very reason, for example of a port IP in use
+		r.last, r.left = err, 0
 	}
-	return nil, err
+	return endpoint, err
 }
 
 // sent notes a request that made the endpoint id, or may have made one, whose ID is not known.
@@ -129,24 +136,35 @@ func (r *keyedCreate) sent(id string) {
 	r.c.creations.keep(r.creation, r.c.window)
 }
 
-// look finds the one endpoint of the key. It returns nil where there is none, and
-// a final error where there is more than one, or one that was made otherwise.
-func (r *keyedCreate) look(ctx context.Context) (*Endpoint, error) {
+// look finds the one endpoint of the key. It returns nil where there is none, or
+// where lists are still to show what the last request made and what may be elder;
+// and a final error where there are several, or one that was made otherwise.
+func (r *keyedCreate) look(ctx context.Context, isFresh bool) (*Endpoint, error) {
 	found, err := r.candidates(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case len(found) == 0:
-		return r.known(ctx)
-	case len(found) > 1:
-		return r.withoutTwins(ctx, found)
 	}
-	return r.matching(found[0])
+	if r.answer != nil && !slices.ContainsFunc(found, r.answer.hasSameID) {
+		if len(found) == 0 && isFresh {
+			return nil, nil
+		}
+		found = append(found, r.answer)
+	}
+	slices.SortStableFunc(found, byAge)
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return r.matching(found[0])
+	}
+	return r.withoutTwins(ctx, found)
 }
 
-// candidates lists the endpoints of the key that are not being deleted, the elder first.
+// candidates returns the endpoints of the key that are not being deleted: those
+// that lists show, in order of creation, and behind them those that lists do not
+// show (yet), but that an answer has named by nothing but their ID.
 func (r *keyedCreate) candidates(ctx context.Context) (found []*Endpoint, err error) {
-	var untagged []*Endpoint
+	var untagged []string
 	showsTags := false
 	filter := EndpointFilter{SortKey: "create_at", SortDir: "asc", PageSize: lookPageSize}
 	err = r.c.list(ctx, filter, r.opts, func(e *Endpoint) bool {
@@ -156,7 +174,7 @@ func (r *keyedCreate) candidates(ctx context.Context) (found []*Endpoint, err er
 		case e.IdempotencyKey == r.req.IdempotencyKey:
 			found = append(found, e)
 		case e.Tags == nil && e.EndpointServiceID == r.req.EndpointServiceID && e.VPCID == r.req.VPCID:
-			untagged = append(untagged, e)
+			untagged = append(untagged, e.ID)
 		}
 		return true
 	})
@@ -164,57 +182,52 @@ func (r *keyedCreate) candidates(ctx context.Context) (found []*Endpoint, err er
 		return nil, err
 	}
 	if !showsTags { // lists that leave tags out say nothing about keys; the endpoints themselves do
-		for _, e := range untagged {
-			if e, err = r.c.getOnce(ctx, e.ID, r.opts); err != nil && !errors.Is(err, ErrEndpointNotFound) {
+		for _, id := range untagged {
+			e, err := r.read(ctx, id)
+			if err != nil {
 				return nil, err
 			}
-			if err == nil && e.IdempotencyKey == r.req.IdempotencyKey && e.Status != StatusDeleting {
+			if e != nil && e.IdempotencyKey == r.req.IdempotencyKey {
 				found = append(found, e)
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *Endpoint) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	return found, nil
-}
-
-// known reads the endpoint that an answer named, but lists do not show (yet).
-func (r *keyedCreate) known(ctx context.Context) (*Endpoint, error) {
 	for _, id := range r.creation.made {
-		e, err := r.c.getOnce(ctx, id, r.opts)
-		if errors.Is(err, ErrEndpointNotFound) || err == nil && e.Status == StatusDeleting {
+		hasID := (&Endpoint{ID: id}).hasSameID
+		if slices.ContainsFunc(found, hasID) || r.answer != nil && hasID(r.answer) {
 			continue
 		}
+		e, err := r.read(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		e.IdempotencyKey = r.req.IdempotencyKey
-		return r.matching(e)
+		if e != nil {
+			e.IdempotencyKey = r.req.IdempotencyKey
+			found = append(found, e)
+		}
 	}
-	return nil, nil
+	return found, nil
 }
 
-// matching returns e, or how it differs from what was asked for.
+// read reads an endpoint. It returns nil for one that is gone or on its way there.
+func (r *keyedCreate) read(ctx context.Context, id string) (*Endpoint, error) {
+	e, err := r.c.GetEndpoint(ctx, id, r.opts...)
+	if errors.Is(err, ErrEndpointNotFound) || err == nil && e.Status == StatusDeleting {
+		return nil, nil
+	}
+	return e, err
+}
+
+// matching returns e, or how it differs from what was asked for. What this call
+// made was asked for, whatever the service made of it.
 func (r *keyedCreate) matching(e *Endpoint) (*Endpoint, error) {
+	if slices.Contains(r.mine, e.ID) {
+		return e, nil
+	}
 	if fields := differences(r.req, e); len(fields) > 0 {
 		return nil, &IdempotencyMismatchError{Key: r.req.IdempotencyKey, EndpointID: e.ID, Fields: fields}
 	}
 	return e, nil
-}
-
-// settle looks once more after a request that was not the first: one before it
-// may have made an endpoint, too.
-func (r *keyedCreate) settle(ctx context.Context, made *Endpoint) (*Endpoint, error) {
-	found, err := r.candidates(ctx)
-	if err != nil {
-		return nil, r.outcomeUnknown(fmt.Errorf("whether an earlier request made another one is not known: %w", err))
-	}
-	if !slices.ContainsFunc(found, func(e *Endpoint) bool { return e.ID == made.ID }) {
-		found = append(found, made) // the youngest, which lists do not show yet
-	}
-	if len(found) == 1 {
-		return made, nil
-	}
-	return r.withoutTwins(ctx, found)
 }
 
 // withoutTwins deletes the younger endpoints and returns the eldest. It deletes
@@ -229,52 +242,31 @@ func (r *keyedCreate) withoutTwins(ctx context.Context, found []*Endpoint) (*End
 	if slices.ContainsFunc(twins, func(e *Endpoint) bool { return !slices.Contains(r.mine, e.ID) }) {
 		return nil, conflict
 	}
-	endpoint, err := r.matching(eldest)
-	if err != nil {
-		return nil, err
-	}
 	for _, twin := range twins {
 		if err := r.c.DeleteEndpoint(ctx, twin.ID, r.opts...); err != nil && !errors.Is(err, ErrEndpointNotFound) {
 			conflict.Err = err
 			return nil, conflict
 		}
 	}
-	return endpoint, nil
-}
-
-// refusedRepeat looks once more after the service refused a request that was not
-// the first: an earlier one may be the very reason, for example of a port IP in use.
-func (r *keyedCreate) refusedRepeat(ctx context.Context, refusal error) (*Endpoint, error) {
-	endpoint, err := r.look(ctx)
-	switch {
-	case endpoint != nil:
-		return endpoint, nil
-	case err != nil && isFinalLook(err):
-		return nil, err
-	}
-	return nil, r.outcomeUnknown(refusal)
+	return r.matching(eldest)
 }
 
 func (r *keyedCreate) outcomeUnknown(cause error) error {
 	return &OutcomeUnknownError{EndpointID: r.creation.lastMade(), Err: cause}
 }
 
-// undecided is the error of a look or a pause that came to no end.
-func (r *keyedCreate) undecided(ctx context.Context, err error) error {
-	if isFinalLook(err) {
-		return err
-	}
-	if r.unknown == nil && !r.creation.posted {
+// undecided is the error of a call that ends before it knows whether there is an
+// endpoint: err ended a look or a pause.
+func (r *keyedCreate) undecided(err error) error {
+	switch {
+	case !r.creation.posted():
 		return fmt.Errorf("vpcep: create endpoint: looking for its key: %w", err)
+	case r.last == nil:
+		return r.outcomeUnknown(err)
+	case errors.Is(r.last, err):
+		return r.outcomeUnknown(r.last)
 	}
-	cause := err
-	if r.unknown != nil {
-		cause = withContextEnd(ctx, r.unknown)
-		if !errors.Is(cause, err) {
-			cause = fmt.Errorf("%w; then: %w", cause, err)
-		}
-	}
-	return r.outcomeUnknown(cause)
+	return r.outcomeUnknown(fmt.Errorf("%w; then: %w", r.last, err))
 }
 
 // isFinalLook reports an error that another look would not change.
@@ -284,15 +276,20 @@ func isFinalLook(err error) bool {
 	return errors.As(err, &mismatch) || errors.As(err, &duplicates)
 }
 
-// getOnce reads an endpoint without trying again; who calls it does that.
-func (c *Client) getOnce(ctx context.Context, id string, opts []CallOption) (*Endpoint, error) {
-	path, err := c.endpointPath(ctx, id)
-	if err != nil {
-		return nil, err
+func (e *Endpoint) hasSameID(other *Endpoint) bool { return e.ID == other.ID }
+
+// byAge puts the elder endpoint first, by the second, as answers have it. Those
+// that do not say when they were made come last.
+func byAge(a, b *Endpoint) int {
+	switch {
+	case a.CreatedAt.IsZero() && b.CreatedAt.IsZero():
+		return 0
+	case a.CreatedAt.IsZero():
+		return 1
+	case b.CreatedAt.IsZero():
+		return -1
 	}
-	get := getCall(path)
-	get.maxAttempts = 1
-	return do(ctx, c, get, opts, decodeEndpoint)
+	return a.CreatedAt.Truncate(time.Second).Compare(b.CreatedAt.Truncate(time.Second))
 }
 
 // creations are the keyed creates of a client that are under way, or whose last
@@ -313,15 +310,16 @@ type creation struct {
 	// keepUntil is when the last request is no longer fresh; guarded by creations.mu.
 	keepUntil time.Time
 
-	turn   chan struct{}
-	posted bool      // a request may have been carried out
-	at     time.Time // when the last one was
-	made   []string  // the endpoints that answers have named
-	result *result   // of the caller before
+	turn    chan struct{}
+	results atomic.Int64 // how many there have been
+	result  *result      // the last one
+	at      time.Time    // of the last request that may have been carried out; zero: there was none
+	made    []string     // the endpoints that answers have named
 }
 
 // result is what callers with the same request share.
 type result struct {
+	number   int64
 	body     []byte
 	endpoint *Endpoint
 	err      error
@@ -348,16 +346,12 @@ func (cs *creations) join(key string, window time.Duration) *creation {
 	return one
 }
 
-// leave ends the use of a creation. The last one to leave ends the sharing too.
+// leave ends the use of a creation.
 func (cs *creations) leave(one *creation) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	one.users--
-	if one.users > 0 {
-		return
-	}
-	one.result = nil
-	if time.Now().After(one.keepUntil) {
+	if one.users == 0 && time.Now().After(one.keepUntil) {
 		delete(cs.byKey, one.key)
 	}
 }
@@ -396,9 +390,9 @@ func (one *creation) enter(ctx context.Context) error {
 func (one *creation) exit() { <-one.turn }
 
 // shared is the result of a caller that was at work on the same request while
-// this one waited.
-func (one *creation) shared(body []byte) (*Endpoint, error, bool) {
-	if one.result == nil || !bytes.Equal(one.result.body, body) {
+// this one waited, which it does since there had been so many results.
+func (one *creation) shared(body []byte, joined int64) (*Endpoint, error, bool) {
+	if one.result == nil || one.result.number <= joined || !bytes.Equal(one.result.body, body) {
 		return nil, nil, false
 	}
 	return one.result.endpoint.clone(), one.result.err, true
@@ -407,21 +401,24 @@ func (one *creation) shared(body []byte) (*Endpoint, error, bool) {
 // conclude leaves the result to those who wait. A caller that gave up has none.
 func (one *creation) conclude(ctx context.Context, body []byte, endpoint *Endpoint, err error) {
 	if err == nil || ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
-		one.result = &result{body: body, endpoint: endpoint.clone(), err: err}
+		one.result = &result{number: one.results.Add(1), body: body, endpoint: endpoint.clone(), err: err}
 	}
 }
 
 // sent notes a request that made the endpoint id, or may have made one.
 func (one *creation) sent(id string) {
-	one.posted, one.at = true, time.Now()
+	one.at = time.Now()
 	if id != "" && !slices.Contains(one.made, id) {
 		one.made = append(one.made, id)
 	}
 }
 
+// posted reports whether a request may have been carried out.
+func (one *creation) posted() bool { return !one.at.IsZero() }
+
 // freshFor is how long lists may still not show what the last request made.
 func (one *creation) freshFor(window time.Duration) time.Duration {
-	if !one.posted {
+	if !one.posted() {
 		return 0
 	}
 	return window - time.Since(one.at)
@@ -447,20 +444,42 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	text("endpoint_service_id", req.EndpointServiceID, e.EndpointServiceID)
 	text("vpc_id", req.VPCID, e.VPCID)
 	text("description", req.Description, e.Description)
-	differ("tags", req.Tags != nil && e.Tags != nil && !sameSet(req.Tags, e.Tags))
-	if e.ServiceType == ServiceTypeGateway { // it has no settings of an interface endpoint
+	differ("tags", len(req.Tags) > 0 && e.Tags != nil && !sameSet(req.Tags, e.Tags))
+	if strings.HasSuffix(string(e.ServiceType), string(ServiceTypeGateway)) { // it has no settings of an interface endpoint
 		differ("routetables", len(req.RouteTables) > 0 && e.RouteTables != nil && !sameSet(req.RouteTables, e.RouteTables))
-		differ("policy_statement", req.PolicyStatement != nil && e.PolicyStatement != nil && !sameJSON(req.PolicyStatement, e.PolicyStatement))
+		differ("policy_statement", len(req.PolicyStatement) > 0 && e.PolicyStatement != nil && !sameJSON(req.PolicyStatement, e.PolicyStatement))
 		return fields
 	}
 	text("subnet_id", req.SubnetID, e.SubnetID)
 	text("port_ip", req.PortIP, e.IP)
-	text("ipv6_address", req.IPv6Address, e.IPv6Address)
+	text("ipv6_address", canonicalBlock(req.IPv6Address), canonicalBlock(e.IPv6Address))
+	differ("ip_version", req.IPVersion == IPVersionIPv4 && e.IPv6Address != "")
 	differ("enable_dns", req.EnableDNS && !e.EnableDNS)
-	differ("whitelist", len(req.Whitelist) > 0 && e.Whitelist != nil && !sameSet(req.Whitelist, e.Whitelist))
+	differ("whitelist", len(req.Whitelist) > 0 && e.Whitelist != nil &&
+		!sameSet(canonicalBlocks(req.Whitelist), canonicalBlocks(e.Whitelist)))
 	differ("enable_whitelist", req.EnableWhitelist && !e.EnableWhitelist)
-	differ("policy_document", req.PolicyDocument != nil && e.PolicyDocument != nil && !sameJSON(req.PolicyDocument, e.PolicyDocument))
+	document, _ := wire.Document(wire.Value(req.PolicyDocument)) // it may be a string that holds one
+	differ("policy_document", document != nil && e.PolicyDocument != nil && !sameJSON(document, e.PolicyDocument))
 	return fields
+}
+
+// canonicalBlocks writes addresses and blocks in the one way that can be compared.
+func canonicalBlocks(blocks []string) []string {
+	canonical := make([]string, len(blocks))
+	for i, block := range blocks {
+		canonical[i] = canonicalBlock(block)
+	}
+	return canonical
+}
+
+func canonicalBlock(s string) string {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()).String()
+	}
+	if block, err := netip.ParsePrefix(s); err == nil {
+		return block.Masked().String()
+	}
+	return s
 }
 
 // sameSet compares two lists without regard to order and repetition.

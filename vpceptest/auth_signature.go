@@ -25,18 +25,10 @@ const (
 // accessKey is a key pair and what it did lately.
 type accessKey struct {
 	id, secret, securityToken string
+	end                       time.Time // zero: none
 
 	wrong       int // signatures in a row
 	lockedUntil time.Time
-}
-
-// checkKeys panics where a key has a security token and nothing to sign with.
-func checkKeys(keys map[string]*accessKey) {
-	for id, key := range keys {
-		if key.secret == "" {
-			panic("vpceptest: WithSecurityToken: there is no WithAccessKey for the access key " + id)
-		}
-	}
 }
 
 // signatureScheme is a signature with an access key in Authorization.
@@ -44,6 +36,12 @@ type signatureScheme struct {
 	projectID string
 	mu        sync.Mutex
 	keys      map[string]*accessKey
+}
+
+func (s *signatureScheme) add(key *accessKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[key.id] = key
 }
 
 func (s *signatureScheme) claims(r *http.Request) bool {
@@ -85,6 +83,9 @@ func (s *signatureScheme) checkHeaders(c *call, key *accessKey, auth authorizati
 		if h.Get("X-Project-Id") != s.projectID || !auth.covers("x-project-id") {
 			return errAuth.with("X-Project-Id is missing, not signed or not a project of the ak")
 		}
+	}
+	if !key.end.IsZero() && !now.Before(key.end) {
+		return errAuth.with("the security token has expired")
 	}
 	if h.Get("X-Security-Token") != key.securityToken {
 		return errAuth.with("the security token is invalid")

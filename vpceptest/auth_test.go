@@ -145,6 +145,21 @@ func TestSignatureOfAnEncodedPath(t *testing.T) {
 	wantError(t, serve(t, keyed(), s.request()), 404, "EndPoint.2006")
 }
 
+func TestSignatureOfRepeatedParameters(t *testing.T) {
+	s := signedList()
+	s.target += "?id=b&A=2&id=a&id"
+	s.query = "A=2&id=&id=a&id=b"
+	wantError(t, serve(t, keyed(), s.request()), 400, "EndPoint.0002") // by the service, not the gateway
+}
+
+func TestSignatureOfAHeaderWithSpacesAround(t *testing.T) {
+	s := signedList()
+	s.headers = append(s.headers, [2]string{"X-Zone", "a  b"})
+	req := s.request()
+	req.Header.Set("X-Zone", " a  b\t")
+	assert.Equal(t, 200, serve(t, keyed(), req).status)
+}
+
 func TestSignatureUnderABasePath(t *testing.T) {
 	s := signedList()
 	s.target, s.path = "/proxy"+s.target, "/proxy"+s.path

@@ -87,7 +87,7 @@ func readObject(contentType string, body []byte) (map[string]json.RawMessage, *a
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, errEmptyInput.with("The body is empty.")
 	}
-	if media, _, err := mime.ParseMediaType(contentType); err != nil || media != "application/json" {
+	if !isJSON(contentType) {
 		return nil, errParameter.with("Content-Type must be application/json.")
 	}
 	var raw map[string]json.RawMessage
@@ -95,6 +95,11 @@ func readObject(contentType string, body []byte) (map[string]json.RawMessage, *a
 		return nil, errParameter.with("The body is not a JSON object.")
 	}
 	return raw, nil
+}
+
+func isJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
 }
 
 // readEnableDNS takes a string as well: the specification's own sample sends "false".

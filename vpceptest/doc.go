@@ -1,7 +1,7 @@
-// Package vpceptest is a stand-in of the VPC Endpoint service for tests. It
-// answers real HTTP on the loopback interface, in the manner of
-// net/http/httptest, keeps its endpoints in memory, and needs neither an
-// account nor a network.
+// Package vpceptest is a stand-in of the VPC Endpoint service for tests, and of IAM as
+// far as logging in goes. It answers real HTTP on the loopback interface, in the manner
+// of net/http/httptest, keeps its endpoints in memory, and needs neither an account nor
+// a network.
 //
 //	srv := vpceptest.NewServer()
 //	defer srv.Close()
@@ -25,7 +25,7 @@
 // own: it shares no code with package vpcep, so that a mistake in the client does
 // not cancel itself out. It is stricter than the service where that finds mistakes
 // earlier: a field or a query parameter that is not documented, and a field that is
-// null, are refused with EndPoint.0002.
+// null, are refused with EndPoint.0002, or with IAM's status 400.
 //
 // # Faults
 //
@@ -34,9 +34,32 @@
 // request took effect. [Handler.Requests] tells what arrived, and
 // [Handler.PendingFaults] whether the script was played to its end.
 //
+// # IAM and agencies
+//
+// The same address answers for IAM: [Handler.User] can log in (POST /v3/auth/tokens),
+// and the project can be looked up by its name (GET /v3/projects). A token that was
+// issued passes until it ends ([WithTokenLifetime]) or is revoked
+// ([Handler.RevokeTokens], [Handler.RevokeToken]); the one of [Handler.Token] passes
+// always. Signatures pass with the keys of [WithAccessKey]. With [WithAgency] it
+// answers as the metadata service of an instance too, and the temporary keys that it
+// gives pass until they end. Recorded requests hold no passwords and no tokens.
+//
+//	srv := vpceptest.NewServer(vpceptest.WithTokenLifetime(time.Minute))
+//	defer srv.Close()
+//
+//	user := srv.User()
+//	source := vpcep.IAMPassword(vpcep.IAMPasswordConfig{
+//		IAMEndpoint: srv.URL,
+//		Username:    user.Name,
+//		Password:    user.Password,
+//		DomainName:  user.DomainName,
+//		ProjectName: srv.ProjectName(),
+//	})
+//
 // # Time
 //
 // No timer and no goroutine moves an endpoint on: its status follows from the time
 // at which it is read. [NewHandler] gives the service without a listener, which
 // works with the fake time of testing/synctest; make the handler inside the bubble.
+// Tokens and temporary keys end in the same way.
 package vpceptest

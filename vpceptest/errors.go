@@ -10,8 +10,18 @@ type apiError struct {
 	status  int
 	code    string
 	message string
-	gateway bool // answered by the API gateway in front of the service
+	shape   errorShape
 }
+
+// errorShape is how a refusal is written: each part of the cloud has a way of its own.
+type errorShape int
+
+const (
+	serviceShape errorShape = iota
+	gatewayShape            // the API gateway in front of the service
+	iamShape                // no code but the status, as a number
+	textShape               // the metadata service: plain text
+)
 
 // with returns the error with a hint for the reader added to the documented message.
 func (e apiError) with(hint string) *apiError {
@@ -62,20 +72,47 @@ var (
 	errAuth     = gateway(http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information:")
 )
 
+// IAM's refusals, which have no code of their own.
+var (
+	errIAMRequest = iam(http.StatusBadRequest, "The request is malformed.")
+	errIAMLogin   = iam(http.StatusUnauthorized, "The username or password is wrong.")
+	errIAMProject = iam(http.StatusUnauthorized, "Could not find the project.")
+)
+
+// The metadata service's refusals.
+var (
+	errMetadataTTL   = metadata(http.StatusBadRequest, "X-Metadata-Token-Ttl-Seconds is missing or not between 1 and 21600")
+	errMetadataToken = metadata(http.StatusUnauthorized, "X-Metadata-Token is missing, wrong or expired")
+)
+
 func service(status int, code, message string) apiError {
 	return apiError{status: status, code: code, message: message}
 }
 
 func gateway(status int, code, message string) apiError {
-	return apiError{status: status, code: code, message: message, gateway: true}
+	return apiError{status: status, code: code, message: message, shape: gatewayShape}
+}
+
+func iam(status int, message string) apiError {
+	return apiError{status: status, message: message, shape: iamShape}
+}
+
+func metadata(status int, message string) apiError {
+	return apiError{status: status, message: message, shape: textShape}
 }
 
 // answer writes the error in the shape of whoever refuses.
 func (e *apiError) answer(requestID string) *answer {
-	if e.gateway {
+	switch e.shape {
+	case gatewayShape:
 		return &answer{status: e.status, body: gatewayErrorBody(e.code, e.message, requestID)}
+	case iamShape:
+		return &answer{status: e.status, body: []byte(IAMErrorBody(e.status, e.message))}
+	case textShape:
+		return text(e.status, e.message)
+	default:
+		return &answer{status: e.status, body: []byte(ErrorBody(e.code, e.message))}
 	}
-	return &answer{status: e.status, body: []byte(ErrorBody(e.code, e.message))}
 }
 
 // ErrorBody returns an error body in the service's shape, {"error":{"code","message"}},
@@ -103,6 +140,20 @@ func gatewayErrorBody(code, message, requestID string) []byte {
 		Code      string `json:"error_code"`
 		RequestID string `json:"request_id"`
 	}{message, code, requestID})
+}
+
+// IAMErrorBody returns an error body in IAM's shape, {"error":{"code","message","title"}},
+// for [Fault].Body. The code is the status, as a number.
+func IAMErrorBody(status int, message string) string {
+	var body struct {
+		Error struct {
+			Code    int    `json:"code"`
+			Message string `json:"message"`
+			Title   string `json:"title"`
+		} `json:"error"`
+	}
+	body.Error.Code, body.Error.Message, body.Error.Title = status, message, http.StatusText(status)
+	return string(mustJSON(body))
 }
 
 // mustJSON encodes a value of this package's own types, which always works.

@@ -17,11 +17,13 @@ const maxBody = 1 << 20
 // state. A fault that breaks a connection off panics with http.ErrAbortHandler,
 // which net/http servers expect. It is safe for concurrent use.
 type Handler struct {
-	cfg      settings
-	store    *store
-	auth     []authScheme
-	faults   *faultScript
-	requests *recorder
+	cfg        settings
+	store      *store
+	signatures *signatureScheme
+	tokens     *tokenScheme
+	metadata   *metadataTokens
+	faults     *faultScript
+	requests   *recorder
 
 	closed    chan struct{} // ends stalls
 	closeOnce sync.Once
@@ -38,21 +40,32 @@ func NewHandler(opts ...Option) http.Handler { return newHandler(opts) }
 
 func newHandler(opts []Option) *Handler {
 	cfg := newSettings(opts)
+	cfg.check()
 	return &Handler{
-		cfg:      cfg,
-		store:    newStore(&cfg),
-		auth:     newAuthSchemes(&cfg),
-		faults:   &faultScript{queue: cfg.faults, decide: cfg.faultFunc},
-		requests: &recorder{off: cfg.notRecording},
-		closed:   make(chan struct{}),
+		cfg:        cfg,
+		store:      newStore(&cfg),
+		signatures: &signatureScheme{keys: cfg.keys, projectID: cfg.projectID},
+		tokens:     &tokenScheme{fixed: cfg.token, lifetime: cfg.tokenLifetime, ends: map[string]time.Time{}},
+		metadata:   &metadataTokens{required: cfg.metadataToken, ends: map[string]time.Time{}},
+		faults:     &faultScript{queue: cfg.faults, decide: cfg.faultFunc},
+		requests:   &recorder{off: cfg.notRecording},
+		closed:     make(chan struct{}),
 	}
 }
 
-// Token returns a token that passes.
+// Token returns a token that passes, always: it neither ends nor is revoked.
 func (h *Handler) Token() string { return h.cfg.token }
 
 // ProjectID returns the ID of the one project that exists.
 func (h *Handler) ProjectID() string { return h.cfg.projectID }
+
+// ProjectName returns the name of the one project that exists, which is that of its
+// region.
+func (h *Handler) ProjectName() string { return h.cfg.projectName }
+
+// User returns a user who can log in: the first one of [WithUser], or the one that
+// exists without it.
+func (h *Handler) User() User { return h.cfg.users[0] }
 
 // Requests returns what arrived so far, in the order of arrival. All requests are
 // kept, with their bodies: see [WithoutRecording].
@@ -176,8 +189,10 @@ func (h *Handler) gate(c *call) (*answer, *apiError) {
 	if c.tooLarge {
 		return nil, errTooLarge.plain()
 	}
-	if refusal := h.authenticate(c); refusal != nil {
-		return nil, refusal
+	if !c.route.public {
+		if refusal := h.authenticate(c); refusal != nil {
+			return nil, refusal
+		}
 	}
 	if id, scoped := c.params["project_id"]; scoped && id != h.cfg.projectID {
 		return nil, errProject.plain()

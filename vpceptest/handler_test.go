@@ -111,12 +111,14 @@ func TestCredentialsAreNotRecorded(t *testing.T) {
 	req := f.request(t, http.MethodGet, f.endpoints(), "")
 	req.Header.Set("Authorization", "SDK-HMAC-SHA256 Access=the-key, SignedHeaders=a, Signature=b")
 	req.Header.Set("X-Security-Token", "secret")
+	req.Header.Set("X-Metadata-Token", "secret")
 	req.Header.Set("Cookie", "secret")
 	f.send(t, req)
 	got := f.Requests()[0].Header
 	assert.Equal(t, "REDACTED", got.Get("X-Auth-Token"))
 	assert.Equal(t, "SDK-HMAC-SHA256 REDACTED", got.Get("Authorization"))
 	assert.Equal(t, "REDACTED", got.Get("X-Security-Token"))
+	assert.Equal(t, "REDACTED", got.Get("X-Metadata-Token"))
 	assert.Equal(t, "REDACTED", got.Get("Cookie"))
 }
 
@@ -166,6 +168,9 @@ func TestOptionsThatCannotBeMeant(t *testing.T) {
 		"security token": func() { vpceptest.WithSecurityToken("a", "") },
 		"lone token":     func() { vpceptest.NewHandler(vpceptest.WithSecurityToken("a", "b")) },
 		"service":        func() { vpceptest.WithService(vpceptest.Service{}) },
+		"project name":   func() { vpceptest.WithProjectName("") },
+		"user":           func() { vpceptest.WithUser(vpceptest.User{Name: "a", Password: "b"}) },
+		"metadata token": func() { vpceptest.NewHandler(vpceptest.WithMetadataToken()) },
 	} {
 		assert.Panics(t, f, name)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -80,26 +81,47 @@ func parseInt(s string, low, high int) (int, bool) {
 func (s *store) list(q listQuery) ([]Endpoint, int) {
 	now := s.lock()
 	defer s.mu.Unlock()
-	records := s.order
+	records := q.filter(s.listed(now))
 	if q.byUpdate {
 		records = byUpdate(records, now)
 	}
-	page := make([]Endpoint, 0, min(q.limit, len(records)))
-	total := 0
-	for i := range records {
-		e := records[i]
+	total := len(records)
+	first := min(q.offset, total)
+	page := make([]Endpoint, min(q.limit, total-first))
+	for i := range page {
+		at := first + i
 		if !q.ascending {
-			e = records[len(records)-1-i]
+			at = total - 1 - at
 		}
-		if !s.listed(e, q, now) {
-			continue
-		}
-		if total >= q.offset && len(page) < q.limit {
-			page = append(page, e.snapshot(now))
-		}
-		total++
+		page[i] = records[at].snapshot(now)
 	}
 	return page, total
+}
+
+// listed returns the endpoints that lists show, in order of creation. It looks at none
+// of them unless some are gone: a list in pages is not to cost all of it for each page.
+func (s *store) listed(now time.Time) []*record {
+	if len(s.order) > s.live {
+		s.sweep()
+	}
+	n := sort.Search(len(s.order), func(i int) bool {
+		return now.Before(s.order[i].createdAt.Add(s.cfg.listLag))
+	})
+	return s.order[:n]
+}
+
+// filter returns the endpoints that the filters let through.
+func (q listQuery) filter(records []*record) []*record {
+	if q.id == "" && q.vpcID == "" && q.serviceName == "" {
+		return records
+	}
+	var out []*record
+	for _, e := range records {
+		if matches(q.id, e.id) && matches(q.vpcID, e.request.VPCID) && contains(q.serviceName, e.service.Name) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // byUpdate sorts by the time of the last change; those that changed together stay in
@@ -110,12 +132,4 @@ func byUpdate(records []*record, now time.Time) []*record {
 		return cmp.Or(a.updatedAt(now).Compare(b.updatedAt(now)), cmp.Compare(a.seq, b.seq))
 	})
 	return records
-}
-
-func (s *store) listed(e *record, q listQuery, now time.Time) bool {
-	return !e.gone &&
-		!now.Before(e.createdAt.Add(s.cfg.listLag)) &&
-		matches(q.id, e.id) &&
-		matches(q.vpcID, e.request.VPCID) &&
-		contains(q.serviceName, e.service.Name)
 }

@@ -3,6 +3,7 @@ package vpceptest_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -165,4 +166,31 @@ func TestListWhileEndpointsComeAndGo(t *testing.T) {
 		assert.Equal(t, kept, ids(r))
 		assert.Len(t, d.Endpoints(), 10)
 	})
+}
+
+func BenchmarkListInPages(b *testing.B) {
+	const endpoints, size = 100_000, 1000
+	h := vpceptest.NewHandler(vpceptest.WithToken("t"), vpceptest.WithProjectID("p"), vpceptest.WithoutRecording())
+	send := func(method, query, body string) int {
+		req := httptest.NewRequest(method, "/v1/p/vpc-endpoints"+query, strings.NewReader(body))
+		req.Header.Set("X-Auth-Token", "t")
+		req.Header.Set("Content-Type", "application/json")
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, req)
+		return rec.Code
+	}
+	for range endpoints {
+		send(http.MethodPost, "", minimal)
+	}
+	for _, query := range []string{"", "&sort_key=update_at", "&vpc_id=vpc-1"} {
+		b.Run("query="+query, func(b *testing.B) {
+			for b.Loop() {
+				for offset := 0; offset < endpoints; offset += size {
+					if status := send(http.MethodGet, fmt.Sprintf("?limit=%d&offset=%d%s", size, offset, query), ""); status != 200 {
+						b.Fatal(status)
+					}
+				}
+			}
+		})
+	}
 }

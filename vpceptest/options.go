@@ -8,9 +8,11 @@ import (
 )
 
 const (
-	defaultProjectID   = "0f6b1d2c3e4a45968778695a4b3c2d1e"
-	defaultCreateDelay = 50 * time.Millisecond
-	defaultDeleteDelay = 50 * time.Millisecond
+	defaultProjectID     = "0f6b1d2c3e4a45968778695a4b3c2d1e"
+	defaultProjectName   = "region-1"
+	defaultCreateDelay   = 50 * time.Millisecond
+	defaultDeleteDelay   = 50 * time.Millisecond
+	defaultTokenLifetime = 24 * time.Hour
 )
 
 // Option sets how a [Server] or a [Handler] behaves. An option that cannot be
@@ -18,17 +20,25 @@ const (
 type Option func(*settings)
 
 type settings struct {
-	projectID    string
-	token        string
-	basePath     string // "" or "/a/b", escaped
-	tls          bool
-	createDelay  time.Duration
-	deleteDelay  time.Duration
-	listLag      time.Duration
-	readLag      time.Duration
-	quota        int
-	services     map[string]Service
-	keys         map[string]*accessKey
+	projectID   string
+	projectName string
+	token       string
+	users       []User // one at least
+	basePath    string // "" or "/a/b", escaped
+	tls         bool
+	createDelay time.Duration
+	deleteDelay time.Duration
+	listLag     time.Duration
+	readLag     time.Duration
+	quota       int
+	services    map[string]Service
+	keys        map[string]*accessKey
+
+	tokenLifetime  time.Duration
+	agency         bool
+	agencyLifetime time.Duration
+	metadataToken  bool
+
 	faults       []Fault
 	faultFunc    func(*Request) *Fault
 	notRecording bool
@@ -37,16 +47,38 @@ type settings struct {
 func newSettings(opts []Option) settings {
 	s := settings{
 		projectID:   defaultProjectID,
+		projectName: defaultProjectName,
 		token:       "vpceptest-token-" + randomHex(16),
 		createDelay: defaultCreateDelay,
 		deleteDelay: defaultDeleteDelay,
 		services:    map[string]Service{},
 		keys:        map[string]*accessKey{},
+
+		tokenLifetime: defaultTokenLifetime,
 	}
 	for _, opt := range opts {
 		opt(&s)
 	}
+	if len(s.users) == 0 {
+		s.users = []User{{
+			Name:       "vpceptest-user",
+			Password:   "vpceptest-password-" + randomHex(16),
+			DomainName: "vpceptest-domain",
+		}}
+	}
 	return s
+}
+
+// check panics where options contradict each other.
+func (s *settings) check() {
+	for id, key := range s.keys {
+		if key.secret == "" {
+			panic("vpceptest: WithSecurityToken: there is no WithAccessKey for the access key " + id)
+		}
+	}
+	if s.metadataToken && !s.agency {
+		panic("vpceptest: WithMetadataToken: there is no WithAgency whose keys it would guard")
+	}
 }
 
 // WithProjectID sets the one project that exists. Default: a fixed ID.
@@ -57,13 +89,51 @@ func WithProjectID(id string) Option {
 	return func(s *settings) { s.projectID = id }
 }
 
-// WithToken sets the one token that passes in X-Auth-Token. Default: a random one,
-// see [Handler.Token].
+// WithProjectName sets the name of the one project that exists: on the real cloud it
+// is the ID of a region. Default: "region-1".
+func WithProjectName(name string) Option {
+	if name == "" {
+		panic("vpceptest: WithProjectName: the name is empty")
+	}
+	return func(s *settings) { s.projectName = name }
+}
+
+// WithToken sets the token that always passes in X-Auth-Token, beside those that a
+// login gives. Default: a random one, see [Handler.Token].
 func WithToken(token string) Option {
 	if token == "" {
 		panic("vpceptest: WithToken: the token is empty")
 	}
 	return func(s *settings) { s.token = token }
+}
+
+// WithUser adds a user who can log in. It may be given several times. Without it there
+// is one user, see [Handler.User].
+func WithUser(user User) Option {
+	if user.Name == "" || user.Password == "" || user.DomainName == "" {
+		panic("vpceptest: WithUser: the name, the password or the domain name is empty")
+	}
+	return func(s *settings) { s.users = append(s.users, user) }
+}
+
+// WithTokenLifetime sets how long the token of a login passes. Default: 24 hours. With
+// 0 it has ended when it arrives.
+func WithTokenLifetime(d time.Duration) Option {
+	return func(s *settings) { s.tokenLifetime = max(d, 0) }
+}
+
+// WithAgency makes the stand-in answer as the metadata service of an instance that has
+// an agency: each GET of /openstack/latest/securitykey is answered with a temporary
+// access key of its own, whose signatures pass for the lifetime. Without it there is
+// no metadata service: 404.
+func WithAgency(lifetime time.Duration) Option {
+	return func(s *settings) { s.agency, s.agencyLifetime = true, max(lifetime, 0) }
+}
+
+// WithMetadataToken makes the metadata service of [WithAgency] insist on a session
+// token in X-Metadata-Token. Otherwise it does without, and refuses a wrong one alone.
+func WithMetadataToken() Option {
+	return func(s *settings) { s.metadataToken = true }
 }
 
 // WithAccessKey adds a key pair whose SDK-HMAC-SHA256 signatures pass. It may be

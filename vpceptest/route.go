@@ -15,6 +15,12 @@ const (
 	OpGet    Operation = "GetEndpoint"
 	OpList   Operation = "ListEndpoints"
 	OpDelete Operation = "DeleteEndpoint"
+
+	OpCreateToken  Operation = "CreateToken"  // IAM: log in
+	OpListProjects Operation = "ListProjects" // IAM
+
+	OpMetadataToken Operation = "CreateMetadataToken" // of an instance's metadata
+	OpSecurityKey   Operation = "GetSecurityKey"      // of an instance's agency
 )
 
 // route binds a method and a path to the function that serves it. The zero route
@@ -24,6 +30,7 @@ type route struct {
 	pattern   []string // segments; {name} takes any one segment that is not empty
 	operation Operation
 	serve     func(*Handler, *call) (*answer, *apiError)
+	public    bool // needs no credentials
 }
 
 // routes is the whole API: an operation is added here.
@@ -32,10 +39,21 @@ var routes = []route{
 	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoints", OpList, (*Handler).listEndpoints),
 	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoints/{id}", OpGet, (*Handler).getEndpoint),
 	newRoute(http.MethodDelete, "/v1/{project_id}/vpc-endpoints/{id}", OpDelete, (*Handler).deleteEndpoint),
+
+	newRoute(http.MethodPost, "/v3/auth/tokens", OpCreateToken, (*Handler).createToken).withoutCredentials(),
+	newRoute(http.MethodGet, "/v3/projects", OpListProjects, (*Handler).listProjects),
+
+	newRoute(http.MethodPut, "/meta-data/latest/api/token", OpMetadataToken, (*Handler).createMetadataToken).withoutCredentials(),
+	newRoute(http.MethodGet, "/openstack/latest/securitykey", OpSecurityKey, (*Handler).getSecurityKey).withoutCredentials(),
 }
 
 func newRoute(method, pattern string, op Operation, serve func(*Handler, *call) (*answer, *apiError)) route {
 	return route{method: method, pattern: strings.Split(pattern[1:], "/"), operation: op, serve: serve}
+}
+
+func (rt route) withoutCredentials() route {
+	rt.public = true
+	return rt
 }
 
 // findRoute looks for the route of a request and the values in its path. http.ServeMux

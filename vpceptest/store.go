@@ -47,8 +47,13 @@ func (s *store) expire(now time.Time) {
 	s.leaving = s.leaving[n:]
 	// Sweeping at the half keeps the cost of it constant for each deletion.
 	if len(s.order) > 2*s.live {
-		s.order = slices.DeleteFunc(s.order, func(e *record) bool { return e.gone })
+		s.sweep()
 	}
+}
+
+// sweep removes those that are gone from the order.
+func (s *store) sweep() {
+	s.order = slices.DeleteFunc(s.order, func(e *record) bool { return e.gone })
 }
 
 // create makes an endpoint of a request that was found valid.

@@ -89,8 +89,19 @@ func wireErrors(errs []EndpointError) any {
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeFormat) }
 
+// formatMicros is how IAM and the metadata service write a time.
+func formatMicros(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
 func ok(body any) *answer {
 	return &answer{status: http.StatusOK, body: mustJSON(body)}
+}
+
+func text(status int, body string) *answer {
+	return &answer{
+		status: status,
+		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+		body:   []byte(body),
+	}
 }
 
 // matches tells whether a list filter, where set, fits a value exactly.

@@ -34,6 +34,8 @@ const (
 	Unreadable
 	// Gone: the service says that what the request is about does not exist.
 	Gone
+	// Unauthorized: 401. The service did nothing; new credentials may help, the same do not.
+	Unauthorized
 	// Refused: any other 4xx.
 	Refused
 )
@@ -63,7 +65,7 @@ func Decide(op Operation, event Event, maybeDone bool) Verdict {
 	switch event {
 	case Unsent, Throttled:
 		return Again // whatever it is: nothing happened
-	case Refused:
+	case Unauthorized, Refused:
 		return No
 	case Gone:
 		if op == Delete && maybeDone {

@@ -15,14 +15,15 @@ func TestDecide(t *testing.T) {
 	operations := []retry.Operation{retry.Create, retry.KeyedCreate, retry.Read, retry.Update, retry.Delete}
 	table := map[retry.Event][]retry.Verdict{
 		//                  Create   Keyed  Read   Update Delete
-		retry.Unsent:      {again, again, again, again, again},
-		retry.Throttled:   {again, again, again, again, again},
-		retry.TimedOut:    {unknown, look, again, again, again},
-		retry.ServerError: {unknown, look, again, again, again},
-		retry.Broken:      {unknown, look, again, again, again},
-		retry.Unreadable:  {unknown, look, no, no, no},
-		retry.Gone:        {no, no, no, no, no},
-		retry.Refused:     {no, no, no, no, no},
+		retry.Unsent:       {again, again, again, again, again},
+		retry.Throttled:    {again, again, again, again, again},
+		retry.TimedOut:     {unknown, look, again, again, again},
+		retry.ServerError:  {unknown, look, again, again, again},
+		retry.Broken:       {unknown, look, again, again, again},
+		retry.Unreadable:   {unknown, look, no, no, no},
+		retry.Gone:         {no, no, no, no, no},
+		retry.Unauthorized: {no, no, no, no, no},
+		retry.Refused:      {no, no, no, no, no},
 	}
 	for event, verdicts := range table {
 		for i, want := range verdicts {
@@ -33,7 +34,7 @@ func TestDecide(t *testing.T) {
 			assert.Equal(t, want, retry.Decide(operations[i], event, true), "operation %d, event %d, maybe done", operations[i], event)
 		}
 	}
-	assert.Len(t, table, 8, "every event")
+	assert.Len(t, table, 9, "every event")
 }
 
 // Whatever leaves open what happened is never followed by a second create.

@@ -112,7 +112,7 @@ func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
 		return nil, &Error{Err: context.Cause(ctx)}
 	}
 	a := &attempt{prepare: r.Prepare}
-	req := t.resty.R().SetContext(a.context(ctx))
+	req := t.resty.R().SetContext(context.WithValue(ctx, attemptKey{}, a))
 	req.Header = r.Header
 	if r.Body != nil {
 		req.SetBody(bytes.NewReader(r.Body))
@@ -176,14 +176,6 @@ type attempt struct {
 
 type attemptKey struct{}
 
-func (a *attempt) context(ctx context.Context) context.Context {
-	ctx = context.WithValue(ctx, attemptKey{}, a)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { a.askedConn.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { a.gotConn.Store(true) },
-	})
-}
-
 // prepare is called with the request that is about to be sent.
 func prepare(req *http.Request) error {
 	a := req.Context().Value(attemptKey{}).(*attempt)
@@ -193,6 +185,12 @@ func prepare(req *http.Request) error {
 			return err
 		}
 	}
+	// Followed from here on only: to prepare it may take requests of its own, for a
+	// token for example, under the same context.
+	*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GetConn: func(string) { a.askedConn.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { a.gotConn.Store(true) },
+	}))
 	a.prepared = true
 	a.sent = req.Header
 	return nil

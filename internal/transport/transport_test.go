@@ -118,6 +118,21 @@ func TestWhatIsCertainAboutAFailure(t *testing.T) {
 		assert.ErrorIs(t, err, cause)
 		assert.True(t, certainlyUnsent(t, err))
 	})
+	t.Run("a request within Prepare does not count", func(t *testing.T) {
+		other := serve(t, func(http.ResponseWriter, *http.Request) {})
+		closed := httptest.NewServer(nil)
+		closed.Close()
+		r := post(closed.URL)
+		r.Prepare = func(req *http.Request) error {
+			token, err := http.NewRequestWithContext(req.Context(), "GET", other.URL, nil)
+			require.NoError(t, err)
+			resp, err := other.Client().Do(token)
+			require.NoError(t, err)
+			return resp.Body.Close()
+		}
+		_, err := newTransport(t, nil).Send(t.Context(), r)
+		assert.True(t, certainlyUnsent(t, err))
+	})
 	t.Run("cancelled before", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -1,0 +1,102 @@
+package vpcep
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/redact"
+	"github.com/vpcep/vpcep-go/internal/sign"
+)
+
+// AKSKConfig is an access key. It prints, logs and marshals redacted.
+type AKSKConfig struct {
+	// AccessKey and SecretKey are required.
+	AccessKey, SecretKey string
+	// SecurityToken belongs to temporary keys.
+	SecurityToken string
+}
+
+// String returns a text without the keys.
+func (c AKSKConfig) String() string { return "AKSKConfig(" + redact.Mark + ")" }
+
+// Format prints the configuration without the keys, whatever the verb.
+func (c AKSKConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue logs the configuration without the keys.
+func (c AKSKConfig) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalText writes the configuration without the keys.
+func (c AKSKConfig) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// check names what is missing.
+func (c AKSKConfig) check(f *fieldErrors) {
+	for _, setting := range []struct {
+		field, value string
+		required     bool
+	}{
+		{"AccessKey", c.AccessKey, true}, {"SecretKey", c.SecretKey, true}, {"SecurityToken", c.SecurityToken, false},
+	} {
+		switch {
+		case setting.value == "" && setting.required:
+			f.add(setting.field, "must not be empty")
+		case !fitsHeader(setting.value):
+			f.add(setting.field, "must be printable ASCII")
+		}
+	}
+}
+
+// AKSK signs each attempt with an access key, algorithm SDK-HMAC-SHA256. The
+// clock must be right within 15 minutes.
+//
+// A refused signature is never sent again, because five in a row lock the key.
+// NewClient reports a key that cannot be used.
+func AKSK(cfg AKSKConfig) Authenticator {
+	return &aksk{config: func() AKSKConfig { return cfg }}
+}
+
+type aksk struct {
+	config func() AKSKConfig // a function, which hides the keys from whoever prints the authenticator
+}
+
+func (a *aksk) check(f *fieldErrors) { a.config().check(f) }
+
+func (a *aksk) Authenticate(req *http.Request) error {
+	var f fieldErrors
+	if a.check(&f); len(f) > 0 {
+		return f.err()
+	}
+	return a.config().sign(req)
+}
+
+// projectKey is the context key of the project that a request is for.
+type projectKey struct{}
+
+func (c AKSKConfig) sign(req *http.Request) error {
+	body, err := bodyOf(req)
+	if err != nil {
+		return err
+	}
+	project, _ := req.Context().Value(projectKey{}).(string)
+	sign.Request(req, body, sign.Key(c), project, time.Now())
+	return nil
+}
+
+// bodyOf reads the body of a request that is still to be sent.
+func bodyOf(req *http.Request) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	if req.GetBody == nil {
+		return nil, errors.New("the body of the request cannot be read twice")
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body)
+}

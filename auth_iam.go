@@ -1,0 +1,308 @@
+package vpcep
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/redact"
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/transport"
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// refusalMemory is how long a wrong password is remembered: asking IAM again and
+// again locks the user.
+const refusalMemory = time.Minute
+
+// IAMPasswordConfig says who logs in to IAM, and for which project. It prints,
+// logs and marshals with the password redacted.
+type IAMPasswordConfig struct {
+	// IAMEndpoint is IAM's URL; "" means that of Region.
+	IAMEndpoint string
+	// Region selects IAM's URL and, where neither ProjectID nor ProjectName is set,
+	// the project of the region's name.
+	Region string
+	// Username, Password and DomainName (the account) are required.
+	Username, Password, DomainName string
+	// ProjectID or ProjectName is the project that the token is for. ProjectID counts where both are set.
+	ProjectID, ProjectName string
+	// HTTPClient sends the requests; nil means a client of the library's own. It is copied and never changed.
+	HTTPClient *http.Client
+}
+
+// String returns the settings without the password.
+func (c IAMPasswordConfig) String() string {
+	return fmt.Sprintf("IAMPasswordConfig(user %q, domain %q, password %s)", c.Username, c.DomainName, redact.Mark)
+}
+
+// Format prints the settings without the password, whatever the verb.
+func (c IAMPasswordConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue logs the settings without the password.
+func (c IAMPasswordConfig) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalText writes the settings without the password.
+func (c IAMPasswordConfig) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// IAMPassword logs in to IAM with a user's name and password, and gives tokens for
+// one project: POST {iam}/v3/auth/tokens. Each Token is a login; wrap it in
+// CachedToken.
+//
+// IAM's refusals are *APIError, with IAM's numbers as codes. A password that IAM
+// refuses with 401 is not sent again for a minute; until then the refusal is given again.
+// Wrong settings are a *ValidationError, of NewClient too.
+func IAMPassword(cfg IAMPasswordConfig) TokenSource {
+	s := &iamPassword{config: func() IAMPasswordConfig { return cfg }}
+	s.client = sync.OnceValues(s.newClient)
+	return s
+}
+
+type iamPassword struct {
+	config func() IAMPasswordConfig // a function, which hides the password from whoever prints the source
+	client func() (*Client, error)
+
+	mu        sync.Mutex
+	refusal   error
+	refusedAt time.Time
+}
+
+// newClient is made once: its connections are shared by all logins.
+func (s *iamPassword) newClient() (*Client, error) {
+	var f fieldErrors
+	s.check(&f)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	cfg := s.config()
+	return newIAMClient(iamURL(&f, cfg.IAMEndpoint, cfg.Region), cfg.HTTPClient, nil), nil
+}
+
+// newIAMClient is a client of IAM. auth may be nil.
+func newIAMClient(base *url.URL, hc *http.Client, auth Authenticator) *Client {
+	if hc == nil {
+		hc = &http.Client{Transport: transport.NewPool(nil)}
+	}
+	return newCore(base, hc, auth, "")
+}
+
+// iamURL is where IAM answers.
+func iamURL(f *fieldErrors, endpoint, region string) *url.URL {
+	switch {
+	case endpoint != "":
+		return f.serviceURL("IAMEndpoint", endpoint, false)
+	case regionPattern.MatchString(region):
+		return &url.URL{Scheme: "https", Host: regionalHost("iam", region)}
+	case region != "":
+		f.add("Region", "%s cannot be a region: lower-case letters, digits and hyphens are", quoted(region))
+	default:
+		f.add("IAMEndpoint", "one of IAMEndpoint and Region is needed")
+	}
+	return nil
+}
+
+func (s *iamPassword) check(f *fieldErrors) {
+	cfg := s.config()
+	iamURL(f, cfg.IAMEndpoint, cfg.Region)
+	for _, required := range []struct{ field, value string }{
+		{"Username", cfg.Username}, {"Password", cfg.Password}, {"DomainName", cfg.DomainName},
+	} {
+		if required.value == "" {
+			f.add(required.field, "must not be empty")
+		}
+	}
+	if cfg.ProjectID == "" && cfg.ProjectName == "" && cfg.Region == "" {
+		f.add("ProjectID", "one of ProjectID, ProjectName and Region is needed")
+	}
+}
+
+func (s *iamPassword) Token(ctx context.Context) (Token, error) {
+	client, err := s.client()
+	if err != nil {
+		return Token{}, err
+	}
+	if err := s.lastRefusal(); err != nil {
+		return Token{}, err
+	}
+	cfg := s.config()
+	body, err := json.Marshal(cfg.loginBody())
+	if err != nil {
+		return Token{}, errors.New("vpcep: IAM login: the settings cannot be written as JSON")
+	}
+	login := call{
+		operation: retry.Update, // a second login does no harm
+		method:    http.MethodPost,
+		path:      "/v3/auth/tokens",
+		query:     url.Values{"nocatalog": {"true"}},
+		body:      body,
+		secrets:   redact.Secrets{cfg.Password},
+		isSecret:  true,
+	}
+	token, err := doWithHeader(ctx, client, login, nil, decodeIAMToken)
+	if errors.Is(err, ErrUnauthorized) {
+		s.remember(err)
+	}
+	return token, err
+}
+
+func (s *iamPassword) lastRefusal() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refusal != nil && time.Since(s.refusedAt) < refusalMemory {
+		return s.refusal
+	}
+	return nil
+}
+
+func (s *iamPassword) remember(refusal error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refusal, s.refusedAt = refusal, time.Now()
+}
+
+// loginBody is the request for a token of one project.
+func (c IAMPasswordConfig) loginBody() any {
+	type named struct {
+		Name string `json:"name,omitempty"`
+		ID   string `json:"id,omitempty"`
+	}
+	type user struct {
+		Name     string `json:"name"`
+		Password string `json:"password"`
+		Domain   named  `json:"domain"`
+	}
+	project := named{Name: c.ProjectName}
+	switch {
+	case c.ProjectID != "":
+		project = named{ID: c.ProjectID}
+	case c.ProjectName == "":
+		project = named{Name: c.Region}
+	}
+	var body struct {
+		Auth struct {
+			Identity struct {
+				Methods  []string `json:"methods"`
+				Password struct {
+					User user `json:"user"`
+				} `json:"password"`
+			} `json:"identity"`
+			Scope struct {
+				Project named `json:"project"`
+			} `json:"scope"`
+		} `json:"auth"`
+	}
+	body.Auth.Identity.Methods = []string{"password"}
+	body.Auth.Identity.Password.User = user{Name: c.Username, Password: c.Password, Domain: named{Name: c.DomainName}}
+	body.Auth.Scope.Project = project
+	return body
+}
+
+// decodeIAMToken reads the token from its header, and its end from the body. A
+// token whose end cannot be read is still a token.
+func decodeIAMToken(header http.Header, body []byte) (Token, error) {
+	token := Token{Value: header.Get("X-Subject-Token")}
+	if !fitsToken(token.Value) {
+		return Token{}, errors.New("it has no token in X-Subject-Token")
+	}
+	_ = wire.Members(body, func(name string, v wire.Value) {
+		if name != "token" {
+			return
+		}
+		_ = wire.Members(v, func(name string, v wire.Value) {
+			if name == "expires_at" {
+				token.ExpiresAt, _ = wire.Time(v)
+			}
+		})
+	})
+	return token, nil
+}
+
+// ProjectLookup says where and as whom to look for a project.
+type ProjectLookup struct {
+	// Region is the region whose project is looked for. Required.
+	Region string
+	// Auth authenticates with IAM: an access key, or a token. Required.
+	Auth Authenticator
+	// IAMEndpoint is IAM's URL; "" means that of Region.
+	IAMEndpoint string
+	// HTTPClient sends the request; nil means a client of the library's own. It is copied and never changed.
+	HTTPClient *http.Client
+}
+
+// ErrProjectNotFound: IAM knows no project of the region's name that these
+// credentials may use.
+var ErrProjectNotFound = errors.New("vpcep: project not found")
+
+// LookupProjectID asks IAM for the ID of the project that a region has for the
+// account: GET {iam}/v3/projects?name={region}. The ID does not change, so that one
+// look-up for WithProjectID is enough.
+//
+// The error is a *ValidationError for wrong settings, ErrProjectNotFound, or IAM's
+// *APIError.
+func LookupProjectID(ctx context.Context, cfg ProjectLookup) (string, error) {
+	if ctx == nil {
+		return "", errNilContext
+	}
+	var f fieldErrors
+	base := iamURL(&f, cfg.IAMEndpoint, cfg.Region)
+	if cfg.Region == "" && cfg.IAMEndpoint != "" {
+		f.add("Region", "must not be empty")
+	}
+	if cfg.Auth == nil {
+		f.add("Auth", "must not be nil")
+	} else if a, ok := cfg.Auth.(checker); ok {
+		a.check(&f)
+	}
+	if err := f.err(); err != nil {
+		return "", err
+	}
+	client := newIAMClient(base, cfg.HTTPClient, cfg.Auth)
+	if cfg.HTTPClient == nil {
+		defer client.CloseIdleConnections()
+	}
+	lookup := call{operation: retry.Read, method: http.MethodGet, path: "/v3/projects", query: url.Values{"name": {cfg.Region}}}
+	ids, err := do(ctx, client, lookup, nil, func(body []byte) (map[string]string, error) { return decodeProjects(body) })
+	if err != nil {
+		return "", err
+	}
+	id, ok := ids[cfg.Region]
+	if !ok {
+		return "", fmt.Errorf("%w: %s", ErrProjectNotFound, quoted(cfg.Region))
+	}
+	return id, nil
+}
+
+// decodeProjects reads a list of projects as IDs by name.
+func decodeProjects(body []byte) (map[string]string, error) {
+	ids, isList := map[string]string{}, false
+	err := wire.Members(body, func(name string, v wire.Value) {
+		if name != "projects" {
+			return
+		}
+		isList = wire.Elements(v, func(project wire.Value) {
+			var id, name string
+			_ = wire.Members(project, func(member string, v wire.Value) {
+				switch member {
+				case "id":
+					id, _ = wire.String(v)
+				case "name":
+					name, _ = wire.String(v)
+				}
+			})
+			if id != "" {
+				ids[name] = id
+			}
+		})
+	})
+	if err == nil && !isList {
+		err = errors.New("it has no list of projects")
+	}
+	return ids, err
+}
