@@ -1,0 +1,83 @@
+// Aksk signs requests with an access key, finds the project of the region, and
+// lists its endpoints.
+//
+// By default it talks to a stand-in that it starts itself. For the real service,
+// give -region; the key is found by vpcep.DefaultAuth: in the environment
+// (HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY),
+// in ~/.huaweicloud/credentials, or from the agency of an ECS instance.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, args []string) error {
+	flags := flag.NewFlagSet("aksk", flag.ContinueOnError)
+	region := flags.String("region", "", "region of the real service")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *region == "" {
+		return againstStandIn(ctx, out)
+	}
+	auth, err := vpcep.DefaultAuth()
+	if err != nil {
+		return err
+	}
+	return list(ctx, out, auth, vpcep.ProjectLookup{Region: *region, Auth: auth}, vpcep.WithRegion(*region))
+}
+
+func againstStandIn(ctx context.Context, out io.Writer) error {
+	fmt.Fprintln(out, "No region is given: talking to a stand-in on this machine.")
+	key := vpcep.AKSKConfig{AccessKey: "EXAMPLEACCESSKEY", SecretKey: "example-secret-key"}
+	server := vpceptest.NewServer(vpceptest.WithProjectName("eu-west-101"), vpceptest.WithAccessKey(key.AccessKey, key.SecretKey))
+	defer server.Close()
+	_, err := server.Client().CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
+		EndpointServiceID: "813d9300-8473-405b-bfcd-f711117bad65",
+		VPCID:             "4e65f8b1-306d-4522-8ecd-aa374000e2a4",
+		SubnetID:          "5d1c1d71-2613-4274-b34e-d82af550f967",
+	})
+	if err != nil {
+		return err
+	}
+	auth := vpcep.AKSK(key)
+	lookup := vpcep.ProjectLookup{Region: "eu-west-101", IAMEndpoint: server.URL, Auth: auth}
+	return list(ctx, out, auth, lookup, vpcep.WithBaseURL(server.URL))
+}
+
+func list(ctx context.Context, out io.Writer, auth vpcep.Authenticator, lookup vpcep.ProjectLookup, where vpcep.Option) error {
+	project, err := vpcep.LookupProjectID(ctx, lookup)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "The project of %s is %s\n", lookup.Region, project)
+	client, err := vpcep.NewClient(where, vpcep.WithProjectID(project), vpcep.WithAuth(auth))
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	for endpoint, err := range client.ListEndpoints(ctx, vpcep.EndpointFilter{}) {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s  %-10s  %s\n", endpoint.ID, endpoint.Status, endpoint.EndpointServiceName)
+	}
+	return nil
+}

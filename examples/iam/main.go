@@ -1,0 +1,90 @@
+// Iam logs in to IAM with a user's name and password, and lists the project's
+// endpoints. The token is asked for once, shared, and renewed before it ends.
+//
+// By default it talks to a stand-in of IAM and the service that it starts itself.
+// For the real ones, give -region, -user, -domain and -project, and the password in
+// the environment variable IAM_PASSWORD.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, args []string) error {
+	flags := flag.NewFlagSet("iam", flag.ContinueOnError)
+	region := flags.String("region", "", "region of the real service")
+	project := flags.String("project", "", "project ID")
+	login := vpcep.IAMPasswordConfig{Password: os.Getenv("IAM_PASSWORD")}
+	flags.StringVar(&login.Username, "user", "", "name of the IAM user")
+	flags.StringVar(&login.DomainName, "domain", "", "name of the account")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	login.Region, login.ProjectID = *region, *project
+
+	options := []vpcep.Option{vpcep.WithRegion(*region), vpcep.WithProjectID(*project)}
+	if *region == "" {
+		fmt.Fprintln(out, "No region is given: talking to a stand-in on this machine.")
+		server := vpceptest.NewServer()
+		defer server.Close()
+		user := server.User()
+		login = vpcep.IAMPasswordConfig{
+			IAMEndpoint: server.URL, ProjectID: server.ProjectID(),
+			Username: user.Name, Password: user.Password, DomainName: user.DomainName,
+		}
+		options = []vpcep.Option{vpcep.WithBaseURL(server.URL), vpcep.WithProjectID(server.ProjectID())}
+		if err := createOne(ctx, server.Client()); err != nil {
+			return err
+		}
+	}
+
+	fmt.Fprintln(out, "Logging in as", login) // prints without the password
+	tokens := vpcep.CachedToken(vpcep.IAMPassword(login))
+	client, err := vpcep.NewClient(append(options, vpcep.WithAuth(vpcep.TokenAuth(tokens)))...)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+
+	count := 0
+	for endpoint, err := range client.ListEndpoints(ctx, vpcep.EndpointFilter{}) {
+		if err != nil {
+			return err
+		}
+		count++
+		fmt.Fprintf(out, "%s  %-10s  %s\n", endpoint.ID, endpoint.Status, endpoint.EndpointServiceName)
+	}
+	token, err := tokens.Token(ctx) // the one that the list was made with
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d endpoint(s), read with %v, which ends at %s\n", count, token, token.ExpiresAt.Format("2006-01-02 15:04 MST"))
+	return nil
+}
+
+// createOne gives the stand-in something to list.
+func createOne(ctx context.Context, client *vpcep.Client) error {
+	_, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
+		EndpointServiceID: "813d9300-8473-405b-bfcd-f711117bad65",
+		VPCID:             "4e65f8b1-306d-4522-8ecd-aa374000e2a4",
+		SubnetID:          "5d1c1d71-2613-4274-b34e-d82af550f967",
+	})
+	return err
+}
