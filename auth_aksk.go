@@ -12,7 +12,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/sign"
 )
 
-// AKSKConfig is an access key. It prints, logs and marshals redacted.
+// AKSKConfig is an access key. It prints, logs and marshals redacted, also inside
+// the exported fields of other values; package fmt gives no say in unexported ones.
 type AKSKConfig struct {
 	// AccessKey and SecretKey are required.
 	AccessKey, SecretKey string

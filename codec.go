@@ -554,44 +554,10 @@ func splitIdempotencyTag(tags []Tag) (others []Tag, key string) {
 	return others, key
 }
 
-// listBody is one page of a list.
-type listBody struct {
-	endpoints []*Endpoint
-	elements  int   // how many the page held, readable or not: the next page begins behind them
-	total     int64 // -1 where the service did not say
-}
-
-// decodeList reads one page. A page without its list is an error, because the
-// absence of an endpoint is evidence that callers build upon.
-func decodeList(data []byte) (listBody, error) {
-	page := listBody{total: -1}
-	isList := false
-	err := wire.Members(data, func(name string, v wire.Value) {
-		switch name {
-		case "endpoints":
-			page.endpoints, page.elements = nil, 0
-			isList = v.IsNull() || wire.Elements(v, page.add)
-		case "total_count":
-			if n, ok := wire.Int64(v); ok && !v.IsNull() {
-				page.total = n
-			}
-		}
-	})
-	if err != nil {
-		return page, err
-	}
-	if !isList {
-		return page, errors.New("it has no list of endpoints")
-	}
-	return page, nil
-}
-
-func (p *listBody) add(v wire.Value) {
-	p.elements++
-	// An element without an ID is of no use to anyone.
-	if e, err := decodeEndpoint(v); err == nil {
-		p.endpoints = append(p.endpoints, e)
-	}
+// decodeEndpoints reads one page of endpoints. An element without an ID is of no
+// use to anyone, and left out.
+func decodeEndpoints(data []byte) (page[*Endpoint], error) {
+	return decodePage(data, "endpoints", func(v wire.Value) (*Endpoint, error) { return decodeEndpoint(v) })
 }
 
 // decodeNothing reads the answer of a call that answers nothing. A page of a

@@ -1,6 +1,7 @@
 package vpcep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
@@ -18,9 +18,6 @@ const headerRequestID = "X-Request-Id"
 
 // endpointsPath is the collection of endpoints.
 func (c *Client) endpointsPath() string { return "/v1/" + c.projectID + "/vpc-endpoints" }
-
-// defaultPageSize is the page size of a list where the filter does not say.
-const defaultPageSize = 100
 
 // CallOption is a setting of one call.
 type CallOption func(*ResponseMeta)
@@ -111,88 +108,44 @@ func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOpti
 }
 
 // ListEndpoints lists the endpoints that filter selects, page by page: GET
-// /v1/{project_id}/vpc-endpoints. A page is asked for when the caller gets to it.
+// /v1/{project_id}/vpc-endpoints. A page is asked for when the caller gets to it;
+// from the middle of a page on, the next one is fetched while the caller works.
 //
 // An endpoint comes once, even where it moves to a later page in the meantime.
-// The iterator ends with the first error, whose endpoint is nil.
+// The iterator ends with the first error, whose endpoint is nil. It may be used
+// again, and then lists anew.
 func (c *Client) ListEndpoints(ctx context.Context, filter EndpointFilter, opts ...CallOption) iter.Seq2[*Endpoint, error] {
-	return func(yield func(*Endpoint, error) bool) {
-		if err := c.list(ctx, filter, opts, func(e *Endpoint) bool { return yield(e, nil) }); err != nil {
-			yield(nil, err)
-		}
-	}
+	return seq(ctx, func() (*listing[*Endpoint], error) { return c.endpoints(ctx, filter, opts) })
 }
 
-// errRepeatedPage ends a list that would never end.
-var errRepeatedPage = errors.New("the service gave a page without any new endpoint before the end of the list")
+func (c *Client) endpoints(ctx context.Context, filter EndpointFilter, opts []CallOption) (*listing[*Endpoint], error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	if err := filter.validate(); err != nil {
+		return nil, err
+	}
+	query := url.Values{}
+	setQuery(query, "id", filter.ID)
+	setQuery(query, "vpc_id", filter.VPCID)
+	setQuery(query, "endpoint_service_name", filter.EndpointServiceName)
+	setQuery(query, "sort_key", filter.SortKey)
+	setQuery(query, "sort_dir", filter.SortDir)
+	return &listing[*Endpoint]{
+		c: c, what: "endpoints", path: c.endpointsPath(), query: query, opts: opts,
+		size:   cmp.Or(filter.PageSize, defaultPageSize),
+		decode: decodeEndpoints,
+		id:     func(e *Endpoint) string { return e.ID },
+	}, nil
+}
 
 // list calls yield for each endpoint until it returns false.
 func (c *Client) list(ctx context.Context, filter EndpointFilter, opts []CallOption, yield func(*Endpoint) bool) error {
-	if err := c.ready(ctx); err != nil {
+	l, err := c.endpoints(ctx, filter, opts)
+	if err != nil {
 		return err
 	}
-	if err := filter.validate(); err != nil {
-		return err
-	}
-	size := filter.PageSize
-	if size == 0 {
-		size = defaultPageSize
-	}
-	seen := make(map[string]struct{})
-	for offset := 0; ; {
-		page, err := c.page(ctx, filter, size, offset, opts)
-		if err != nil {
-			return err
-		}
-		fresh := 0
-		for _, e := range page.endpoints {
-			if _, repeated := seen[e.ID]; repeated {
-				continue
-			}
-			seen[e.ID] = struct{}{}
-			fresh++
-			if !yield(e) {
-				return nil
-			}
-		}
-		offset += page.elements
-		switch {
-		case page.isLast(offset, size):
-			return nil
-		case fresh == 0:
-			return fmt.Errorf("vpcep: list endpoints: %w", errRepeatedPage)
-		}
-	}
-}
-
-// page asks for one page.
-func (c *Client) page(ctx context.Context, filter EndpointFilter, size, offset int, opts []CallOption) (listBody, error) {
-	query := url.Values{"limit": {strconv.Itoa(size)}, "offset": {strconv.Itoa(offset)}}
-	for name, value := range map[string]string{
-		"id":                    filter.ID,
-		"vpc_id":                filter.VPCID,
-		"endpoint_service_name": filter.EndpointServiceName,
-		"sort_key":              filter.SortKey,
-		"sort_dir":              filter.SortDir,
-	} {
-		if value != "" {
-			query.Set(name, value)
-		}
-	}
-	return do(ctx, c, call{operation: retry.Read, method: http.MethodGet, path: c.endpointsPath(), query: query}, opts, decodeList)
-}
-
-// isLast reports whether nothing comes behind a page that ends at offset. The
-// total counts where the service gives it, because it may hand out smaller pages
-// than it was asked for.
-func (p listBody) isLast(offset, size int) bool {
-	if p.elements == 0 {
-		return true
-	}
-	if p.total >= 0 {
-		return int64(offset) >= p.total
-	}
-	return p.elements < size
+	return l.each(ctx, yield)
 }
 
 var errNilContext = errors.New("vpcep: the context is nil")

@@ -395,7 +395,7 @@ func TestListEndpointsOfAMisbehavingService(t *testing.T) {
 		mock.RegisterResponder("GET", endpointsURL, httpmock.NewStringResponder(200, `{"endpoints":[{"id":"a"},{"id":"b"}],"total_count":1000000}`))
 		ids, err := listed(c, t.Context(), vpcep.EndpointFilter{PageSize: 2})
 		assert.Equal(t, []string{"a", "b"}, ids)
-		assert.ErrorContains(t, err, "without any new endpoint")
+		assert.ErrorContains(t, err, "without anything new")
 		assert.Equal(t, 2, mock.GetTotalCallCount())
 	})
 	t.Run("smaller pages than asked for", func(t *testing.T) {

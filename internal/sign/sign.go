@@ -60,10 +60,14 @@ func Request(req *http.Request, body []byte, key Key, projectID string, now time
 		", SignedHeaders="+names+", Signature="+hex.EncodeToString(mac.Sum(nil)))
 }
 
-// canonicalPath encodes each segment and ends in a slash.
+// canonicalPath encodes each segment and ends in a slash. An escaped slash stays
+// part of its segment.
 func canonicalPath(u *url.URL) string {
-	segments := strings.Split(u.Path, "/")
+	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {
+		if plain, err := url.PathUnescape(s); err == nil {
+			s = plain
+		}
 		segments[i] = escape(s)
 	}
 	path := strings.Join(segments, "/")

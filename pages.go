@@ -1,0 +1,190 @@
+package vpcep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// defaultPageSize is the page size of a list where the filter does not say.
+const defaultPageSize = 100
+
+// page is one page of a list.
+type page[T any] struct {
+	items    []T
+	elements int   // how many the page held, readable or not: the next page begins behind them
+	total    int64 // -1 where the service did not say
+}
+
+// isLast reports whether nothing comes behind a page that ends at offset. The
+// total counts where the service gives it, because it may hand out smaller pages
+// than it was asked for.
+func (p page[T]) isLast(offset, size int) bool {
+	if p.elements == 0 {
+		return true
+	}
+	if p.total >= 0 {
+		return int64(offset) >= p.total
+	}
+	return p.elements < size
+}
+
+// listing is a list that is read page by page.
+type listing[T any] struct {
+	c      *Client
+	what   string // for messages
+	path   string
+	query  url.Values // without limit and offset
+	size   int
+	opts   []CallOption
+	decode func([]byte) (page[T], error)
+	id     func(T) string // tells items apart
+}
+
+// seq makes a list an iterator. begin checks what the caller gave.
+func seq[T any](ctx context.Context, begin func() (*listing[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		l, err := begin()
+		if err == nil {
+			err = l.each(ctx, func(item T) bool { return yield(item, nil) })
+		}
+		if err != nil {
+			var none T
+			yield(none, err)
+		}
+	}
+}
+
+// errRepeatedPage ends a list that would never end.
+var errRepeatedPage = errors.New("the service gave a page without anything new before the end of the list")
+
+// each calls yield for each item until it returns false. An item comes once, even
+// where it moves to a later page in the meantime.
+func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
+	seen := make(map[string]struct{})
+	next := fetched[T]{}
+	next.page, next.err = l.page(ctx, 0)
+	for offset := 0; ; {
+		p := next.page
+		if next.err != nil {
+			return next.err
+		}
+		offset += p.elements
+		isLast := p.isLast(offset, l.size)
+		var ahead *fetch[T]
+		fresh := 0
+		for i, item := range p.items {
+			if _, repeated := seen[l.id(item)]; repeated {
+				continue
+			}
+			seen[l.id(item)] = struct{}{}
+			fresh++
+			// From the middle of a page on, the caller is taken to want the next one, too.
+			if ahead == nil && !isLast && 2*i >= len(p.items) && i > 0 {
+				ahead = l.fetch(ctx, offset)
+			}
+			if !yield(item) {
+				ahead.stop()
+				return nil
+			}
+		}
+		switch {
+		case isLast:
+			return nil
+		case fresh == 0:
+			ahead.stop()
+			return fmt.Errorf("vpcep: list %s: %w", l.what, errRepeatedPage)
+		case ahead == nil:
+			next.page, next.err = l.page(ctx, offset)
+		default:
+			next = <-ahead.result
+			ahead.cancel()
+		}
+	}
+}
+
+// page asks for one page.
+func (l *listing[T]) page(ctx context.Context, offset int) (page[T], error) {
+	query := url.Values{"limit": {strconv.Itoa(l.size)}, "offset": {strconv.Itoa(offset)}}
+	for name, values := range l.query {
+		query[name] = values
+	}
+	list := call{operation: retry.Read, method: http.MethodGet, path: l.path, query: query}
+	return do(ctx, l.c, list, l.opts, l.decode)
+}
+
+// fetched is what came of asking for a page.
+type fetched[T any] struct {
+	page page[T]
+	err  error
+}
+
+// fetch is a page that is asked for while the caller works on the one before.
+type fetch[T any] struct {
+	result chan fetched[T]
+	cancel context.CancelFunc
+}
+
+func (l *listing[T]) fetch(ctx context.Context, offset int) *fetch[T] {
+	ctx, cancel := context.WithCancel(ctx)
+	f := &fetch[T]{result: make(chan fetched[T], 1), cancel: cancel}
+	go func() {
+		p, err := l.page(ctx, offset)
+		f.result <- fetched[T]{p, err}
+	}()
+	return f
+}
+
+// stop gives the page up, and returns when nothing of it is left running.
+func (f *fetch[T]) stop() {
+	if f == nil {
+		return
+	}
+	f.cancel()
+	<-f.result
+}
+
+// decodePage reads one page whose items stand in the member list. A page without
+// its list is an error, because the absence of an item is evidence that callers
+// build upon. An element that makes no sense is left out.
+func decodePage[T any](data []byte, list string, item func(wire.Value) (T, error)) (page[T], error) {
+	p := page[T]{total: -1}
+	isList := false
+	err := wire.Members(data, func(name string, v wire.Value) {
+		switch name {
+		case list:
+			p.items, p.elements = nil, 0
+			isList = v.IsNull() || wire.Elements(v, func(v wire.Value) {
+				p.elements++
+				if one, err := item(v); err == nil {
+					p.items = append(p.items, one)
+				}
+			})
+		case "total_count":
+			if n, ok := wire.Int64(v); ok && !v.IsNull() {
+				p.total = n
+			}
+		}
+	})
+	if err != nil {
+		return p, err
+	}
+	if !isList {
+		return p, fmt.Errorf("it has no list %q", list)
+	}
+	return p, nil
+}
+
+// setQuery leaves out what is empty.
+func setQuery(query url.Values, name, value string) {
+	if value != "" {
+		query.Set(name, value)
+	}
+}
