@@ -255,11 +255,11 @@ func (a *agencyAuth) metadataToken(ctx context.Context) (string, error) {
 }
 
 func decodeAgencyKey(body []byte) (key agencyKey, err error) {
-	err = wire.Members(body, func(name string, v wire.Value) {
+	err = wire.Of(body).Members(func(name string, v wire.Value) {
 		if name != "credential" {
 			return
 		}
-		_ = wire.Members(v, func(name string, v wire.Value) {
+		_ = v.Members(func(name string, v wire.Value) {
 			switch name {
 			case "access":
 				key.AccessKey, _ = wire.String(v)

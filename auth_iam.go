@@ -211,11 +211,11 @@ func decodeIAMToken(header http.Header, body []byte) (Token, error) {
 	if !fitsToken(token.Value) {
 		return Token{}, errors.New("it has no token in X-Subject-Token")
 	}
-	_ = wire.Members(body, func(name string, v wire.Value) {
+	_ = wire.Of(body).Members(func(name string, v wire.Value) {
 		if name != "token" {
 			return
 		}
-		_ = wire.Members(v, func(name string, v wire.Value) {
+		_ = v.Members(func(name string, v wire.Value) {
 			if name == "expires_at" {
 				token.ExpiresAt, _ = wire.Time(v)
 			}
@@ -282,13 +282,13 @@ func LookupProjectID(ctx context.Context, cfg ProjectLookup) (string, error) {
 // decodeProjects reads a list of projects as IDs by name.
 func decodeProjects(body []byte) (map[string]string, error) {
 	ids, isList := map[string]string{}, false
-	err := wire.Members(body, func(name string, v wire.Value) {
+	err := wire.Of(body).Members(func(name string, v wire.Value) {
 		if name != "projects" {
 			return
 		}
-		isList = wire.Elements(v, func(project wire.Value) {
+		isList = v.Elements(func(project wire.Value) {
 			var id, name string
-			_ = wire.Members(project, func(member string, v wire.Value) {
+			_ = project.Members(func(member string, v wire.Value) {
 				switch member {
 				case "id":
 					id, _ = wire.String(v)

@@ -104,8 +104,12 @@ func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err 
 		after = answer.RetryAfter
 	}
 	end := retry.Sleep(ctx, c.retry.Delay(attempt, after))
-	if end == nil || errors.Is(err, end) {
-		return end
+	if end == nil {
+		return nil
+	}
+	c.budget.Give() // nothing was sent for it
+	if errors.Is(err, end) {
+		return err
 	}
 	return fmt.Errorf("%w; not sent again: %w", err, end)
 }
@@ -166,6 +170,9 @@ func endOf(ctx, attemptCtx context.Context, err error) error {
 	if ctx.Err() == nil && errors.Is(context.Cause(attemptCtx), errAttemptTimeout) {
 		return errAttemptTimeout
 	}
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) { // a time-out of the transport's own
+		return fmt.Errorf("%w: %v", errAttemptTimeout, err)
+	}
 	return withContextEnd(ctx, err)
 }
 
@@ -197,6 +204,7 @@ func (c *Client) classifyFailure(r call, err error) (retry.Event, error) {
 // classifyStatus turns an answer that is no success into an event and the caller's error.
 func (c *Client) classifyStatus(r call, resp *transport.Response, attempt int) (retry.Event, error) {
 	e := c.apiError(r, resp, attempt)
+	e.cause = resp.BodyErr
 	switch status := resp.StatusCode; {
 	case e.isThrottled():
 		return retry.Throttled, e

@@ -63,7 +63,7 @@ func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) {
 func (r *CreateEndpointRequest) UnmarshalJSON(data []byte) error {
 	var read CreateEndpointRequest
 	var odd []string
-	err := wire.Members(data, func(name string, v wire.Value) {
+	err := wire.Of(data).Members(func(name string, v wire.Value) {
 		if !read.setField(name, v) {
 			odd = append(odd, name)
 		}
@@ -198,25 +198,32 @@ func (e Endpoint) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads an endpoint as tolerantly as Endpoint promises. Only text
 // that is no JSON object is an error.
 func (e *Endpoint) UnmarshalJSON(data []byte) error {
-	var d endpointDecoder
-	if err := wire.Members(data, d.member); err != nil {
+	read, err := readEndpoint(wire.Of(data))
+	if err != nil {
 		return fmt.Errorf("vpcep: endpoint: %w", err)
 	}
-	*e = d.finish()
+	*e = *read
 	return nil
 }
 
 // decodeEndpoint reads the answer of a call on one endpoint.
-func decodeEndpoint(data []byte) (*Endpoint, error) {
-	var d endpointDecoder
-	if err := wire.Members(data, d.member); err != nil {
-		return nil, err
-	}
-	e := d.finish()
-	if e.ID == "" {
+func decodeEndpoint(data []byte) (*Endpoint, error) { return readNamedEndpoint(wire.Of(data)) }
+
+// readNamedEndpoint demands an ID: what has none is no endpoint.
+func readNamedEndpoint(v wire.Value) (*Endpoint, error) {
+	e, err := readEndpoint(v)
+	if err == nil && e.ID == "" {
 		return nil, errNoID
 	}
-	return &e, nil
+	return e, err
+}
+
+func readEndpoint(v wire.Value) (*Endpoint, error) {
+	d := new(endpointDecoder)
+	if err := v.Members(d.member); err != nil {
+		return nil, err
+	}
+	return d.finish(), nil
 }
 
 // endpointDecoder gathers an endpoint from its members, which come in any order.
@@ -228,14 +235,24 @@ type endpointDecoder struct {
 }
 
 func (d *endpointDecoder) member(name string, v wire.Value) {
-	if d.setField(name, v) {
-		delete(d.Extra, name) // of an earlier member of this name
-		return
+	d.Extra = keepUnknown(d.Extra, name, v, d.setField(name, v))
+}
+
+// keepUnknown puts a member that was not understood into extra. One that was
+// replaces an earlier member of its name, which may not have been. extra is nil
+// where nothing is in it.
+func keepUnknown(extra map[string]json.RawMessage, name string, v wire.Value, understood bool) map[string]json.RawMessage {
+	if understood {
+		if delete(extra, name); len(extra) == 0 {
+			return nil
+		}
+		return extra
 	}
-	if d.Extra == nil {
-		d.Extra = make(map[string]json.RawMessage)
+	if extra == nil {
+		extra = make(map[string]json.RawMessage)
 	}
-	d.Extra[name] = v.Clone()
+	extra[name] = v.Raw()
+	return extra
 }
 
 // setField reports false for a name that it does not know and for a value that
@@ -308,21 +325,21 @@ func (d *endpointDecoder) setField(name string, v wire.Value) bool {
 	return false
 }
 
-func (d *endpointDecoder) finish() Endpoint {
-	e := d.Endpoint
+func (d *endpointDecoder) finish() *Endpoint {
+	e := &d.Endpoint
 	if len(e.DNSNames) == 0 && len(d.dnsName) > 0 {
 		e.DNSNames = d.dnsName
+		e.Extra = keepUnknown(e.Extra, "dns_names", wire.Value{}, true)
 	}
-	if e.CreatedAt.IsZero() {
+	if e.CreatedAt.IsZero() && !d.createAt.IsZero() {
 		e.CreatedAt = d.createAt
+		e.Extra = keepUnknown(e.Extra, "created_at", wire.Value{}, true)
 	}
-	if e.UpdatedAt.IsZero() {
+	if e.UpdatedAt.IsZero() && !d.updateAt.IsZero() {
 		e.UpdatedAt = d.updateAt
+		e.Extra = keepUnknown(e.Extra, "updated_at", wire.Value{}, true)
 	}
 	e.Tags, e.IdempotencyKey = splitIdempotencyTag(e.Tags)
-	if len(e.Extra) == 0 {
-		e.Extra = nil
-	}
 	return e
 }
 
@@ -352,7 +369,7 @@ func readList[T any](v wire.Value, read func(wire.Value) (T, bool)) (list []T, o
 			ok = false
 		}
 	}
-	if !wire.Elements(v, add) {
+	if !v.Elements(add) {
 		add(v)
 	}
 	return list, ok
@@ -362,7 +379,7 @@ func readTags(v wire.Value) ([]Tag, bool) { return readList(v, readTag) }
 
 func readTag(v wire.Value) (tag Tag, ok bool) {
 	ok = true
-	err := wire.Members(v, func(name string, v wire.Value) {
+	err := v.Members(func(name string, v wire.Value) {
 		switch name {
 		case "key":
 			ok = set(&tag.Key, v, wire.String) && ok
@@ -423,7 +440,7 @@ func readPolicyStatement(v wire.Value) PolicyStatement {
 	document, _ := wire.Document(v)
 	var s PolicyStatement
 	if s.UnmarshalJSON(document) != nil {
-		return PolicyStatement{Raw: v.Clone()}
+		return PolicyStatement{Raw: v.Raw()}
 	}
 	return s
 }
@@ -446,21 +463,11 @@ func (s PolicyStatement) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a statement whose Action and Resource are arrays or strings.
 func (s *PolicyStatement) UnmarshalJSON(data []byte) error {
 	var read PolicyStatement
-	err := wire.Members(data, func(name string, v wire.Value) {
-		if read.setField(name, v) {
-			delete(read.Extra, name)
-			return
-		}
-		if read.Extra == nil {
-			read.Extra = make(map[string]json.RawMessage)
-		}
-		read.Extra[name] = v.Clone()
+	err := wire.Of(data).Members(func(name string, v wire.Value) {
+		read.Extra = keepUnknown(read.Extra, name, v, read.setField(name, v))
 	})
 	if err != nil {
 		return fmt.Errorf("vpcep: policy statement: %w", err)
-	}
-	if len(read.Extra) == 0 {
-		read.Extra = nil
 	}
 	*s = read
 	return nil
@@ -481,7 +488,7 @@ func (s *PolicyStatement) setField(name string, v wire.Value) bool {
 			if v.IsNull() {
 				return nil, true
 			}
-			return v.Clone(), true
+			return v.Raw(), true
 		})
 	}
 	return false
@@ -557,7 +564,7 @@ func splitIdempotencyTag(tags []Tag) (others []Tag, key string) {
 // decodeEndpoints reads one page of endpoints. An element without an ID is of no
 // use to anyone, and left out.
 func decodeEndpoints(data []byte) (page[*Endpoint], error) {
-	return decodePage(data, "endpoints", func(v wire.Value) (*Endpoint, error) { return decodeEndpoint(v) })
+	return decodePage(data, "endpoints", readNamedEndpoint)
 }
 
 // decodeNothing reads the answer of a call that answers nothing. A page of a
@@ -568,7 +575,7 @@ func decodeNothing(body []byte) (struct{}, error) {
 		return none, nil
 	}
 	var hasID, hasError bool
-	err := wire.Members(body, func(name string, v wire.Value) {
+	err := wire.Of(body).Members(func(name string, v wire.Value) {
 		switch name {
 		case "id":
 			hasID = true

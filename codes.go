@@ -323,3 +323,19 @@ const (
 	// endpoint is still there and delete it again, or ask the service's support.
 	CodeRouteRemoveFailed ErrorCode = "EndPoint.4029"
 )
+
+// Changing and approving.
+const (
+	// The action on a batch of tags is not valid.
+	CodeActionInvalid ErrorCode = "EndPoint.0007"
+	// The endpoint does not connect to this service. Check both IDs.
+	CodeEndpointNotOfService ErrorCode = "EndPoint.2013"
+	// The action on a connection is not valid.
+	CodeConnectionActionInvalid ErrorCode = "EndPoint.2027"
+	// Only one endpoint can be accepted or rejected in a call.
+	CodeOneEndpointOnly ErrorCode = "EndPoint.2031"
+	// A failed endpoint cannot be changed. Delete it, and create another.
+	CodeFailedEndpointUnchangeable ErrorCode = "EndPoint.2047"
+	// The endpoint has no policy, so that none can be deleted.
+	CodePolicyNotAssociated ErrorCode = "EndPoint.2049"
+)

@@ -16,8 +16,11 @@ import (
 // headerRequestID names a request for the service's support.
 const headerRequestID = "X-Request-Id"
 
+// projectPath is a path below the project.
+func (c *Client) projectPath(path string) string { return "/v1/" + c.projectID + path }
+
 // endpointsPath is the collection of endpoints.
-func (c *Client) endpointsPath() string { return "/v1/" + c.projectID + "/vpc-endpoints" }
+func (c *Client) endpointsPath() string { return c.projectPath("/vpc-endpoints") }
 
 // CallOption is a setting of one call.
 type CallOption func(*ResponseMeta)
@@ -35,6 +38,16 @@ func WithResponse(dst *ResponseMeta) CallOption {
 // CreateEndpoint creates an endpoint: POST /v1/{project_id}/vpc-endpoints. The
 // endpoint is in status creating as a rule; WaitForEndpoint waits until it can be used.
 //
+// From the name of a service to an endpoint, GetServiceByName gives the ID to
+// connect to, and PreflightCreateEndpoint says what its type demands:
+//
+//	service, err := client.GetServiceByName(ctx, "com.myhuaweicloud.eu-west-101.dns")
+//	...
+//	request := vpcep.CreateEndpointRequest{EndpointServiceID: service.ID, VPCID: vpcID, SubnetID: subnetID}
+//	_, err = client.PreflightCreateEndpoint(ctx, request) // optional
+//	...
+//	endpoint, err := client.CreateEndpoint(ctx, request)
+//
 // Without an IdempotencyKey, the request is sent again only where the one before
 // certainly did nothing, and an unknown outcome is ErrOutcomeUnknown. With one, the
 // call can be repeated after any failure, by any process, and leads to one endpoint:
@@ -49,8 +62,9 @@ func WithResponse(dst *ResponseMeta) CallOption {
 //     answer that is neither an endpoint nor a refusal, and every failure after the
 //     request was written.
 //   - *APIError: the service refused; nothing was made. The errors by status
-//     (ErrForbidden), by meaning (ErrQuotaExceeded) and the codes
-//     (CodePortIPInUse) tell why.
+//     (ErrForbidden), by meaning (ErrThrottled) and the codes (CodePortIPInUse) tell why.
+//   - ErrQuotaExceeded: a refusal, too; *QuotaExceededError says how many endpoints
+//     are used and allowed, where that could be read.
 //   - any other: the request was never written, for example because there was no connection.
 func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*Endpoint, error) {
 	if err := c.ready(ctx); err != nil {
@@ -65,10 +79,16 @@ func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, 
 	if err != nil {
 		return nil, fmt.Errorf("vpcep: create request: %w", err)
 	}
+	var endpoint *Endpoint
 	if req.IdempotencyKey != "" {
-		return c.createOnce(ctx, req, body, opts)
+		endpoint, err = c.createOnce(ctx, req, body, opts)
+	} else {
+		endpoint, err = do(ctx, c, c.createCall(retry.Create, body), opts, decodeEndpoint)
 	}
-	return do(ctx, c, c.createCall(retry.Create, body), opts, decodeEndpoint)
+	if err != nil {
+		return nil, c.withQuota(ctx, err)
+	}
+	return endpoint, nil
 }
 
 func (c *Client) createCall(operation retry.Operation, body []byte) call {
@@ -125,18 +145,23 @@ func (c *Client) endpoints(ctx context.Context, filter EndpointFilter, opts []Ca
 	if err := filter.validate(); err != nil {
 		return nil, err
 	}
+	return &listing[*Endpoint]{
+		c: c, what: "endpoints", path: c.endpointsPath(), query: filter.query(), opts: opts,
+		size:   cmp.Or(filter.PageSize, defaultPageSize),
+		decode: decodeEndpoints,
+		id:     func(e *Endpoint) string { return e.ID },
+	}, nil
+}
+
+// query is the filter as it is sent.
+func (filter EndpointFilter) query() url.Values {
 	query := url.Values{}
 	setQuery(query, "id", filter.ID)
 	setQuery(query, "vpc_id", filter.VPCID)
 	setQuery(query, "endpoint_service_name", filter.EndpointServiceName)
 	setQuery(query, "sort_key", filter.SortKey)
 	setQuery(query, "sort_dir", filter.SortDir)
-	return &listing[*Endpoint]{
-		c: c, what: "endpoints", path: c.endpointsPath(), query: query, opts: opts,
-		size:   cmp.Or(filter.PageSize, defaultPageSize),
-		decode: decodeEndpoints,
-		id:     func(e *Endpoint) string { return e.ID },
-	}, nil
+	return query
 }
 
 // list calls yield for each endpoint until it returns false.

@@ -338,7 +338,7 @@ const maxErrorDepth = 3
 // parseErrorBody reads every shape of error body. It is empty for a body that is
 // no JSON object.
 func parseErrorBody(body []byte) errorBody {
-	parsed, _ := readErrorMembers(wire.Value(body), maxErrorDepth)
+	parsed, _ := readErrorMembers(wire.Of(body), maxErrorDepth)
 	return parsed
 }
 
@@ -351,7 +351,7 @@ func readErrorMembers(v wire.Value, depth int) (parsed errorBody, ok bool) {
 		return errorBody{}, false
 	}
 	var flat, nested, plain, title errorBody
-	err := wire.Members(v, func(name string, v wire.Value) {
+	err := v.Members(func(name string, v wire.Value) {
 		switch name {
 		case "error_code":
 			flat.code, _ = wire.String(v)
@@ -374,7 +374,7 @@ func readErrorMembers(v wire.Value, depth int) (parsed errorBody, ok bool) {
 		case "encoded_authorization_message":
 			parsed.encoded, _ = wire.String(v)
 		case "details":
-			wire.Elements(v, func(element wire.Value) {
+			v.Elements(func(element wire.Value) {
 				if detail, ok := readErrorMembers(element, depth-1); ok {
 					parsed.details = append(parsed.details, ErrorDetail{detail.code, detail.message, detail.encoded})
 				}
@@ -398,7 +398,7 @@ func readErrorMembers(v wire.Value, depth int) (parsed errorBody, ok bool) {
 
 // oneLine makes a text from outside fit for one line of bounded length.
 func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	}), " ")
 	if runes := []rune(s); len(runes) > maxErrorText {

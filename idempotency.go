@@ -150,7 +150,7 @@ func (r *keyedCreate) look(ctx context.Context, isFresh bool) (*Endpoint, error)
 		}
 		found = append(found, r.answer)
 	}
-	slices.SortStableFunc(found, byAge)
+	sortByAge(found)
 	switch len(found) {
 	case 0:
 		return nil, nil
@@ -243,7 +243,9 @@ func (r *keyedCreate) withoutTwins(ctx context.Context, found []*Endpoint) (*End
 		return nil, conflict
 	}
 	for _, twin := range twins {
-		if err := r.c.DeleteEndpoint(ctx, twin.ID, r.opts...); err != nil && !errors.Is(err, ErrEndpointNotFound) {
+		err := r.c.DeleteEndpoint(ctx, twin.ID, r.opts...)
+		isGone := errors.Is(err, ErrEndpointNotFound) || errors.Is(err, CodeEndpointDeleting)
+		if err != nil && !isGone {
 			conflict.Err = err
 			return nil, conflict
 		}
@@ -278,18 +280,15 @@ func isFinalLook(err error) bool {
 
 func (e *Endpoint) hasSameID(other *Endpoint) bool { return e.ID == other.ID }
 
-// byAge puts the elder endpoint first, by the second, as answers have it. Those
-// that do not say when they were made come last.
-func byAge(a, b *Endpoint) int {
-	switch {
-	case a.CreatedAt.IsZero() && b.CreatedAt.IsZero():
-		return 0
-	case a.CreatedAt.IsZero():
-		return 1
-	case b.CreatedAt.IsZero():
-		return -1
+// sortByAge puts the elder endpoint first, by the second, as answers have it. The
+// order stays as it is where one does not say when it was made.
+func sortByAge(endpoints []*Endpoint) {
+	if slices.ContainsFunc(endpoints, func(e *Endpoint) bool { return e.CreatedAt.IsZero() }) {
+		return
 	}
-	return a.CreatedAt.Truncate(time.Second).Compare(b.CreatedAt.Truncate(time.Second))
+	slices.SortStableFunc(endpoints, func(a, b *Endpoint) int {
+		return a.CreatedAt.Truncate(time.Second).Compare(b.CreatedAt.Truncate(time.Second))
+	})
 }
 
 // creations are the keyed creates of a client that are under way, or whose last
@@ -458,7 +457,7 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	differ("whitelist", len(req.Whitelist) > 0 && e.Whitelist != nil &&
 		!sameSet(canonicalBlocks(req.Whitelist), canonicalBlocks(e.Whitelist)))
 	differ("enable_whitelist", req.EnableWhitelist && !e.EnableWhitelist)
-	document, _ := wire.Document(wire.Value(req.PolicyDocument)) // it may be a string that holds one
+	document, _ := wire.Document(wire.Of(req.PolicyDocument)) // it may be a string that holds one
 	differ("policy_document", document != nil && e.PolicyDocument != nil && !sameJSON(document, e.PolicyDocument))
 	return fields
 }

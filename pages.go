@@ -157,13 +157,13 @@ func (f *fetch[T]) stop() {
 func decodePage[T any](data []byte, list string, item func(wire.Value) (T, error)) (page[T], error) {
 	p := page[T]{total: -1}
 	isList := false
-	err := wire.Members(data, func(name string, v wire.Value) {
+	err := wire.Of(data).Members(func(name string, v wire.Value) {
 		switch name {
 		case list:
 			p.items, p.elements = nil, 0
-			isList = v.IsNull() || wire.Elements(v, func(v wire.Value) {
+			isList = v.IsNull() || v.Elements(func(v wire.Value) {
 				p.elements++
-				if one, err := item(v); err == nil {
+				if one, err := item(v.Detached()); err == nil { // one that is kept does not keep its page
 					p.items = append(p.items, one)
 				}
 			})

@@ -52,9 +52,7 @@ func (r CreateEndpointRequest) Validate() error {
 	f.portIP("port_ip", r.PortIP)
 	f.tags(r.Tags)
 	f.idempotencyKey(r.IdempotencyKey)
-	for i, id := range r.RouteTables {
-		f.length(fmt.Sprintf("routetables[%d]", i), id, 1, maxIDLength)
-	}
+	f.routeTables(r.RouteTables)
 	f.whitelist(r.Whitelist)
 	f.text("description", r.Description, forbiddenInDescription)
 	f.policyStatements(r.PolicyStatement)
@@ -148,10 +146,21 @@ func (f *fieldErrors) idempotencyKey(key string) {
 	f.tagText("idempotency_key", key)
 }
 
+// whitelist holds for a create; a change may give more entries.
 func (f *fieldErrors) whitelist(entries []string) {
 	if len(entries) > maxWhitelistEntries {
 		f.add("whitelist", "has %d entries, at most %d are allowed", len(entries), maxWhitelistEntries)
 	}
+	f.whitelistEntries(entries)
+}
+
+func (f *fieldErrors) routeTables(ids []string) {
+	for i, id := range ids {
+		f.length(fmt.Sprintf("routetables[%d]", i), id, 1, maxIDLength)
+	}
+}
+
+func (f *fieldErrors) whitelistEntries(entries []string) {
 	for i, entry := range entries {
 		if rule := brokenWhitelistRule(entry); rule != "" {
 			f.add(fmt.Sprintf("whitelist[%d]", i), "%s %s", quoted(entry), rule)

@@ -20,16 +20,20 @@ const (
 	// service takes 2 to 20 seconds as a rule, and 1 to 2 minutes at worst.
 	DefaultWaitTimeout = 10 * time.Minute
 
-	firstPollPause = 200 * time.Millisecond
+	// The pauses of an adaptive interval: the first one, which doubles up to the
+	// next, from which on a tenth of the time waited counts, and the longest one.
+	// A pause is how late the end of the wait can be noticed.
+	firstPollPause = 300 * time.Millisecond
+	pollPause      = time.Second
 	maxPollPause   = 10 * time.Second
-	// maxRetryAfterPause bounds a pause that the service asks for.
-	maxRetryAfterPause = 30 * time.Second
-	// lastPollMargin is how long before the deadline the last poll is sent.
+	// lastPollMargin is how long before the deadline the pauses begin to shrink, and
+	// minLastPause how much time has to be left for yet another poll.
 	lastPollMargin = time.Second
+	minLastPause   = 100 * time.Millisecond
 
 	// readLag is how long a new endpoint may not be found.
 	readLag = 5 * time.Second
-	// outageTolerance is how long polls may fail in a row.
+	// outageTolerance is how long polls may go on to fail in a row.
 	outageTolerance = time.Minute
 )
 
@@ -38,13 +42,28 @@ type WaitOptions struct {
 	// Timeout bounds the wait; 0 means DefaultWaitTimeout. The context bounds it too.
 	Timeout time.Duration
 	// Interval is the pause between two polls. 0 means an adaptive one: short at
-	// first, then a tenth of the time waited so far, at least 1 and at most 10 seconds.
+	// first, then a tenth of the time waited so far, at least 1 and at most 10
+	// seconds, so that the end is noticed that much late at most. Either is longer
+	// where a throttling service asks for it, and shorter right before the end of
+	// the time, so that nothing is missed then.
 	Interval time.Duration
-	// Targets are the statuses that end the wait with success. nil means accepted
+	// Targets are the statuses that end the wait with success. None means accepted
 	// and pendingAcceptance. WaitForEndpointDeleted does not use them.
 	Targets []EndpointStatus
-	// OnPoll is called with the endpoint after each poll that read it.
+	// OnPoll is called with the endpoint after each poll that read it. The endpoint
+	// is a copy, to be kept or changed at will.
 	OnPoll func(*Endpoint)
+}
+
+func (o WaitOptions) validate() error {
+	var f fieldErrors
+	if o.Timeout < 0 {
+		f.add("Timeout", "must not be negative")
+	}
+	if o.Interval < 0 {
+		f.add("Interval", "must not be negative")
+	}
+	return f.err()
 }
 
 // WaitForEndpoint polls an endpoint until its status is one of opts.Targets, and
@@ -52,13 +71,14 @@ type WaitOptions struct {
 // in its first five seconds do not end the wait.
 //
 // Errors:
+//   - *ValidationError: the ID or the options are wrong; nothing was sent.
 //   - *EndpointFailedError: the endpoint is failed, rejected or deleting.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - ErrEndpointNotFound: there is no such endpoint.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
 func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOptions) (*Endpoint, error) {
 	targets := opts.Targets
-	if targets == nil {
+	if len(targets) == 0 {
 		targets = []EndpointStatus{StatusAccepted, StatusPendingAcceptance}
 	}
 	return c.wait(ctx, id, opts, func(e *Endpoint, err error, waited time.Duration) (bool, error) {
@@ -83,6 +103,7 @@ func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOption
 // not exist (any longer). A 404 that means a wrong URL is an error.
 //
 // Errors:
+//   - *ValidationError: the ID or the options are wrong; nothing was sent.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
 func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts WaitOptions) error {
@@ -100,47 +121,57 @@ func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts Wai
 // error of the poll, which may be a passing one.
 func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, judge func(e *Endpoint, err error, waited time.Duration) (bool, error)) (*Endpoint, error) {
 	path, err := c.endpointPath(ctx, id)
+	if err == nil {
+		err = opts.validate()
+	}
 	if err != nil {
 		return nil, err
-	}
-	if opts.Timeout < 0 || opts.Interval < 0 {
-		return nil, errors.New("vpcep: wait: Timeout and Interval must not be negative")
 	}
 	timed, cancel := context.WithTimeout(ctx, cmp.Or(opts.Timeout, DefaultWaitTimeout))
 	defer cancel()
 	poll := getCall(path)
 	poll.maxAttempts = 1 // the next poll is the next attempt
 	var (
-		start  = time.Now()
-		lastOK = start
-		last   *Endpoint
-		pacing = pacer{interval: opts.Interval}
+		start        = time.Now()
+		last         *Endpoint
+		failingSince time.Time // zero where the last poll did not fail
+		pacing       = pacer{interval: opts.Interval}
 	)
 	for {
 		e, err := do(timed, c, poll, nil, decodeEndpoint)
 		if err == nil {
-			last, lastOK = e, time.Now()
+			last = e
 			if opts.OnPoll != nil {
 				opts.OnPoll(e.clone())
 			}
 		}
-		if err != nil && timed.Err() != nil {
-			return nil, endOfWait(ctx, id, last, nil)
-		}
-		if errors.Is(err, ErrEndpointNotFound) {
-			lastOK = time.Now() // an answer, too
-		}
-		ended, verdict := judge(e, err, time.Since(start))
+		ended, failure := judge(e, err, time.Since(start))
 		switch {
 		case ended:
-			return e, verdict
-		case verdict != nil && !(isPassing(verdict) && time.Since(lastOK) < outageTolerance):
-			return nil, verdict
+			return e, failure
+		case timed.Err() != nil:
+			return nil, endOfWait(ctx, id, last, nil)
+		case failure == nil:
+			failingSince = time.Time{}
+		case failingSince.IsZero():
+			failingSince = time.Now()
 		}
-		if !pacing.pause(timed, time.Since(start), err) {
+		if failure != nil && (!isPassing(failure) || time.Since(failingSince) >= outageTolerance) {
+			return nil, failure
+		}
+		if !pacing.pause(timed, time.Since(start), c.askedPause(err)) {
 			return nil, endOfWait(ctx, id, last, err)
 		}
 	}
+}
+
+// askedPause is how long a service that throttles asks to wait.
+func (c *Client) askedPause(err error) time.Duration {
+	var answer *APIError
+	if !errors.As(err, &answer) {
+		return 0
+	}
+	return min(answer.RetryAfter, c.retry.MaxDelay)
 }
 
 // endOfWait is the error of a wait that ran out of time, or was cancelled.
@@ -165,43 +196,35 @@ func isPassing(err error) bool {
 // pacer decides when the next poll is due.
 type pacer struct {
 	interval time.Duration // fixed, if not 0
-	polls    int
-	isLast   bool // the next poll is the last one before the deadline
+	pauses   int
 }
 
-// pause waits until the next poll is due, and reports false where there is none
-// before the end of ctx. A pause that is longer than the time left is cut short
-// once, so that the last poll falls into that time.
-func (p *pacer) pause(ctx context.Context, waited time.Duration, err error) bool {
-	pause := p.next(waited, err)
-	if deadline, ok := ctx.Deadline(); ok && pause >= time.Until(deadline) {
-		if p.isLast {
-			<-ctx.Done()
-			return false
-		}
-		p.isLast = true
-		left := time.Until(deadline)
-		pause = max(left/2, left-lastPollMargin)
+// pause waits until the next poll is due, but at least for the time asked for, and
+// reports false where ctx ends before. A pause that would leave no time for an
+// answer before the deadline is cut short, so that the last polls still get one.
+func (p *pacer) pause(ctx context.Context, waited, asked time.Duration) bool {
+	pause := p.next(waited)
+	deadline, _ := ctx.Deadline() // a wait always has one
+	left := time.Until(deadline)
+	if left >= minLastPause {
+		pause = min(pause, max(left/2, left-lastPollMargin))
+	}
+	pause = max(pause, asked)
+	if pause >= left {
+		<-ctx.Done()
+		return false
 	}
 	return retry.Sleep(ctx, pause) == nil
 }
 
-// next is the pause before the next poll. The bound of a tenth or one second is
-// also the bound of how late the end of the wait is noticed; the jitter only
-// shortens it.
-func (p *pacer) next(waited time.Duration, err error) time.Duration {
-	p.polls++
-	pause := p.interval
-	if pause == 0 {
-		pause = min(max(waited/10, time.Second), maxPollPause)
-		if dense := firstPollPause << min(p.polls-1, 10); dense < pause {
-			pause = dense
-		}
-		pause -= time.Duration(rand.Int64N(int64(pause)/20 + 1))
+// next is the pause before the next poll. The jitter only shortens it, because its
+// bound is also the bound of how late the end of the wait is noticed.
+func (p *pacer) next(waited time.Duration) time.Duration {
+	if p.interval > 0 {
+		return p.interval
 	}
-	var answer *APIError
-	if errors.As(err, &answer) { // a service that is throttling says when to come back
-		pause = max(pause, min(answer.RetryAfter, maxRetryAfterPause))
-	}
-	return pause
+	pause := min(max(waited/10, pollPause), maxPollPause)
+	pause = min(pause, firstPollPause<<min(p.pauses, 10))
+	p.pauses++
+	return pause - time.Duration(rand.Int64N(int64(pause)/20+1))
 }

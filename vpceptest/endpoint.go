@@ -26,12 +26,20 @@ const (
 
 // Service is an endpoint service that endpoints can connect to.
 type Service struct {
-	ID   string
-	Name string // default: made from the ID
-	Type string // default: TypeInterface
+	ID        string
+	Name      string    // default: made from the ID
+	Type      string    // default: TypeInterface
+	Owner     string    // default: "stand-in"
+	CreatedAt time.Time // default: when the stand-in was made
 
-	// Approval leaves new endpoints in "pendingAcceptance" until [Handler.Accept] or
-	// [Handler.Reject].
+	// Charged tells whether endpoints of the service cost anything.
+	Charged bool
+	// Private keeps the service out of the list of public services. It can be
+	// described and connected to by whoever knows its ID or name.
+	Private bool
+
+	// Approval leaves new endpoints in "pendingAcceptance" until they are received or
+	// rejected over HTTP, or with [Handler.Accept] or [Handler.Reject].
 	Approval bool
 	// Failure, when its code is set, makes the endpoints of this service end in
 	// "failed" with this error.
@@ -40,10 +48,13 @@ type Service struct {
 
 func (s Service) withDefaults() Service {
 	if s.Name == "" {
-		s.Name = "stand-in.service." + s.ID
+		s.Name = defaultNamePrefix + s.ID
 	}
 	if s.Type == "" {
 		s.Type = TypeInterface
+	}
+	if s.Owner == "" {
+		s.Owner = defaultOwner
 	}
 	return s
 }
@@ -52,15 +63,15 @@ func (s Service) isGateway() bool {
 	return strings.HasSuffix(s.Type, TypeGateway) || s.Type == "gataway"
 }
 
-// firstStatus is what an endpoint becomes once it is created.
-func (s Service) firstStatus() string {
+// firstStanding is that of an endpoint once it is created.
+func (s Service) firstStanding() standing {
 	switch {
 	case s.Failure.Code != "":
-		return StatusFailed
+		return standing{StatusFailed, []EndpointError{s.Failure}}
 	case s.Approval:
-		return StatusPendingAcceptance
+		return standing{status: StatusPendingAcceptance}
 	default:
-		return StatusAccepted
+		return standing{status: StatusAccepted}
 	}
 }
 
@@ -104,20 +115,34 @@ type Endpoint struct {
 	UpdatedAt       time.Time
 }
 
+// attributes are what can be changed of an endpoint. Their slices are never changed in
+// place: snapshots share them.
+type attributes struct {
+	Tags            []Tag
+	RouteTables     []string
+	Whitelist       []string
+	EnableWhitelist bool
+	policy
+}
+
+// standing is how an endpoint stands with its service, once it is created.
+type standing struct {
+	status string
+	errors []EndpointError
+}
+
 // record is an endpoint as it is kept. What a reader sees of it depends on the time.
 type record struct {
-	seq         int64
-	id          string
-	request     createRequest
-	service     Service
-	ip, ipv6    string
-	routeTables []string
+	seq      int64
+	id       string
+	request  createRequest
+	service  Service
+	ip, ipv6 string
 
 	createdAt time.Time
 	readyAt   time.Time // when it stops being "creating"
-	settled   string    // the status from then on
-	changedAt time.Time // the last change of settled
-	errors    []EndpointError
+	standing  timeline[standing]
+	attrs     timeline[attributes]
 
 	deletedAt time.Time // zero: not deleted
 	goneAt    time.Time
@@ -126,48 +151,69 @@ type record struct {
 
 func (e *record) deleted() bool { return !e.deletedAt.IsZero() }
 
-// ready tells whether the endpoint was created to its end at a time; nothing goes on
-// with one that is being deleted.
-func (e *record) ready(now time.Time) bool {
+// clock is the endpoint's own time: nothing goes on with one that is being deleted.
+func (e *record) clock(now time.Time) time.Time {
 	if e.deleted() {
-		now = e.deletedAt
+		return e.deletedAt
 	}
-	return !now.Before(e.readyAt)
+	return now
 }
 
-func (e *record) status(now time.Time) string {
+// ready tells whether the endpoint was created to its end at a time.
+func (e *record) ready(now time.Time) bool { return !e.clock(now).Before(e.readyAt) }
+
+// status is the one that a standing leads to.
+func (e *record) status(now time.Time, st standing) string {
 	switch {
 	case e.deleted():
 		return StatusDeleting
 	case !e.ready(now):
 		return StatusCreating
 	default:
-		return e.settled
+		return st.status
 	}
 }
 
 func (e *record) updatedAt(now time.Time) time.Time {
-	t := e.changedAt
+	if e.deleted() {
+		return e.deletedAt
+	}
+	t := e.attrs.since(now)
+	if changed := e.standing.since(now); changed.After(t) {
+		t = changed
+	}
 	if e.ready(now) && e.readyAt.After(t) {
 		t = e.readyAt
-	}
-	if e.deleted() {
-		t = e.deletedAt
 	}
 	return t
 }
 
-// set changes the status at once.
+// modifiable tells whether what the endpoint lets through, and where, can be changed.
+func (e *record) modifiable(now time.Time) *apiError {
+	switch e.status(now, e.standing.at(now)) {
+	case StatusDeleting:
+		return errBeingDeleted.plain()
+	case StatusCreating:
+		return errBeingCreated.plain()
+	case StatusFailed:
+		return errFailed.plain()
+	default:
+		return nil
+	}
+}
+
+// set changes the status at once; a decision that was yet to show is void.
 func (e *record) set(now time.Time, status string, errs []EndpointError) {
-	e.settled, e.errors, e.changedAt = status, errs, now
+	e.standing.add(now, now, standing{status, errs})
 	if now.Before(e.readyAt) {
 		e.readyAt = now
 	}
 }
 
-// decide records the service owner's decision, which shows once the endpoint is created.
-func (e *record) decide(now time.Time, status string) {
-	e.settled, e.errors, e.changedAt = status, nil, now
+// decide records the service owner's decision, which shows from a time on, but not
+// before the endpoint is created.
+func (e *record) decide(now, from time.Time, status string) {
+	e.standing.add(now, from, standing{status: status})
 }
 
 // markerID is a number beyond 32 bits for two endpoints of three, and beyond what a
@@ -180,30 +226,37 @@ func (e *record) markerID() int64 {
 // snapshot is what can be seen of the endpoint at a time. Its slices are the
 // record's own.
 func (e *record) snapshot(now time.Time) Endpoint {
+	at := e.clock(now)
+	return e.view(now, e.standing.at(at), e.attrs.at(at))
+}
+
+// view is the endpoint as it would be seen with a standing and attributes.
+func (e *record) view(now time.Time, st standing, attrs attributes) Endpoint {
 	out := Endpoint{
 		ID:              e.id,
-		Status:          e.status(now),
+		Status:          e.status(now, st),
 		ServiceID:       e.service.ID,
 		ServiceName:     e.service.Name,
 		ServiceType:     e.service.Type,
 		MarkerID:        e.markerID(),
 		VPCID:           e.request.VPCID,
-		Tags:            e.request.Tags,
+		Tags:            attrs.Tags,
 		Description:     e.request.Description,
-		PolicyStatement: e.request.PolicyStatement,
-		PolicyDocument:  e.request.PolicyDocument,
+		PolicyStatement: attrs.PolicyStatement,
+		PolicyDocument:  attrs.PolicyDocument,
 		CreatedAt:       e.createdAt.UTC(),
 		UpdatedAt:       e.updatedAt(now).UTC(),
 	}
 	ready := e.ready(now)
 	if ready {
-		out.Errors = e.errors
+		out.Errors = st.errors
 	}
 	if e.service.isGateway() {
-		out.RouteTables = e.routeTables
+		out.RouteTables = attrs.RouteTables
 		return out
 	}
-	e.showInterface(&out, ready && e.settled == StatusAccepted)
+	out.Whitelist, out.EnableWhitelist = attrs.Whitelist, attrs.EnableWhitelist
+	e.showInterface(&out, ready && st.status == StatusAccepted)
 	return out
 }
 
@@ -211,8 +264,6 @@ func (e *record) snapshot(now time.Time) Endpoint {
 func (e *record) showInterface(out *Endpoint, connected bool) {
 	out.SubnetID = e.request.SubnetID
 	out.EnableDNS = e.request.EnableDNS
-	out.Whitelist = e.request.Whitelist
-	out.EnableWhitelist = e.request.EnableWhitelist
 	if !connected {
 		return
 	}

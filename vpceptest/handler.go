@@ -19,6 +19,7 @@ const maxBody = 1 << 20
 type Handler struct {
 	cfg        settings
 	store      *store
+	services   *catalog
 	signatures *signatureScheme
 	tokens     *tokenScheme
 	metadata   *metadataTokens
@@ -44,6 +45,7 @@ func newHandler(opts []Option) *Handler {
 	return &Handler{
 		cfg:        cfg,
 		store:      newStore(&cfg),
+		services:   newCatalog(cfg.services),
 		signatures: &signatureScheme{keys: cfg.keys, projectID: cfg.projectID},
 		tokens:     &tokenScheme{fixed: cfg.token, lifetime: cfg.tokenLifetime, ends: map[string]time.Time{}},
 		metadata:   &metadataTokens{required: cfg.metadataToken, ends: map[string]time.Time{}},

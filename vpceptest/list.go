@@ -2,6 +2,7 @@ package vpceptest
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"sort"
@@ -15,43 +16,48 @@ const (
 	maxLimit     = 1000
 )
 
-// listQuery is what a list asks for.
-type listQuery struct {
-	id, vpcID, serviceName string
-	limit, offset          int
-	byUpdate, ascending    bool
-}
-
-// parseListQuery reads the query of a list. A parameter that is unknown or repeated is
-// refused: a client that misspells a filter would be answered too much.
-func parseListQuery(raw string) (listQuery, *apiError) {
-	q := listQuery{limit: defaultLimit}
+// readQuery hands each parameter of a query to set, which tells whether it knows it. A
+// parameter that is unknown or repeated is refused: a client that misspells a filter
+// would be answered too much.
+func readQuery(raw string, set func(name, value string) (bool, *apiError)) *apiError {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return q, errParameter.with("The query cannot be read.")
+		return errParameter.with("The query cannot be read.")
 	}
-	for name, given := range values {
-		if len(given) > 1 {
-			return q, errParameter.with(name + " is repeated.")
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if len(values[name]) > 1 {
+			return errParameter.with(name + " is repeated.")
 		}
-		if refusal := q.set(name, given[0]); refusal != nil {
-			return q, refusal
+		known, refusal := set(name, values[name][0])
+		if !known {
+			return errParameter.with("The query parameter " + name + " is unknown.")
+		}
+		if refusal != nil {
+			return refusal
 		}
 	}
-	return q, nil
+	return nil
 }
 
-func (q *listQuery) set(name, value string) *apiError {
-	valid, refusal := true, errParameter
+// pageQuery is what every list can be asked for.
+type pageQuery struct {
+	limit, offset       int
+	byUpdate, ascending bool
+}
+
+func (q *pageQuery) set(name, value string) (bool, *apiError) {
 	switch name {
-	case "id":
-		q.id = value
-	case "vpc_id":
-		q.vpcID = value
-	case "endpoint_service_name":
-		q.serviceName = value
+	case "limit", "offset", "sort_key", "sort_dir":
+		return true, q.setKnown(name, value)
+	default:
+		return false, nil
+	}
+}
+
+func (q *pageQuery) setKnown(name, value string) *apiError {
+	valid, refusal := true, errLimit
+	switch name {
 	case "limit":
-		refusal = errLimit
 		q.limit, valid = parseInt(value, 1, maxLimit)
 	case "offset":
 		refusal = errOffset
@@ -62,13 +68,51 @@ func (q *listQuery) set(name, value string) *apiError {
 	case "sort_dir":
 		refusal = errSortDir
 		q.ascending, valid = value == "asc", value == "asc" || value == "desc"
-	default:
-		return errParameter.with("The query parameter " + name + " is unknown.")
 	}
 	if !valid {
 		return refusal.plain()
 	}
 	return nil
+}
+
+// pageOf returns the part of a list, which is in ascending order, that a query asks for.
+func pageOf[T any](list []T, q pageQuery) []T {
+	first := min(q.offset, len(list))
+	page := make([]T, min(q.limit, len(list)-first))
+	for i := range page {
+		at := first + i
+		if !q.ascending {
+			at = len(list) - 1 - at
+		}
+		page[i] = list[at]
+	}
+	return page
+}
+
+// listQuery is what a list of endpoints asks for.
+type listQuery struct {
+	pageQuery
+	id, vpcID, serviceName string
+}
+
+func parseListQuery(raw string) (listQuery, *apiError) {
+	q := listQuery{pageQuery: pageQuery{limit: defaultLimit}}
+	refusal := readQuery(raw, q.set)
+	return q, refusal
+}
+
+func (q *listQuery) set(name, value string) (bool, *apiError) {
+	switch name {
+	case "id":
+		q.id = value
+	case "vpc_id":
+		q.vpcID = value
+	case "endpoint_service_name":
+		q.serviceName = value
+	default:
+		return q.pageQuery.set(name, value)
+	}
+	return true, nil
 }
 
 // parseInt reads plain digits: strconv alone would take "+5" too.
@@ -85,17 +129,15 @@ func (s *store) list(q listQuery) ([]Endpoint, int) {
 	if q.byUpdate {
 		records = byUpdate(records, now)
 	}
-	total := len(records)
-	first := min(q.offset, total)
-	page := make([]Endpoint, min(q.limit, total-first))
-	for i := range page {
-		at := first + i
-		if !q.ascending {
-			at = total - 1 - at
-		}
-		page[i] = records[at].snapshot(now)
+	return snapshots(pageOf(records, q.pageQuery), now), len(records)
+}
+
+func snapshots(records []*record, now time.Time) []Endpoint {
+	out := make([]Endpoint, len(records))
+	for i, e := range records {
+		out[i] = e.snapshot(now)
 	}
-	return page, total
+	return out
 }
 
 // listed returns the endpoints that lists show, in order of creation. It looks at none

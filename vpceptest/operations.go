@@ -1,13 +1,16 @@
 package vpceptest
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 func (h *Handler) createEndpoint(c *call) (*answer, *apiError) {
-	req, refusal := parseCreate(c.r.Header.Get("Content-Type"), c.body)
+	req, refusal := parseCreate(c)
 	if refusal != nil {
 		return nil, refusal
 	}
-	svc, refusal := h.findService(req.ServiceID)
+	svc, refusal := h.services.find(req.ServiceID)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -19,18 +22,6 @@ func (h *Handler) createEndpoint(c *call) (*answer, *apiError) {
 		return nil, refusal
 	}
 	return ok(h.wire(e)), nil
-}
-
-// findService knows every service as long as none was declared.
-func (h *Handler) findService(id string) (Service, *apiError) {
-	if len(h.cfg.services) == 0 {
-		return Service{ID: id}.withDefaults(), nil
-	}
-	svc, found := h.cfg.services[id]
-	if !found {
-		return Service{}, errNoService.plain()
-	}
-	return svc, nil
 }
 
 func (h *Handler) getEndpoint(c *call) (*answer, *apiError) {
@@ -46,6 +37,15 @@ func (h *Handler) deleteEndpoint(c *call) (*answer, *apiError) {
 		return nil, refusal
 	}
 	return &answer{status: http.StatusNoContent}, nil
+}
+
+// amend changes an endpoint and answers with it, the change included.
+func (h *Handler) amend(c *call, f func(*record, *attributes, time.Time) *apiError) (*answer, *apiError) {
+	e, refusal := h.store.amend(c.params["id"], f)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return ok(h.wire(e)), nil
 }
 
 func (h *Handler) listEndpoints(c *call) (*answer, *apiError) {

@@ -3,6 +3,7 @@ package vpceptest
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,8 +31,10 @@ type settings struct {
 	deleteDelay time.Duration
 	listLag     time.Duration
 	readLag     time.Duration
+	changeDelay time.Duration
 	quota       int
-	services    map[string]Service
+	services    []Service         // in the order of their declaration
+	failing     map[string]string // route tables, and the messages that say why
 	keys        map[string]*accessKey
 
 	tokenLifetime  time.Duration
@@ -51,7 +54,7 @@ func newSettings(opts []Option) settings {
 		token:       "vpceptest-token-" + randomHex(16),
 		createDelay: defaultCreateDelay,
 		deleteDelay: defaultDeleteDelay,
-		services:    map[string]Service{},
+		failing:     map[string]string{},
 		keys:        map[string]*accessKey{},
 
 		tokenLifetime: defaultTokenLifetime,
@@ -162,15 +165,19 @@ func (s *settings) key(id string) *accessKey {
 	return s.keys[id]
 }
 
-// WithService declares an endpoint service. It may be given several times. Once a
-// service is declared, an endpoint of any other is refused with EndPoint.2003;
-// without a declaration every service ID is an interface service that accepts at
-// once.
+// WithService declares an endpoint service, in place of an earlier one of the same ID.
+// It may be given several times. Once a service is declared, an endpoint of any other
+// is refused with EndPoint.2003; without a declaration every service ID and name is an
+// interface service that accepts at once, but for the gateway service "stand-in.obs"
+// among the public services.
 func WithService(svc Service) Option {
 	if svc.ID == "" {
 		panic("vpceptest: WithService: the service has no ID")
 	}
-	return func(s *settings) { s.services[svc.ID] = svc.withDefaults() }
+	return func(s *settings) {
+		s.services = slices.DeleteFunc(s.services, func(earlier Service) bool { return earlier.ID == svc.ID })
+		s.services = append(s.services, svc.withDefaults())
+	}
 }
 
 // WithCreateDelay sets how long a new endpoint is "creating". Default: 50 ms. With
@@ -197,8 +204,28 @@ func WithReadLag(d time.Duration) Option {
 	return func(s *settings) { s.readLag = max(d, 0) }
 }
 
+// WithChangeDelay makes a change of a whitelist, of route tables, of a policy or of
+// tags, and a decision to accept or reject, show in reads and lists only this long
+// after it was answered: the service applies it later. The answer to the change itself
+// shows it already, and further changes build on it. Default: 0.
+func WithChangeDelay(d time.Duration) Option {
+	return func(s *settings) { s.changeDelay = max(d, 0) }
+}
+
+// WithFailingRouteTable makes a route table fail to be bound and unbound when the route
+// tables of an endpoint are updated: the answer is 200 with the message, or with
+// a documented one for "", and what failed stays as it was. A create binds it
+// nevertheless. It may be given several times; see also [Handler.FailRouteTable].
+func WithFailingRouteTable(id, message string) Option {
+	if id == "" {
+		panic("vpceptest: WithFailingRouteTable: the ID is empty")
+	}
+	return func(s *settings) { s.failing[id] = message }
+}
+
 // WithQuota limits how many endpoints may exist, those being deleted included; one
-// more is refused with Endpoint.1018. Default, and with 0 or less: no limit.
+// more is refused with Endpoint.1018. Default, and with 0 or less: no limit, while the
+// quota that can be read is the usual 50, or as many as there are.
 func WithQuota(n int) Option {
 	return func(s *settings) { s.quota = max(n, 0) }
 }

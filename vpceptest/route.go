@@ -16,6 +16,18 @@ const (
 	OpList   Operation = "ListEndpoints"
 	OpDelete Operation = "DeleteEndpoint"
 
+	OpUpdateWhitelist   Operation = "UpdateWhitelist"
+	OpUpdateRouteTables Operation = "UpdateRouteTables"
+	OpUpdatePolicy      Operation = "UpdatePolicy"
+	OpDeletePolicy      Operation = "DeletePolicy"
+	OpTags              Operation = "ChangeTags" // create and delete
+
+	OpListPublicServices Operation = "ListPublicServices"
+	OpDescribeService    Operation = "DescribeService"
+	OpListConnections    Operation = "ListConnections"
+	OpConnectionAction   Operation = "ConnectionAction" // receive and reject
+	OpQuotas             Operation = "ListQuotas"
+
 	OpCreateToken  Operation = "CreateToken"  // IAM: log in
 	OpListProjects Operation = "ListProjects" // IAM
 
@@ -39,6 +51,18 @@ var routes = []route{
 	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoints", OpList, (*Handler).listEndpoints),
 	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoints/{id}", OpGet, (*Handler).getEndpoint),
 	newRoute(http.MethodDelete, "/v1/{project_id}/vpc-endpoints/{id}", OpDelete, (*Handler).deleteEndpoint),
+
+	newRoute(http.MethodPut, "/v1/{project_id}/vpc-endpoints/{id}", OpUpdateWhitelist, (*Handler).updateWhitelist),
+	newRoute(http.MethodPut, "/v1/{project_id}/vpc-endpoints/{id}/routetables", OpUpdateRouteTables, (*Handler).updateRouteTables),
+	newRoute(http.MethodPut, "/v1/{project_id}/vpc-endpoints/{id}/policy", OpUpdatePolicy, (*Handler).updatePolicy),
+	newRoute(http.MethodDelete, "/v1/{project_id}/vpc-endpoints/{id}/policy", OpDeletePolicy, (*Handler).deletePolicy),
+	newRoute(http.MethodPost, "/v1/{project_id}/endpoint/{id}/tags/action", OpTags, (*Handler).changeTags),
+
+	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoint-services/public", OpListPublicServices, (*Handler).listPublicServices),
+	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoint-services/describe", OpDescribeService, (*Handler).describeService),
+	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoint-services/{service_id}/connections", OpListConnections, (*Handler).listConnections),
+	newRoute(http.MethodPost, "/v1/{project_id}/vpc-endpoint-services/{service_id}/connections/action", OpConnectionAction, (*Handler).actOnConnection),
+	newRoute(http.MethodGet, "/v1/{project_id}/quotas", OpQuotas, (*Handler).listQuotas),
 
 	newRoute(http.MethodPost, "/v3/auth/tokens", OpCreateToken, (*Handler).createToken).withoutCredentials(),
 	newRoute(http.MethodGet, "/v3/projects", OpListProjects, (*Handler).listProjects),

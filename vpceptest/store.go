@@ -2,6 +2,7 @@ package vpceptest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -18,10 +19,11 @@ type store struct {
 	order   []*record          // in order of creation; those that are gone are swept out
 	leaving []*record          // being deleted, in order of deletion
 	subnets map[string]*subnet
+	failing map[string]string // route tables that fail, and the messages that say so
 }
 
 func newStore(cfg *settings) *store {
-	return &store{cfg: cfg, byID: map[string]*record{}, subnets: map[string]*subnet{}}
+	return &store{cfg: cfg, byID: map[string]*record{}, subnets: map[string]*subnet{}, failing: maps.Clone(cfg.failing)}
 }
 
 // lock takes the lock and brings the state up to the present, which it returns. Times
@@ -65,10 +67,9 @@ func (s *store) create(req createRequest, svc Service) (Endpoint, *apiError) {
 	}
 	e := &record{
 		seq: s.seq, id: newUUID(), request: req, service: svc,
-		createdAt: now, changedAt: now, readyAt: now.Add(s.cfg.createDelay), settled: svc.firstStatus(),
-	}
-	if svc.Failure.Code != "" {
-		e.errors = []EndpointError{svc.Failure}
+		createdAt: now, readyAt: now.Add(s.cfg.createDelay),
+		standing: newTimeline(now, svc.firstStanding()),
+		attrs:    newTimeline(now, req.attributes),
 	}
 	if refusal := s.connect(e); refusal != nil {
 		return Endpoint{}, refusal
@@ -83,9 +84,9 @@ func (s *store) create(req createRequest, svc Service) (Endpoint, *apiError) {
 // connect gives an endpoint its place in the VPC: route tables or addresses.
 func (s *store) connect(e *record) *apiError {
 	if e.service.isGateway() {
-		e.routeTables = e.request.RouteTables
-		if len(e.routeTables) == 0 {
-			e.routeTables = []string{derivedUUID("default route table of " + e.request.VPCID)}
+		if attrs := e.request.attributes; len(attrs.RouteTables) == 0 {
+			attrs.RouteTables = []string{derivedUUID("default route table of " + e.request.VPCID)}
+			e.attrs = newTimeline(e.createdAt, attrs)
 		}
 		return nil
 	}
@@ -145,6 +146,28 @@ func (s *store) delete(id string) *apiError {
 	return nil
 }
 
+// amend lets f change the attributes of an endpoint that is not being deleted. The
+// change shows after the delay; what amend returns shows it already.
+func (s *store) amend(id string, f func(*record, *attributes, time.Time) *apiError) (Endpoint, *apiError) {
+	now := s.lock()
+	defer s.mu.Unlock()
+	e, refusal := s.find(id)
+	if refusal != nil {
+		return Endpoint{}, refusal
+	}
+	if e.deleted() {
+		return Endpoint{}, errBeingDeleted.plain()
+	}
+	attrs := e.attrs.last()
+	if refusal := f(e, &attrs, now); refusal != nil {
+		return Endpoint{}, refusal
+	}
+	e.attrs.add(now, now.Add(s.cfg.changeDelay), attrs)
+	out := e.view(now, e.standing.at(now), attrs)
+	out.UpdatedAt = now.UTC()
+	return out, nil
+}
+
 // change lets f change an endpoint that is not being deleted.
 func (s *store) change(id string, f func(e *record, now time.Time)) error {
 	now := s.lock()
@@ -155,6 +178,10 @@ func (s *store) change(id string, f func(e *record, now time.Time)) error {
 	}
 	f(e, now)
 	return nil
+}
+
+func (s *store) decide(id, status string) error {
+	return s.change(id, func(e *record, now time.Time) { e.decide(now, now.Add(s.cfg.changeDelay), status) })
 }
 
 func (s *store) all() []Endpoint {
@@ -174,18 +201,14 @@ func (s *store) all() []Endpoint {
 func (h *Handler) Endpoints() []Endpoint { return h.store.all() }
 
 // Accept does what the owner of a service does to let an endpoint in: it becomes
-// "accepted", at the earliest when it is created. It fails for an endpoint that does
-// not exist or is being deleted.
-func (h *Handler) Accept(endpointID string) error {
-	return h.store.change(endpointID, func(e *record, now time.Time) { e.decide(now, StatusAccepted) })
-}
+// "accepted" after the time of [WithChangeDelay], at the earliest when it is created.
+// It fails for an endpoint that does not exist or is being deleted.
+func (h *Handler) Accept(endpointID string) error { return h.store.decide(endpointID, StatusAccepted) }
 
 // Reject does what the owner of a service does to keep an endpoint out: it becomes
-// "rejected", at the earliest when it is created. It fails for an endpoint that does
-// not exist or is being deleted.
-func (h *Handler) Reject(endpointID string) error {
-	return h.store.change(endpointID, func(e *record, now time.Time) { e.decide(now, StatusRejected) })
-}
+// "rejected" after the time of [WithChangeDelay], at the earliest when it is created.
+// It fails for an endpoint that does not exist or is being deleted.
+func (h *Handler) Reject(endpointID string) error { return h.store.decide(endpointID, StatusRejected) }
 
 // SetStatus gives an endpoint a status at once, known or not, with the errors that
 // explain it, which replace earlier ones. It fails for an endpoint that does not exist

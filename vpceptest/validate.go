@@ -8,11 +8,12 @@ import (
 )
 
 const (
-	maxIDLength       = 64
-	maxWhitelist      = 20
-	maxTags           = 20
-	maxTagKeyLength   = 36 // characters
-	maxTagValueLength = 43
+	maxIDLength         = 64
+	maxWhitelist        = 20  // at creation
+	maxUpdatedWhitelist = 200 // the documentation gives no number: one far beyond that of a creation
+	maxTags             = 20
+	maxTagKeyLength     = 36 // characters
+	maxTagValueLength   = 43
 )
 
 // check judges the fields that count for every service.
@@ -56,7 +57,7 @@ func (r createRequest) checkFor(svc Service) *apiError {
 	if refusal := r.checkIPv6(); refusal != nil {
 		return refusal
 	}
-	return checkWhitelist(r.Whitelist)
+	return checkWhitelist(r.Whitelist, maxWhitelist)
 }
 
 func checkRouteTables(ids []string) *apiError {
@@ -93,8 +94,8 @@ func (r createRequest) checkIPv6() *apiError {
 	return nil
 }
 
-func checkWhitelist(entries []string) *apiError {
-	if len(entries) > maxWhitelist {
+func checkWhitelist(entries []string, most int) *apiError {
+	if len(entries) > most {
 		return errWhitelistSize.plain()
 	}
 	for _, entry := range entries {

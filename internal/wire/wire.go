@@ -11,69 +11,161 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Value is one JSON value as it stood in the text, without white space around it.
-type Value []byte
+// Value is one JSON value, without white space around it. The strings that are
+// read from it are cut out of its text, which they keep alive.
+type Value struct {
+	raw  []byte
+	text string // the same as raw
+}
+
+// Of is the value whose JSON text is data. The text need not be valid: Members and
+// Elements find that out. data is not changed, and not kept.
+func Of(data []byte) Value {
+	data = bytes.TrimSpace(withoutBOM(data))
+	return Value{data, string(data)}
+}
 
 // ErrNotObject reports JSON that is valid, but not an object.
 var ErrNotObject = errors.New("not a JSON object")
 
-// Members calls fn for every member of the JSON object in data. Of a repeated
-// name, the last one counts. The values alias data or a copy of it and must not
-// be changed. The error is a syntax error of encoding/json, or ErrNotObject.
-func Members(data []byte, fn func(name string, v Value)) error {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(withoutBOM(data), &members); err != nil {
-		var wrongType *json.UnmarshalTypeError
-		if errors.As(err, &wrongType) {
-			return ErrNotObject
+// errTrailing reports text behind a value.
+var errTrailing = errors.New("text behind the JSON value")
+
+// Members calls fn for every member of the object v, in their order: of a repeated
+// name, the last one counts. All of v is checked, but fn is called for the members
+// before a mistake, too. The error tells of invalid JSON, or is ErrNotObject.
+func (v Value) Members(fn func(name string, v Value)) error {
+	d := open(v)
+	defer d.close()
+	if d.PeekKind() != '{' {
+		if err := d.skip(); err != nil {
+			return err
 		}
-		return err
-	}
-	if members == nil { // null
 		return ErrNotObject
 	}
-	for name, raw := range members {
-		fn(name, Value(raw))
+	_, err := d.ReadToken()
+	for err == nil && d.PeekKind() != '}' {
+		var name, member Value
+		if name, err = d.next(); err != nil {
+			break
+		}
+		if member, err = d.next(); err == nil {
+			text, _ := String(name)
+			fn(text, member)
+		}
 	}
-	return nil
+	if err == nil {
+		_, err = d.ReadToken()
+	}
+	if err == nil {
+		err = d.end()
+	}
+	return err
 }
 
 // Elements calls fn for every element of the array v and reports whether v is one.
-func Elements(v Value, fn func(Value)) bool {
+func (v Value) Elements(fn func(Value)) bool {
 	if v.kind() != '[' {
 		return false
 	}
-	var elements []json.RawMessage
-	if json.Unmarshal(v, &elements) != nil {
-		return false
+	d := open(v)
+	defer d.close()
+	_, err := d.ReadToken()
+	for err == nil && d.PeekKind() != ']' {
+		var element Value
+		if element, err = d.next(); err == nil {
+			fn(element)
+		}
 	}
-	for _, raw := range elements {
-		fn(Value(raw))
+	return err == nil
+}
+
+// decoder reads the values within a value. jsontext checks the syntax, bounds the
+// depth, and reads from memory without a copy.
+type decoder struct {
+	jsontext.Decoder
+	of  Value
+	buf bytes.Buffer
+}
+
+// options let pass what encoding/json lets pass.
+var options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+func open(v Value) *decoder {
+	d := decoders.Get().(*decoder)
+	d.of = v
+	d.buf = *bytes.NewBuffer(v.raw)
+	d.Reset(&d.buf, options...)
+	return d
+}
+
+func (d *decoder) close() {
+	d.of, d.buf = Value{}, bytes.Buffer{} // they would keep an answer alive
+	d.Reset(&d.buf)
+	decoders.Put(d)
+}
+
+// next reads the next value, or name.
+func (d *decoder) next() (Value, error) {
+	raw, err := d.ReadValue()
+	if err != nil {
+		return Value{}, err
 	}
-	return true
+	end := int(d.InputOffset())
+	return Value{d.of.raw[end-len(raw) : end], d.of.text[end-len(raw) : end]}, nil
+}
+
+// skip reads a value of another kind than was hoped for, and checks it.
+func (d *decoder) skip() error {
+	if err := d.SkipValue(); err != nil {
+		return err
+	}
+	return d.end()
+}
+
+// end demands that nothing comes behind the value.
+func (d *decoder) end() error {
+	switch _, err := d.ReadToken(); {
+	case err == nil:
+		return errTrailing
+	case err == io.EOF: //nolint:errorlint // jsontext documents the bare io.EOF
+		return nil
+	default:
+		return err
+	}
 }
 
 // IsNull reports whether v is null, which the service writes where it has nothing to say.
-func (v Value) IsNull() bool { return string(v) == "null" }
+func (v Value) IsNull() bool { return v.text == "null" }
 
 // IsObject reports whether v is an object.
 func (v Value) IsObject() bool { return v.kind() == '{' }
 
 // kind is the first byte of the value, which tells its JSON type.
 func (v Value) kind() byte {
-	if len(v) == 0 {
+	if v.text == "" {
 		return 0
 	}
-	return v[0]
+	return v.text[0]
 }
 
-// Clone returns a copy of v that does not keep the answer's body alive.
-func (v Value) Clone() json.RawMessage { return bytes.Clone(v) }
+// Raw returns a copy of the value's JSON.
+func (v Value) Raw() json.RawMessage { return bytes.Clone(v.raw) }
+
+// Detached returns v with a text of its own: what is read from it does not keep
+// alive what v is a part of.
+func (v Value) Detached() Value { return Value{v.raw, strings.Clone(v.text)} }
 
 // The readers below return the zero value and true for null, and false where v
 // makes no sense as the type asked for; what could be read is returned even then.
@@ -82,16 +174,31 @@ func (v Value) Clone() json.RawMessage { return bytes.Clone(v) }
 func String(v Value) (string, bool) {
 	switch v.kind() {
 	case '"':
-		var s string
-		err := json.Unmarshal(v, &s)
-		return s, err == nil
+		return unquote(v)
 	case '{', '[', 0:
 		return "", false
 	case 'n':
 		return "", true
 	default:
-		return string(v), true
+		return v.text, true
 	}
+}
+
+// unquote cuts a string out of its text where nothing in it is escaped.
+func unquote(v Value) (string, bool) {
+	isPlain := len(v.text) >= 2
+	for i := range len(v.text) {
+		if c := v.text[i]; c == '\\' || c >= 0x80 {
+			isPlain = false
+			break
+		}
+	}
+	if isPlain {
+		return v.text[1 : len(v.text)-1], true
+	}
+	var s string
+	err := json.Unmarshal(v.raw, &s)
+	return s, err == nil
 }
 
 // Word reads a string of an enumeration: String without white space around it,
@@ -148,7 +255,7 @@ func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 		return nil, true
 	}
 	list, ok := []T{}, true
-	isArray := Elements(v, func(element Value) {
+	isArray := v.Elements(func(element Value) {
 		word, readable := read(element)
 		if !readable {
 			ok = false
@@ -197,7 +304,11 @@ func Time(v Value) (time.Time, bool) {
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), true
+			t = t.UTC()
+			if year := t.Year(); year < 0 || year > 9999 {
+				return time.Time{}, false // JSON cannot carry it
+			}
+			return t, true
 		}
 	}
 	return time.Time{}, false
@@ -218,7 +329,7 @@ func Document(v Value) (json.RawMessage, bool) {
 			return inner, true
 		}
 	}
-	return v.Clone(), true
+	return v.Raw(), true
 }
 
 // CutMember returns the string member of a JSON object whose text may end
@@ -241,7 +352,7 @@ func CutMember(data []byte, name string) string {
 			return found
 		}
 		if key == name {
-			found, _ = String(Value(raw))
+			found, _ = String(Of(raw))
 		}
 	}
 	return found

@@ -14,17 +14,17 @@ import (
 
 func TestMembers(t *testing.T) {
 	got := map[string]string{}
-	err := wire.Members([]byte("\xef\xbb\xbf {\"a\": 1 , \"b\\u0063\" : [ 2 ] , \"a\" : null , \"\":{} }\n"), func(name string, v wire.Value) {
-		got[name] = string(v)
+	err := wire.Of([]byte("\xef\xbb\xbf {\"a\": 1 , \"b\\u0063\" : [ 2 ] , \"a\" : null , \"\":{} }\n")).Members(func(name string, v wire.Value) {
+		got[name] = string(v.Raw())
 	})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "null", "bc": "[ 2 ]", "": "{}"}, got)
 
 	for _, text := range []string{"null", "1", `"a"`, "[]", "true"} {
-		assert.ErrorIs(t, wire.Members([]byte(text), nil), wire.ErrNotObject, text)
+		assert.ErrorIs(t, wire.Of([]byte(text)).Members(nil), wire.ErrNotObject, text)
 	}
 	for _, text := range []string{"", " ", "{", `{"a"}`, `{"a":1,}`, `{"a":1}x`, `{'a':1}`, "<html>"} {
-		err := wire.Members([]byte(text), func(string, wire.Value) {})
+		err := wire.Of([]byte(text)).Members(func(string, wire.Value) {})
 		require.Error(t, err, text)
 		assert.NotErrorIs(t, err, wire.ErrNotObject, text)
 	}
@@ -32,10 +32,10 @@ func TestMembers(t *testing.T) {
 
 func TestElements(t *testing.T) {
 	var got []string
-	assert.True(t, wire.Elements(wire.Value(`[1, "a" ,[2],null,{}]`), func(v wire.Value) { got = append(got, string(v)) }))
+	assert.True(t, wire.Of([]byte(`[1, "a" ,[2],null,{}]`)).Elements(func(v wire.Value) { got = append(got, string(v.Raw())) }))
 	assert.Equal(t, []string{"1", `"a"`, "[2]", "null", "{}"}, got)
 	for _, text := range []string{"{}", `"a"`, "null", "1"} {
-		assert.False(t, wire.Elements(wire.Value(text), nil), text)
+		assert.False(t, wire.Of([]byte(text)).Elements(nil), text)
 	}
 }
 
@@ -43,24 +43,24 @@ func TestString(t *testing.T) {
 	for text, want := range map[string]string{
 		`"a"`: "a", `"\u00e4\n\"\/"`: "ä\n\"/", `1`: "1", `-1.50`: "-1.50", `true`: "true", `null`: "", `""`: "", "\"\xff\"": "\ufffd", `"\ud800"`: "\ufffd",
 	} {
-		got, ok := wire.String(wire.Value(text))
+		got, ok := wire.String(wire.Of([]byte(text)))
 		assert.True(t, ok, text)
 		assert.Equal(t, want, got, text)
 	}
 	for _, text := range []string{"{}", "[]", ""} {
-		_, ok := wire.String(wire.Value(text))
+		_, ok := wire.String(wire.Of([]byte(text)))
 		assert.False(t, ok, text)
 	}
 }
 
 func TestBool(t *testing.T) {
 	for text, want := range map[string]bool{`true`: true, `"true"`: true, `" TRUE"`: true, `1`: true, `false`: false, `"false"`: false, `0`: false, `""`: false, `null`: false} {
-		got, ok := wire.Bool(wire.Value(text))
+		got, ok := wire.Bool(wire.Of([]byte(text)))
 		assert.True(t, ok, text)
 		assert.Equal(t, want, got, text)
 	}
 	for _, text := range []string{`"yes"`, `2`, `[]`, `{}`} {
-		_, ok := wire.Bool(wire.Value(text))
+		_, ok := wire.Bool(wire.Of([]byte(text)))
 		assert.False(t, ok, text)
 	}
 }
@@ -69,12 +69,12 @@ func TestInt64(t *testing.T) {
 	for text, want := range map[string]int64{
 		`1`: 1, `"2"`: 2, `-3`: -3, `1e3`: 1000, `4.0`: 4, `9223372036854775807`: math.MaxInt64, `422321321312321321`: 422321321312321321, `null`: 0, `""`: 0,
 	} {
-		got, ok := wire.Int64(wire.Value(text))
+		got, ok := wire.Int64(wire.Of([]byte(text)))
 		assert.True(t, ok, text)
 		assert.Equal(t, want, got, text)
 	}
 	for _, text := range []string{`1.5`, `9223372036854775808`, `1e30`, `"x"`, `"NaN"`, `[]`, `true`} {
-		_, ok := wire.Int64(wire.Value(text))
+		_, ok := wire.Int64(wire.Of([]byte(text)))
 		assert.False(t, ok, text)
 	}
 }
@@ -86,13 +86,13 @@ func TestTime(t *testing.T) {
 		`"2022-04-28T02:44:50.000001Z"`: at(1000), `"2022-04-28T10:44:50+08:00"`: at(0), `"2022-04-28T10:44:50+0800"`: at(0), `"2022-04-28 02:44:50"`: at(0),
 		`" 2022-04-28T02:44:50Z "`: at(0), `""`: {}, `null`: {},
 	} {
-		got, ok := wire.Time(wire.Value(text))
+		got, ok := wire.Time(wire.Of([]byte(text)))
 		assert.True(t, ok, text)
 		assert.True(t, want.Equal(got), "%s: %s", text, got)
 		assert.Equal(t, time.UTC, got.Location())
 	}
 	for _, text := range []string{`"soon"`, `1651113890`, `[]`, `{}`, `"2022-13-28T02:44:50Z"`} {
-		_, ok := wire.Time(wire.Value(text))
+		_, ok := wire.Time(wire.Of([]byte(text)))
 		assert.False(t, ok, text)
 	}
 }
@@ -118,7 +118,7 @@ func FuzzReaders(f *testing.F) {
 		if !json.Valid(data) {
 			return
 		}
-		v := wire.Value(data)
+		v := wire.Of([]byte(data))
 		wire.String(v)
 		wire.Bool(v)
 		wire.Int64(v)

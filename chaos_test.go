@@ -1,0 +1,362 @@
+package vpcep_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+// The size of a chaos run. The endpoints are spread over projects because each
+// look lists all of a project, and 50 endpoints are the usual quota.
+const (
+	chaosCreates  = 1000
+	chaosCallers  = 16
+	chaosProjects = 50
+	chaosCrashes  = 100 // creates whose first caller is cancelled midway
+)
+
+// The shares of requests that a fault hits.
+const (
+	lostCreates   = 0.3 // made, but the answer never comes
+	failedCreates = 0.3 // not made
+	failedReads   = 0.1
+)
+
+// chaosRetry has attempts enough for a run of bad luck: three faults of ten are
+// survived by sending again, and 0.3 to the power of 15 is nothing.
+var chaosRetry = vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 15, BaseDelay: time.Millisecond, MaxDelay: 5 * time.Millisecond})
+
+// chaosTimeout is what stalls outlast; the machine's own slowness should not.
+const chaosTimeout = 500 * time.Millisecond
+
+// namedFault is a fault with a name for the tally.
+type namedFault struct {
+	name string
+	vpceptest.Fault
+}
+
+// Faults of the way between client and service, and of what stands there.
+var unknownOutcomes = []namedFault{
+	{"drop", vpceptest.Fault{Drop: true}},
+	{"stall", vpceptest.Fault{Stall: time.Hour}},
+	{"408", vpceptest.Fault{Status: 408}},
+	{"500", vpceptest.Fault{Status: 500, Body: `{"error":{"code":"EndPoint.0001","message":"System error. Please retry."}}`}},
+	{"502", vpceptest.Fault{Status: 502, Body: "<html>bad gateway</html>"}},
+	{"503", vpceptest.Fault{Status: 503}},
+	{"504", vpceptest.Fault{Status: 504, Body: "upstream timed out"}},
+	{"HTML", vpceptest.Fault{Body: "<html>log in</html>"}},
+	{"empty", vpceptest.Fault{Status: 200}},
+}
+
+// Faults that say for certain that nothing was done.
+var throttled = []namedFault{
+	{"429", vpceptest.Fault{Status: 429, Body: `{"error_code":"APIGW.0308","error_msg":"throttled"}`}},
+	{"429 with Retry-After", vpceptest.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}}}},
+	{"400 EndPoint.0022", vpceptest.Fault{Status: 400, Body: `{"error":{"code":"EndPoint.0022","message":"Too many requests."}}`}},
+}
+
+// cuts break the answer off, from its first byte to behind the ID.
+var cuts = []namedFault{
+	{"cut at once", vpceptest.Fault{CutBody: true}},
+	{"cut in the ID", vpceptest.Fault{CutBody: true, CutAfter: 20}},
+	{"cut behind the ID", vpceptest.Fault{CutBody: true, CutAfter: 100}},
+}
+
+// refusals are final.
+var refusals = []namedFault{
+	{"403", vpceptest.Fault{Status: 403, Body: `{"error_code":"APIGW.0302","error_msg":"forbidden"}`}},
+	{"409", vpceptest.Fault{Status: 409, Body: `{"error":{"code":"EndPoint.2042","message":"The port IP is in use."}}`}},
+}
+
+// deck deals out faults at random, but each of them before any comes again.
+type deck struct {
+	prefix      string
+	afterEffect bool
+	faults      []namedFault
+	left        []namedFault
+}
+
+func newDeck(prefix string, afterEffect bool, faults ...[]namedFault) *deck {
+	d := &deck{prefix: prefix, afterEffect: afterEffect}
+	for _, some := range faults {
+		d.faults = append(d.faults, some...)
+	}
+	return d
+}
+
+func (d *deck) deal(random *rand.Rand) namedFault {
+	if len(d.left) == 0 {
+		d.left = append(d.left, d.faults...)
+		random.Shuffle(len(d.left), func(i, j int) { d.left[i], d.left[j] = d.left[j], d.left[i] })
+	}
+	f := d.left[0]
+	d.left = d.left[1:]
+	f.name, f.AfterEffect = d.prefix+f.name, d.afterEffect
+	return f
+}
+
+// chaos decides which requests to one project go wrong.
+type chaos struct {
+	random             *rand.Rand
+	lost, failed, read *deck
+	tally              *tally
+}
+
+// newChaos adds further faults of creates to those that every run has.
+func newChaos(seed uint64, project int, t *tally, furtherFailures ...[]namedFault) *chaos {
+	return &chaos{
+		random: rand.New(rand.NewPCG(seed, uint64(project))),
+		lost:   newDeck("create, made: ", true, unknownOutcomes, cuts),
+		failed: newDeck("create, not made: ", false, append(furtherFailures, unknownOutcomes, throttled)...),
+		read:   newDeck("read: ", false, unknownOutcomes[:len(unknownOutcomes)-2], throttled, cuts),
+		tally:  t,
+	}
+}
+
+func (c *chaos) decide(r *vpceptest.Request) *vpceptest.Fault {
+	luck := c.random.Float64()
+	var from *deck
+	switch {
+	case r.Operation == vpceptest.OpCreate && luck < lostCreates:
+		from = c.lost
+	case r.Operation == vpceptest.OpCreate && luck < lostCreates+failedCreates:
+		from = c.failed
+	case (r.Operation == vpceptest.OpList || r.Operation == vpceptest.OpGet) && luck < failedReads:
+		from = c.read
+	}
+	if from == nil {
+		return nil
+	}
+	f := from.deal(c.random)
+	c.tally.add(f.name)
+	return &f.Fault
+}
+
+// tally counts what was hit.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (t *tally) add(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counts == nil {
+		t.counts = make(map[string]int)
+	}
+	t.counts[name]++
+}
+
+// wasHitByAll asserts that each fault of the decks was really dealt out.
+func (t *tally) wasHitByAll(tt *testing.T, decks ...*deck) {
+	for _, d := range decks {
+		for _, f := range d.faults {
+			assert.Positive(tt, t.counts[d.prefix+f.name], "%s%s never happened", d.prefix, f.name)
+		}
+	}
+}
+
+// project is one stand-in with what makes clients of it.
+type project struct {
+	*vpceptest.Handler
+	client func(...vpcep.Option) *vpcep.Client
+}
+
+// overHTTP is a project behind a real connection.
+func overHTTP(t *testing.T, opts ...vpceptest.Option) project {
+	srv := vpceptest.NewServer(opts...)
+	t.Cleanup(srv.Close)
+	return project{srv.Handler, func(opts ...vpcep.Option) *vpcep.Client {
+		c := srv.Client(opts...)
+		t.Cleanup(c.CloseIdleConnections)
+		return c
+	}}
+}
+
+// inMemory is a project without a connection, for virtual time.
+func inMemory(t *testing.T, opts ...vpceptest.Option) project {
+	s := newStandIn(opts...)
+	return project{s.Handler, func(opts ...vpcep.Option) *vpcep.Client { return s.client(t, opts...) }}
+}
+
+// chaosSeed is a new one each time, unless VPCEP_CHAOS_SEED repeats an old one.
+func chaosSeed(t *testing.T) uint64 {
+	seed := rand.Uint64()
+	if text := os.Getenv("VPCEP_CHAOS_SEED"); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err)
+	}
+	t.Logf("VPCEP_CHAOS_SEED=%d", seed)
+	return seed
+}
+
+// byCallers does something for each number below n, by so many callers at once as a run has.
+func byCallers(n int, do func(i int)) {
+	next := make(chan int)
+	var callers sync.WaitGroup
+	for range chaosCallers {
+		callers.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	callers.Wait()
+}
+
+// TestChaosWithKeys: whatever goes wrong, 1,000 creates with keys make 1,000 endpoints.
+func TestChaosWithKeys(t *testing.T) {
+	t.Run("over HTTP", func(t *testing.T) {
+		chaosWithKeys(t, overHTTP, 0, 100*time.Millisecond, 20*time.Millisecond)
+	})
+	// Virtual, because waiting for 300 ms several hundred times is all that it would do.
+	t.Run("lists lag behind", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			chaosWithKeys(t, inMemory, 300*time.Millisecond, 500*time.Millisecond, time.Second)
+		})
+	})
+}
+
+// chaosWithKeys cancels the first chaosCrashes creates within crashWithin, and
+// lets another client repeat them.
+func chaosWithKeys(t *testing.T, newProject func(*testing.T, ...vpceptest.Option) project, lag, window, crashWithin time.Duration) {
+	seed := chaosSeed(t)
+	var hits tally
+	var projects [chaosProjects]project
+	var chaoses [chaosProjects]*chaos
+	var first, second [chaosProjects]*vpcep.Client
+	for i := range projects {
+		chaoses[i] = newChaos(seed, i, &hits)
+		projects[i] = newProject(t, vpceptest.WithoutRecording(), vpceptest.WithListLag(lag), vpceptest.WithFaultFunc(chaoses[i].decide))
+		options := []vpcep.Option{chaosRetry, vpcep.WithAttemptTimeout(chaosTimeout), vpcep.WithReconcileWindow(window)}
+		first[i], second[i] = projects[i].client(options...), projects[i].client(options...)
+	}
+	request := func(i int) vpcep.CreateEndpointRequest {
+		return with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = fmt.Sprintf("key-%d", i) })
+	}
+	create := func(ctx context.Context, c *vpcep.Client, i int) (*vpcep.Endpoint, error) {
+		e, err := c.CreateEndpoint(ctx, request(i))
+		if err == nil {
+			assert.Equal(t, request(i).IdempotencyKey, e.IdempotencyKey)
+			_, err := c.GetEndpoint(ctx, e.ID)
+			assert.True(t, err == nil || ctx.Err() != nil, "%s was reported, but is not there: %v", e.ID, err)
+		}
+		return e, err
+	}
+
+	ids := make([]string, chaosCreates)
+	var crashes tally
+	random := rand.New(rand.NewPCG(seed, chaosProjects))
+	crashAfter := make([]time.Duration, chaosCrashes)
+	for i := range crashAfter {
+		crashAfter[i] = time.Duration(random.Int64N(int64(crashWithin)))
+	}
+	byCallers(chaosCreates, func(i int) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if i < chaosCrashes {
+			defer time.AfterFunc(crashAfter[i], cancel).Stop()
+		}
+		e, err := create(ctx, first[i%chaosProjects], i)
+		switch {
+		case err == nil:
+			ids[i] = e.ID
+		case i < chaosCrashes && errors.Is(err, context.Canceled):
+			crashes.add(fmt.Sprint("unknown: ", errors.Is(err, vpcep.ErrOutcomeUnknown)))
+		default:
+			assert.NoError(t, err)
+		}
+	})
+	// Those that crashed were the first of many: lists have caught up with them.
+	byCallers(chaosCrashes, func(i int) {
+		e, err := create(t.Context(), second[i%chaosProjects], i)
+		if assert.NoError(t, err) {
+			assert.True(t, ids[i] == "" || ids[i] == e.ID, "repeated with success, but with another endpoint")
+			ids[i] = e.ID
+		}
+	})
+
+	made := make(map[string]string) // by ID: the key
+	copies := make(map[string]int)
+	for _, p := range projects {
+		for _, e := range p.Endpoints() {
+			if e.Status != vpceptest.StatusDeleting {
+				key := e.Tags[len(e.Tags)-1].Value
+				made[e.ID] = key
+				copies[key]++
+			}
+		}
+	}
+	assert.Len(t, made, chaosCreates)
+	for i, id := range ids {
+		key := request(i).IdempotencyKey
+		assert.Equal(t, key, made[id])
+		assert.Equal(t, 1, copies[key], "endpoints of %s", key)
+	}
+	hits.wasHitByAll(t, chaoses[0].lost, chaoses[0].failed, chaoses[0].read)
+	assert.Positive(t, crashes.counts["unknown: true"], "creates that were cancelled after their request was written")
+	t.Logf("cancelled: %v; faults: %v", crashes.counts, hits.counts)
+}
+
+// TestChaosWithoutKeys: nothing is made twice, and nothing that exists was reported as failed.
+func TestChaosWithoutKeys(t *testing.T) {
+	seed := chaosSeed(t)
+	var hits tally
+	random := newChaos(seed, 0, &hits, refusals)
+	p := overHTTP(t, vpceptest.WithoutRecording(), vpceptest.WithFaultFunc(random.decide))
+	c := p.client(chaosRetry, vpcep.WithAttemptTimeout(chaosTimeout))
+	name := func(i int) string { return fmt.Sprintf("create %d", i) }
+	ids, errs := make([]string, chaosCreates), make([]error, chaosCreates)
+	byCallers(chaosCreates, func(i int) {
+		e, err := c.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{
+			EndpointServiceID: "svc", VPCID: "vpc", SubnetID: "net", Description: name(i),
+		})
+		if errs[i] = err; err == nil {
+			ids[i] = e.ID
+		}
+	})
+
+	made := make(map[string][]string) // by name: the IDs
+	for _, e := range p.Endpoints() {
+		made[e.Description] = append(made[e.Description], e.ID)
+	}
+	reports := make(map[string]int)
+	for i, err := range errs {
+		exists := made[name(i)]
+		assert.LessOrEqual(t, len(exists), 1, "%s was made several times", name(i))
+		switch {
+		case err == nil:
+			reports["made"]++
+			assert.Equal(t, []string{ids[i]}, exists)
+		case errors.Is(err, vpcep.ErrOutcomeUnknown):
+			reports[fmt.Sprint("unknown, exists: ", len(exists) > 0)]++
+		default:
+			reports["failed"]++
+			assert.Empty(t, exists, "%s was reported as failed, but exists: %v", name(i), err)
+		}
+	}
+	for _, report := range []string{"made", "unknown, exists: true", "unknown, exists: false", "failed"} {
+		assert.Greater(t, reports[report], 10, report)
+	}
+	hits.wasHitByAll(t, random.lost, random.failed)
+	t.Logf("reported: %v; faults: %v", reports, hits.counts)
+}

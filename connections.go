@@ -1,0 +1,171 @@
+package vpcep
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// Connection is an endpoint as the owner of the service that it connects to sees
+// it. It is read as tolerantly as Endpoint.
+type Connection struct {
+	// EndpointID is the ID of the endpoint.
+	EndpointID string
+	// MarkerID identifies the endpoint's packets. It needs 64 bits.
+	MarkerID int64
+	// Status is pendingAcceptance until the owner accepts or rejects the endpoint.
+	Status EndpointStatus
+	// DomainID is the account of the endpoint's user.
+	DomainID string
+	// CreatedAt and UpdatedAt are in UTC, and zero where absent.
+	CreatedAt, UpdatedAt time.Time
+	// Description is free text.
+	Description string
+	// Errors are the service's reasons, the field "error".
+	Errors []ResourceError
+	// Extra are the fields that this version does not know, or whose type makes no
+	// sense. nil where there are none.
+	Extra map[string]json.RawMessage
+}
+
+// ConnectionFilter selects connections of a service and their order. The zero
+// value selects all, newest first.
+type ConnectionFilter struct {
+	// EndpointID selects one endpoint.
+	EndpointID string
+	// SortKey is create_at (the default) or update_at.
+	SortKey string
+	// SortDir is desc (the default) or asc.
+	SortDir string
+	// PageSize is how many connections one request asks for, 1 to 1000. 0: 100.
+	PageSize int
+}
+
+// UnmarshalJSON reads a connection. Only text that is no JSON object is an error.
+func (k *Connection) UnmarshalJSON(data []byte) error {
+	read, err := readConnection(wire.Of(data))
+	if err != nil {
+		return fmt.Errorf("vpcep: connection: %w", err)
+	}
+	*k = *read
+	return nil
+}
+
+func readConnection(v wire.Value) (*Connection, error) {
+	k := new(Connection)
+	err := v.Members(func(name string, v wire.Value) {
+		k.Extra = keepUnknown(k.Extra, name, v, k.setField(name, v))
+	})
+	return k, err
+}
+
+func (k *Connection) setField(name string, v wire.Value) bool {
+	switch name {
+	case "id":
+		return set(&k.EndpointID, v, wire.String)
+	case "marker_id":
+		return set(&k.MarkerID, v, wire.Int64)
+	case "status":
+		return set(&k.Status, v, wire.Word[EndpointStatus])
+	case "domain_id":
+		return set(&k.DomainID, v, wire.String)
+	case "created_at":
+		return set(&k.CreatedAt, v, wire.Time)
+	case "updated_at":
+		return set(&k.UpdatedAt, v, wire.Time)
+	case "description":
+		return set(&k.Description, v, wire.String)
+	case "error":
+		return set(&k.Errors, v, readResourceErrors)
+	}
+	return false
+}
+
+func decodeConnections(data []byte) (page[*Connection], error) {
+	return decodePage(data, "connections", func(v wire.Value) (*Connection, error) {
+		k, err := readConnection(v)
+		if err == nil && k.EndpointID == "" {
+			return nil, errNoID
+		}
+		return k, err
+	})
+}
+
+// ListConnections lists the endpoints that connect to a service of this project:
+// GET /v1/{project_id}/vpc-endpoint-services/{service_id}/connections. It pages
+// like ListEndpoints.
+func (c *Client) ListConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) iter.Seq2[*Connection, error] {
+	return seq(ctx, func() (*listing[*Connection], error) {
+		path, err := c.connectionsPath(ctx, serviceID)
+		if err != nil {
+			return nil, err
+		}
+		common := EndpointFilter{ID: filter.EndpointID, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize}
+		if err := common.validate(); err != nil {
+			return nil, err
+		}
+		return &listing[*Connection]{
+			c: c, what: "connections", path: path, query: common.query(), opts: opts,
+			size: cmp.Or(filter.PageSize, defaultPageSize), decode: decodeConnections,
+			id: func(k *Connection) string { return k.EndpointID },
+		}, nil
+	})
+}
+
+// AcceptConnection lets an endpoint connect to a service of this project: POST
+// /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/action. It returns
+// the connection as the service answers it; WaitForEndpoint waits until the endpoint
+// is accepted.
+func (c *Client) AcceptConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
+	return c.decideConnection(ctx, serviceID, endpointID, "receive", opts)
+}
+
+// RejectConnection keeps an endpoint from connecting to a service of this project,
+// also one that was accepted before. It is AcceptConnection's opposite.
+func (c *Client) RejectConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
+	return c.decideConnection(ctx, serviceID, endpointID, "reject", opts)
+}
+
+func (c *Client) decideConnection(ctx context.Context, serviceID, endpointID, action string, opts []CallOption) (*Connection, error) {
+	path, err := c.connectionsPath(ctx, serviceID)
+	if err != nil {
+		return nil, err
+	}
+	var f fieldErrors
+	if f.pathSegment("endpoints[0]", endpointID); len(f) > 0 {
+		return nil, f.err()
+	}
+	body := struct {
+		Endpoints []string `json:"endpoints"` // one a call: the service takes no more
+		Action    string   `json:"action"`
+	}{[]string{endpointID}, action}
+	return update(ctx, c, http.MethodPost, path+"/action", body, opts, func(data []byte) (*Connection, error) {
+		answer, err := decodeConnections(data)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range answer.items {
+			if k.EndpointID == endpointID {
+				return k, nil
+			}
+		}
+		return nil, errors.New("it does not name the endpoint")
+	})
+}
+
+func (c *Client) connectionsPath(ctx context.Context, serviceID string) (string, error) {
+	if err := c.ready(ctx); err != nil {
+		return "", err
+	}
+	var f fieldErrors
+	f.pathSegment("service_id", serviceID)
+	return c.projectPath("/vpc-endpoint-services/" + url.PathEscape(serviceID) + "/connections"), f.err()
+}

@@ -1,0 +1,97 @@
+// Wrapper puts the library into the shape of another SDK: a resource with create,
+// read, update and delete, as a Terraform provider has it. Its state survives the
+// process, and so does a creation that was cut off: here, the first process is
+// killed before the answer comes, and the second takes the creation up by its idempotency key.
+//
+// It runs against a stand-in of the service that it starts itself.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	server := vpceptest.NewServer(vpceptest.WithFaults(
+		// The endpoint is made, and the answer does not come.
+		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Stall: time.Hour},
+	))
+	defer server.Close()
+	dir, err := os.MkdirTemp("", "wrapper")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	stateFile := filepath.Join(dir, "state.json")
+	cfg := config{
+		ServiceID: "813d9300-8473-405b-bfcd-f711117bad65", VPCID: "4e65f8b1-306d-4522-8ecd-aa374000e2a4",
+		SubnetID: "5d1c1d71-2613-4274-b34e-d82af550f967", Tags: map[string]string{"team": "billing"},
+	}
+
+	fmt.Fprintln(out, "first process: creates, and is killed before the answer comes")
+	process, crash := context.WithCancel(ctx)
+	defer crash()
+	go crashOnceMade(process, server, crash)
+	first := &resource{api: server.Client(), stateFile: stateFile}
+	if _, err := first.create(process, cfg, rand.Text); err != nil {
+		fmt.Fprintln(out, "  ", err)
+	}
+
+	fmt.Fprintln(out, "second process: the same create, with the key of the state")
+	second := &resource{api: server.Client(), stateFile: stateFile}
+	endpoint, err := second.create(ctx, cfg, rand.Text)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "   %s is %s; endpoints that exist: %d\n", endpoint.ID, endpoint.Status, len(server.Endpoints()))
+
+	cfg.Whitelist, cfg.Tags = []string{"10.0.0.0/8"}, map[string]string{"team": "billing", "stage": "production"}
+	if endpoint, err = second.update(ctx, cfg); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "updated: whitelist %v, %d tags\n", endpoint.Whitelist, len(endpoint.Tags))
+
+	if endpoint, err = second.read(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "read: %s is %s\n", endpoint.ID, endpoint.Status)
+
+	if err := second.delete(ctx); err != nil {
+		return err
+	}
+	endpoint, err = second.read(ctx)
+	fmt.Fprintf(out, "deleted: read gives %v; endpoints that exist: %d\n", endpoint, len(server.Endpoints()))
+	return err
+}
+
+// crashOnceMade cancels when the stand-in has made an endpoint, as if the process
+// had been killed while it waited for the answer.
+func crashOnceMade(ctx context.Context, server *vpceptest.Server, crash context.CancelFunc) {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for len(server.Endpoints()) == 0 {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+	crash()
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+
+	"github.com/vpcep/vpcep-go"
+)
+
+// service is what this wrapper needs of a *vpcep.Client. A test can stand in for
+// it, or use vpceptest.
+type service interface {
+	vpcep.EndpointLifecycle
+	vpcep.EndpointChanger
+	vpcep.EndpointTagger
+}
+
+// config is what a user of the wrapper writes down.
+type config struct {
+	ServiceID string            `json:"service_id"`
+	VPCID     string            `json:"vpc_id"`
+	SubnetID  string            `json:"subnet_id"`
+	Whitelist []string          `json:"whitelist"`
+	Tags      map[string]string `json:"tags"`
+}
+
+// state is what the wrapper keeps between two processes.
+type state struct {
+	// Key is written before the endpoint is created: whoever finds a state with a key
+	// and no ID repeats the create, and gets the same endpoint.
+	Key string `json:"key"`
+	ID  string `json:"id,omitempty"`
+}
+
+// resource manages one endpoint in the shape that tools like Terraform expect:
+// create, read, update, delete.
+type resource struct {
+	api       service
+	stateFile string
+}
+
+// create makes the endpoint, or takes up a creation that an earlier process began.
+func (r *resource) create(ctx context.Context, cfg config, newKey func() string) (*vpcep.Endpoint, error) {
+	s, err := r.load()
+	if err != nil {
+		return nil, err
+	}
+	if s.Key == "" {
+		s.Key = newKey()
+		if err := r.save(s); err != nil { // before anything is made
+			return nil, err
+		}
+	}
+	endpoint, err := r.api.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
+		EndpointServiceID: cfg.ServiceID,
+		VPCID:             cfg.VPCID,
+		SubnetID:          cfg.SubnetID,
+		Whitelist:         cfg.Whitelist,
+		EnableWhitelist:   len(cfg.Whitelist) > 0,
+		Tags:              tagsOf(cfg),
+		IdempotencyKey:    s.Key,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.ID = endpoint.ID
+	if err := r.save(s); err != nil {
+		return nil, err
+	}
+	return r.api.WaitForEndpoint(ctx, s.ID, vpcep.WaitOptions{})
+}
+
+// read returns nil where the endpoint is gone: the tool will want to create it anew.
+func (r *resource) read(ctx context.Context) (*vpcep.Endpoint, error) {
+	s, err := r.load()
+	if err != nil || s.ID == "" {
+		return nil, err
+	}
+	endpoint, err := r.api.GetEndpoint(ctx, s.ID)
+	if errors.Is(err, vpcep.ErrEndpointNotFound) {
+		return nil, r.forget()
+	}
+	return endpoint, err
+}
+
+// update brings the endpoint in line with cfg, and waits until it shows.
+func (r *resource) update(ctx context.Context, cfg config) (*vpcep.Endpoint, error) {
+	s, err := r.load()
+	if err != nil {
+		return nil, err
+	}
+	enable := len(cfg.Whitelist) > 0
+	whitelist := vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries(cfg.Whitelist...), Enable: &enable}
+	if _, err := r.api.UpdateWhitelist(ctx, s.ID, whitelist); err != nil {
+		return nil, err
+	}
+	tags := tagsOf(cfg)
+	if err := r.api.SetTags(ctx, s.ID, tags); err != nil {
+		return nil, err
+	}
+	hasWhitelist, hasTags := vpcep.HasWhitelist(whitelist), vpcep.HasTags(tags...)
+	return r.api.WaitForEndpointChange(ctx, s.ID, func(e *vpcep.Endpoint) bool { return hasWhitelist(e) && hasTags(e) }, vpcep.WaitOptions{})
+}
+
+// delete deletes the endpoint and waits until it is gone.
+func (r *resource) delete(ctx context.Context) error {
+	s, err := r.load()
+	if err != nil {
+		return err
+	}
+	if err := r.api.DeleteEndpoint(ctx, s.ID); err != nil && !errors.Is(err, vpcep.ErrEndpointNotFound) {
+		return err
+	}
+	if err := r.api.WaitForEndpointDeleted(ctx, s.ID, vpcep.WaitOptions{}); err != nil {
+		return err
+	}
+	return r.forget()
+}
+
+func tagsOf(cfg config) []vpcep.Tag {
+	tags := []vpcep.Tag{}
+	for key, value := range cfg.Tags {
+		tags = append(tags, vpcep.Tag{Key: key, Value: value})
+	}
+	return tags
+}
+
+func (r *resource) load() (s state, err error) {
+	data, err := os.ReadFile(r.stateFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	return s, err
+}
+
+func (r *resource) save(s state) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(r.stateFile, data, 0o600)
+}
+
+func (r *resource) forget() error { return os.Remove(r.stateFile) }

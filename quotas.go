@@ -1,0 +1,112 @@
+package vpcep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// QuotaType is what a quota counts. Unknown values are kept.
+type QuotaType string
+
+// The types of quota.
+const (
+	QuotaTypeEndpoint        QuotaType = "endpoint"
+	QuotaTypeEndpointService QuotaType = "endpoint_service"
+)
+
+// Quota is how many resources of a type a project has, and may have.
+type Quota struct {
+	Type    QuotaType
+	Used    int64
+	Allowed int64 // the field "quota"; usually 50 endpoints
+}
+
+// QuotaExceededError says that a create failed because the project has as many
+// endpoints as it may have. It matches ErrQuotaExceeded and wraps the *APIError.
+type QuotaExceededError struct {
+	Quota Quota
+	Err   error
+}
+
+func (e *QuotaExceededError) Error() string {
+	return fmt.Sprintf("vpcep: quota exceeded: %d of %d endpoints are used: %s",
+		e.Quota.Used, e.Quota.Allowed, strings.TrimPrefix(e.Err.Error(), "vpcep: "))
+}
+
+// Unwrap returns the refusal of the create.
+func (e *QuotaExceededError) Unwrap() error { return e.Err }
+
+// GetQuotas reads the project's quotas: GET /v1/{project_id}/quotas. An empty
+// quotaType means all of them.
+func (c *Client) GetQuotas(ctx context.Context, quotaType QuotaType, opts ...CallOption) ([]Quota, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, c.quotasCall(quotaType), opts, decodeQuotas)
+}
+
+func (c *Client) quotasCall(quotaType QuotaType) call {
+	query := url.Values{}
+	setQuery(query, "type", string(quotaType))
+	return call{operation: retry.Read, method: http.MethodGet, path: c.projectPath("/quotas"), query: query}
+}
+
+// withQuota adds to a create's refusal for the quota how much is used and allowed.
+// One request is worth that; where it fails, the refusal stands alone.
+func (c *Client) withQuota(ctx context.Context, refusal error) error {
+	if !errors.Is(refusal, ErrQuotaExceeded) || errors.Is(refusal, ErrOutcomeUnknown) {
+		return refusal
+	}
+	r := c.quotasCall(QuotaTypeEndpoint)
+	r.maxAttempts = 1
+	quotas, err := do(ctx, c, r, nil, decodeQuotas)
+	if err != nil {
+		return refusal
+	}
+	for _, quota := range quotas {
+		if quota.Type == QuotaTypeEndpoint {
+			return &QuotaExceededError{Quota: quota, Err: refusal}
+		}
+	}
+	return refusal
+}
+
+func decodeQuotas(data []byte) (quotas []Quota, err error) {
+	isList := false
+	err = wire.Of(data).Members(func(name string, v wire.Value) {
+		if name != "quotas" {
+			return
+		}
+		_ = v.Members(func(name string, v wire.Value) {
+			if name == "resources" {
+				quotas = nil
+				isList = v.Elements(func(v wire.Value) { quotas = append(quotas, readQuota(v)) })
+			}
+		})
+	})
+	if err == nil && !isList {
+		err = errors.New("it has no list of quotas")
+	}
+	return quotas, err
+}
+
+func readQuota(v wire.Value) (quota Quota) {
+	_ = v.Members(func(name string, v wire.Value) {
+		switch name {
+		case "type":
+			quota.Type, _ = wire.Word[QuotaType](v)
+		case "used":
+			quota.Used, _ = wire.Int64(v)
+		case "quota":
+			quota.Allowed, _ = wire.Int64(v)
+		}
+	})
+	return quota
+}

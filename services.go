@@ -1,0 +1,200 @@
+package vpcep
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// EndpointService is a service that endpoints can connect to. It is read as
+// tolerantly as Endpoint.
+type EndpointService struct {
+	// ID is what CreateEndpointRequest.EndpointServiceID takes.
+	ID string
+	// Name is the service's full name, for example "com.myhuaweicloud.eu-west-101.dns".
+	Name string
+	// Owner is who offers it; only lists say so.
+	Owner string
+	// Type says what an endpoint of the service needs; see PreflightCreateEndpoint.
+	Type ServiceType
+	// CreatedAt is in UTC, and zero where absent.
+	CreatedAt time.Time
+	// IsCharged says whether endpoints of the service cost money.
+	IsCharged bool
+	// Extra are the fields that this version does not know, or whose type makes no
+	// sense. nil where there are none.
+	Extra map[string]json.RawMessage
+}
+
+// ServiceFilter selects public services and their order. The zero value selects
+// all, newest first.
+type ServiceFilter struct {
+	// ID selects one service.
+	ID string
+	// Name selects by a part of the service's name.
+	Name string
+	// SortKey is create_at (the default) or update_at.
+	SortKey string
+	// SortDir is desc (the default) or asc.
+	SortDir string
+	// PageSize is how many services one request asks for, 1 to 1000. 0: 100.
+	PageSize int
+}
+
+// UnmarshalJSON reads a service. Only text that is no JSON object is an error.
+func (s *EndpointService) UnmarshalJSON(data []byte) error {
+	read, err := readService(wire.Of(data))
+	if err != nil {
+		return fmt.Errorf("vpcep: endpoint service: %w", err)
+	}
+	*s = *read
+	return nil
+}
+
+func readService(v wire.Value) (*EndpointService, error) {
+	s := new(EndpointService)
+	err := v.Members(func(name string, v wire.Value) {
+		s.Extra = keepUnknown(s.Extra, name, v, s.setField(name, v))
+	})
+	return s, err
+}
+
+func (s *EndpointService) setField(name string, v wire.Value) bool {
+	switch name {
+	case "id":
+		return set(&s.ID, v, wire.String)
+	case "service_name":
+		return set(&s.Name, v, wire.String)
+	case "owner":
+		return set(&s.Owner, v, wire.String)
+	case "service_type":
+		return set(&s.Type, v, readServiceType)
+	case "created_at":
+		return set(&s.CreatedAt, v, wire.Time)
+	case "is_charge":
+		return set(&s.IsCharged, v, wire.Bool)
+	}
+	return false
+}
+
+// readNamedService demands an ID: what has none cannot be connected to.
+func readNamedService(v wire.Value) (*EndpointService, error) {
+	s, err := readService(v)
+	if err == nil && s.ID == "" {
+		return nil, errNoID
+	}
+	return s, err
+}
+
+// ListPublicServices lists the services that the cloud's operators offer to
+// everyone: GET /v1/{project_id}/vpc-endpoint-services/public. It pages like
+// ListEndpoints.
+func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) iter.Seq2[*EndpointService, error] {
+	return seq(ctx, func() (*listing[*EndpointService], error) {
+		if err := c.ready(ctx); err != nil {
+			return nil, err
+		}
+		common := EndpointFilter{ID: filter.ID, EndpointServiceName: filter.Name, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize}
+		if err := common.validate(); err != nil {
+			return nil, err
+		}
+		return &listing[*EndpointService]{
+			c: c, what: "public services", path: c.projectPath("/vpc-endpoint-services/public"), query: common.query(), opts: opts,
+			size: cmp.Or(filter.PageSize, defaultPageSize),
+			decode: func(data []byte) (page[*EndpointService], error) {
+				return decodePage(data, "endpoint_services", readNamedService)
+			},
+			id: func(s *EndpointService) string { return s.ID },
+		}, nil
+	})
+}
+
+// GetService reads the summary of a service by its ID, public or not: GET
+// /v1/{project_id}/vpc-endpoint-services/describe. The error is
+// CodeEndpointServiceNotFound where there is none that this project may see.
+func (c *Client) GetService(ctx context.Context, id string, opts ...CallOption) (*EndpointService, error) {
+	return c.describeService(ctx, "id", id, opts)
+}
+
+// GetServiceByName is GetService by the service's full name.
+func (c *Client) GetServiceByName(ctx context.Context, name string, opts ...CallOption) (*EndpointService, error) {
+	return c.describeService(ctx, "endpoint_service_name", name, opts)
+}
+
+func (c *Client) describeService(ctx context.Context, by, value string, opts []CallOption) (*EndpointService, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	var f fieldErrors
+	if value == "" {
+		f.add(by, "must not be empty")
+	}
+	if f.encoding(by, value); len(f) > 0 {
+		return nil, f.err()
+	}
+	get := call{
+		operation: retry.Read, method: http.MethodGet,
+		path: c.projectPath("/vpc-endpoint-services/describe"), query: url.Values{by: {value}},
+	}
+	return do(ctx, c, get, opts, func(body []byte) (*EndpointService, error) { return readNamedService(wire.Of(body)) })
+}
+
+// PreflightCreateEndpoint checks a request against the service that it connects
+// to, before anything is made: it reads the service, and reports together with
+// Validate's rules what the service's type demands or forbids. An interface service
+// needs SubnetID and takes no RouteTables and PolicyStatement; a gateway service
+// takes none of SubnetID, PortIP, IPv6Address, EnableDNS, Whitelist and
+// EnableWhitelist. A type that this version does not know has no rules.
+//
+// The error is a *ValidationError, or that of GetService. CreateEndpoint does not
+// call it: it costs one request more.
+func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*EndpointService, error) {
+	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	service, err := c.GetService(ctx, req.EndpointServiceID, opts...)
+	if err != nil {
+		return nil, err
+	}
+	var f fieldErrors
+	switch service.Type {
+	case ServiceTypeInterface:
+		f.interfaceRules(req)
+	case ServiceTypeGateway:
+		f.gatewayRules(req)
+	}
+	return service, f.err()
+}
+
+func (f *fieldErrors) interfaceRules(req CreateEndpointRequest) {
+	const service = "an interface service"
+	if req.SubnetID == "" {
+		f.add("subnet_id", "must not be empty for %s", service)
+	}
+	f.forbid(service, "routetables", len(req.RouteTables) > 0)
+	f.forbid(service, "policy_statement", len(req.PolicyStatement) > 0)
+}
+
+func (f *fieldErrors) gatewayRules(req CreateEndpointRequest) {
+	const service = "a gateway service"
+	f.forbid(service, "subnet_id", req.SubnetID != "")
+	f.forbid(service, "port_ip", req.PortIP != "")
+	f.forbid(service, "ipv6_address", req.IPv6Address != "")
+	f.forbid(service, "enable_dns", req.EnableDNS)
+	f.forbid(service, "whitelist", len(req.Whitelist) > 0)
+	f.forbid(service, "enable_whitelist", req.EnableWhitelist)
+}
+
+func (f *fieldErrors) forbid(service, field string, isSet bool) {
+	if isSet {
+		f.add(field, "must not be set for %s", service)
+	}
+}

@@ -1,0 +1,53 @@
+package vpceptest
+
+const (
+	usualQuota        = 50 // endpoints
+	usualServiceQuota = 20
+)
+
+// wireQuota is how much there may be of a resource.
+type wireQuota struct {
+	Type  string `json:"type"`
+	Used  int    `json:"used"`
+	Quota int    `json:"quota"`
+}
+
+// quota returns how many endpoints count and how many may. What is not limited is
+// given the usual limit, or a higher one that is met.
+func (s *store) quota() (used, most int) {
+	s.lock()
+	defer s.mu.Unlock()
+	if s.cfg.quota > 0 {
+		return s.live, s.cfg.quota
+	}
+	return s.live, max(usualQuota, s.live)
+}
+
+func (h *Handler) listQuotas(c *call) (*answer, *apiError) {
+	wanted := ""
+	refusal := readQuery(c.r.URL.RawQuery, func(name, value string) (bool, *apiError) {
+		if wanted = value; value != "endpoint" && value != "endpoint_service" {
+			return name == "type", errResourceType.plain()
+		}
+		return name == "type", nil
+	})
+	if refusal != nil {
+		return nil, refusal
+	}
+	used, most := h.store.quota()
+	services := h.services.declared()
+	var body struct {
+		Quotas struct {
+			Resources []wireQuota `json:"resources"`
+		} `json:"quotas"`
+	}
+	for _, q := range []wireQuota{
+		{"endpoint_service", services, max(usualServiceQuota, services)},
+		{"endpoint", used, most},
+	} {
+		if matches(wanted, q.Type) {
+			body.Quotas.Resources = append(body.Quotas.Resources, q)
+		}
+	}
+	return ok(body), nil
+}

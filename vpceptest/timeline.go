@@ -1,0 +1,47 @@
+package vpceptest
+
+import (
+	"slices"
+	"time"
+)
+
+// timeline is a value that changes at known times, future ones included: what is
+// seen of it depends on when it is read. It always has an entry.
+type timeline[T any] struct {
+	entries []entry[T] // in order of time
+}
+
+type entry[T any] struct {
+	from  time.Time
+	value T
+}
+
+func newTimeline[T any](from time.Time, value T) timeline[T] {
+	return timeline[T]{[]entry[T]{{from, value}}}
+}
+
+// at returns the value that is seen at a time.
+func (t *timeline[T]) at(now time.Time) T { return t.seen(now).value }
+
+// since tells from when on the value has been the one that is seen at a time.
+func (t *timeline[T]) since(now time.Time) time.Time { return t.seen(now).from }
+
+// last returns the value that is seen once all changes have come.
+func (t *timeline[T]) last() T { return t.entries[len(t.entries)-1].value }
+
+func (t *timeline[T]) seen(now time.Time) entry[T] { return t.entries[t.index(now)] }
+
+func (t *timeline[T]) index(now time.Time) int {
+	i := len(t.entries) - 1
+	for i > 0 && now.Before(t.entries[i].from) {
+		i--
+	}
+	return i
+}
+
+// add makes a value follow, in place of whatever would have come at that time or
+// later. What can no longer be seen from now on is dropped.
+func (t *timeline[T]) add(now, from time.Time, value T) {
+	kept := slices.DeleteFunc(t.entries[t.index(now):], func(e entry[T]) bool { return !e.from.Before(from) })
+	t.entries = append(kept, entry[T]{from, value})
+}
