@@ -20,12 +20,12 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// The size of a chaos run. The endpoints are spread over projects because each
-// look lists all of a project, and 50 endpoints are the usual quota.
+// The size of a chaos run. The endpoints are spread over projects, because a look
+// lists all of a project, and under the race detector long lists take their time.
 const (
 	chaosCreates  = 1000
 	chaosCallers  = 16
-	chaosProjects = 50
+	chaosProjects = 100
 	chaosCrashes  = 100 // creates whose first caller is cancelled midway
 )
 

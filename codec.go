@@ -37,7 +37,11 @@ type createEndpointBody struct {
 
 // MarshalJSON writes the body of a create request. What is empty is left out;
 // IdempotencyKey becomes a tag.
-func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) {
+func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) { return r.encode() }
+
+// encode is MarshalJSON without the checks that encoding/json makes of what a
+// MarshalJSON returns.
+func (r *CreateEndpointRequest) encode() ([]byte, error) {
 	return json.Marshal(&createEndpointBody{
 		SubnetID:          r.SubnetID,
 		EndpointServiceID: r.EndpointServiceID,

@@ -3,7 +3,6 @@ package vpcep
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -75,7 +74,7 @@ func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, 
 			return nil, err
 		}
 	}
-	body, err := json.Marshal(req)
+	body, err := req.encode()
 	if err != nil {
 		return nil, fmt.Errorf("vpcep: create request: %w", err)
 	}

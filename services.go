@@ -137,7 +137,7 @@ func (c *Client) describeService(ctx context.Context, by, value string, opts []C
 	if value == "" {
 		f.add(by, "must not be empty")
 	}
-	if f.encoding(by, value); len(f) > 0 {
+	if f.broken(by, encodingRule(value)); len(f) > 0 {
 		return nil, f.err()
 	}
 	get := call{

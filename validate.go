@@ -62,30 +62,62 @@ func (r CreateEndpointRequest) Validate() error {
 	return f.err()
 }
 
-// length demands between least and most characters.
-func (f *fieldErrors) length(field, s string, least, most int) {
-	switch n := utf8.RuneCountInString(s); {
-	case n < least && n == 0:
-		f.add(field, "must not be empty")
-	case n > most:
-		f.add(field, "has %d characters, at most %d are allowed", n, most)
+// broken adds a field where a rule is broken; rule is "" where none is.
+func (f *fieldErrors) broken(field, rule string) {
+	if rule != "" {
+		f.add(field, "%s", rule)
 	}
-	f.encoding(field, s)
 }
 
-// encoding demands UTF-8: JSON has no other, and would carry something else than was meant.
-func (f *fieldErrors) encoding(field, s string) {
-	if !utf8.ValidString(s) {
-		f.add(field, "is not valid UTF-8")
+// length demands between least and most characters.
+func (f *fieldErrors) length(field, s string, least, most int) {
+	f.broken(field, lengthRule(s, least, most))
+	f.broken(field, encodingRule(s))
+}
+
+// The rules below are "" where s keeps them. A field is named only where one is
+// broken, because naming takes longer than checking.
+
+func lengthRule(s string, least, most int) string {
+	if len(s) >= least && len(s) <= most { // there are no more characters than bytes
+		return ""
 	}
+	switch n := utf8.RuneCountInString(s); {
+	case n < least:
+		return "must not be empty"
+	case n > most:
+		return fmt.Sprintf("has %d characters, at most %d are allowed", n, most)
+	}
+	return ""
+}
+
+// encodingRule demands UTF-8: JSON has no other, and would carry something else than was meant.
+func encodingRule(s string) string {
+	if !utf8.ValidString(s) {
+		return "is not valid UTF-8"
+	}
+	return ""
+}
+
+func textRule(s, forbidden string) string {
+	if i := strings.IndexAny(s, forbidden); i >= 0 {
+		return fmt.Sprintf("must not contain %q", s[i:i+1])
+	}
+	return ""
+}
+
+// spaceRule holds for keys and values of tags.
+func spaceRule(s string) string {
+	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
+		return "must not begin or end with a space"
+	}
+	return ""
 }
 
 // text demands that none of the forbidden characters is in s.
 func (f *fieldErrors) text(field, s, forbidden string) {
-	if i := strings.IndexAny(s, forbidden); i >= 0 {
-		f.add(field, "must not contain %q", s[i:i+1])
-	}
-	f.encoding(field, s)
+	f.broken(field, textRule(s, forbidden))
+	f.broken(field, encodingRule(s))
 }
 
 func (f *fieldErrors) portIP(field, s string) {
@@ -113,37 +145,38 @@ func (f *fieldErrors) ipv6Address(field, s string) {
 func (f *fieldErrors) tags(tags []Tag) {
 	firstIndex := make(map[string]int, len(tags))
 	for i, tag := range tags {
-		key := fmt.Sprintf("tags[%d].key", i)
-		f.length(key, tag.Key, 1, maxTagKeyLength)
-		f.tagText(key, tag.Key)
+		f.tagText("tags", i, ".key", tag.Key, 1, maxTagKeyLength)
 		if tag.Key == IdempotencyTagKey {
-			f.add(key, "%q is reserved for the idempotency key", tag.Key)
+			f.add(indexed("tags", i, ".key"), "%q is reserved for the idempotency key", tag.Key)
 		}
 		if first, repeated := firstIndex[tag.Key]; repeated {
-			f.add(key, "repeats the key of tags[%d]", first)
+			f.add(indexed("tags", i, ".key"), "repeats the key of tags[%d]", first)
 		} else {
 			firstIndex[tag.Key] = i
 		}
-		value := fmt.Sprintf("tags[%d].value", i)
-		f.length(value, tag.Value, 0, maxTagValueLength)
-		f.tagText(value, tag.Value)
+		f.tagText("tags", i, ".value", tag.Value, 0, maxTagValueLength)
 	}
 }
 
+// indexed names a field of a list.
+func indexed(list string, i int, member string) string {
+	return fmt.Sprintf("%s[%d]%s", list, i, member)
+}
+
 // tagText holds the rules that keys and values of tags share.
-func (f *fieldErrors) tagText(field, s string) {
-	if i := strings.IndexAny(s, forbiddenInTags); i >= 0 {
-		f.add(field, "must not contain %q", s[i:i+1])
-	}
-	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
-		f.add(field, "must not begin or end with a space")
+func (f *fieldErrors) tagText(list string, i int, member, s string, least, most int) {
+	for _, rule := range [...]string{lengthRule(s, least, most), encodingRule(s), textRule(s, forbiddenInTags), spaceRule(s)} {
+		if rule != "" {
+			f.add(indexed(list, i, member), "%s", rule)
+		}
 	}
 }
 
 // idempotencyKey checks the key as the tag value that it travels as.
 func (f *fieldErrors) idempotencyKey(key string) {
 	f.length("idempotency_key", key, 0, maxTagValueLength)
-	f.tagText("idempotency_key", key)
+	f.broken("idempotency_key", textRule(key, forbiddenInTags))
+	f.broken("idempotency_key", spaceRule(key))
 }
 
 // whitelist holds for a create; a change may give more entries.
@@ -156,14 +189,18 @@ func (f *fieldErrors) whitelist(entries []string) {
 
 func (f *fieldErrors) routeTables(ids []string) {
 	for i, id := range ids {
-		f.length(fmt.Sprintf("routetables[%d]", i), id, 1, maxIDLength)
+		for _, rule := range [...]string{lengthRule(id, 1, maxIDLength), encodingRule(id)} {
+			if rule != "" {
+				f.add(indexed("routetables", i, ""), "%s", rule)
+			}
+		}
 	}
 }
 
 func (f *fieldErrors) whitelistEntries(entries []string) {
 	for i, entry := range entries {
 		if rule := brokenWhitelistRule(entry); rule != "" {
-			f.add(fmt.Sprintf("whitelist[%d]", i), "%s %s", quoted(entry), rule)
+			f.add(indexed("whitelist", i, ""), "%s %s", quoted(entry), rule)
 		}
 	}
 }
@@ -192,22 +229,22 @@ func brokenWhitelistRule(entry string) string {
 
 func (f *fieldErrors) policyStatements(statements []PolicyStatement) {
 	for i, s := range statements {
-		field := fmt.Sprintf("policy_statement[%d]", i)
+		field := func(member string) string { return indexed("policy_statement", i, member) }
 		if len(s.Raw) > 0 {
 			if !json.Valid(s.Raw) {
-				f.add(field, "Raw is not valid JSON")
+				f.add(field(""), "Raw is not valid JSON")
 			}
 			continue
 		}
 		if s.Effect == "" {
-			f.add(field+".Effect", "must not be empty")
+			f.add(field(".Effect"), "must not be empty")
 		}
 		if len(s.Condition) > 0 && !json.Valid(s.Condition) {
-			f.add(field+".Condition", "is not valid JSON")
+			f.add(field(".Condition"), "is not valid JSON")
 		}
 		for name, raw := range s.Extra {
 			if !json.Valid(raw) {
-				f.add(field+"."+name, "is not valid JSON")
+				f.add(field("."+name), "is not valid JSON")
 			}
 		}
 	}
@@ -245,7 +282,7 @@ func (filter EndpointFilter) validate() error {
 	var f fieldErrors
 	f.length("id", filter.ID, 0, maxIDLength)
 	f.length("vpc_id", filter.VPCID, 0, maxIDLength)
-	f.encoding("endpoint_service_name", filter.EndpointServiceName)
+	f.broken("endpoint_service_name", encodingRule(filter.EndpointServiceName))
 	if !oneOf(filter.SortKey, "", "create_at", "update_at") {
 		f.add("sort_key", "%s is neither create_at nor update_at", quoted(filter.SortKey))
 	}
