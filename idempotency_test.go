@@ -196,14 +196,11 @@ func TestKeyedCreateCostsOneList(t *testing.T) {
 		assert.Equal(t, "key-1", e.IdempotencyKey)
 	})
 	bubble(t, "refused", func(t *testing.T) {
-		s := newStandIn(vpceptest.WithQuota(1))
-		c := s.client(t)
-		_, err := c.CreateEndpoint(t.Context(), with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = "" }))
-		require.NoError(t, err)
-		_, err = c.CreateEndpoint(t.Context(), keyed)
-		assert.ErrorIs(t, err, vpcep.ErrQuotaExceeded)
+		s := newStandIn(vpceptest.WithFaults(onCreate(vpceptest.Fault{Status: 403})))
+		_, err := s.client(t).CreateEndpoint(t.Context(), keyed)
+		assert.ErrorIs(t, err, vpcep.ErrForbidden)
 		assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown, "nothing was made, for certain")
-		assert.Equal(t, "create list create", s.sequence())
+		assert.Equal(t, "list create", s.sequence())
 	})
 }
 

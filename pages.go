@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/wire"
@@ -81,10 +82,11 @@ func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 		var ahead *fetch[T]
 		fresh := 0
 		for i, item := range p.items {
-			if _, repeated := seen[l.id(item)]; repeated {
+			id := l.id(item)
+			if _, repeated := seen[id]; repeated {
 				continue
 			}
-			seen[l.id(item)] = struct{}{}
+			seen[strings.Clone(id)] = struct{}{} // a copy, which does not keep the item's text alive
 			fresh++
 			// From the middle of a page on, the caller is taken to want the next one, too.
 			if ahead == nil && !isLast && 2*i >= len(p.items) && i > 0 {

@@ -21,6 +21,16 @@
 // ([WithDeleteDelay]) and answers 404 from then on. Wrong requests get the
 // service's documented codes.
 //
+// Whitelists, route tables, policies and tags can be changed, the service's side can
+// receive and reject connections, and services and quotas can be read. A change shows
+// at once, or later with [WithChangeDelay]; route tables that fail to be bound come
+// from [WithFailingRouteTable]. An endpoint that is being created or has failed
+// refuses every change but that of its tags, with EndPoint.2019 and EndPoint.2047.
+//
+// With [WithService] the declared services exist and no others. Without it any ID or
+// name is that of an interface service, and two services are public: "stand-in.dns",
+// an interface service, and "stand-in.obs", a gateway.
+//
 // It judges requests with checks of its own and encodes answers with types of its
 // own: it shares no code with package vpcep, so that a mistake in the client does
 // not cancel itself out. It is stricter than the service where that finds mistakes

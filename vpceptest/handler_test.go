@@ -27,6 +27,9 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		{http.MethodGet, f.endpoints() + "/a/b"},
 		{http.MethodPatch, f.endpoints()},
 		{http.MethodDelete, f.endpoints()},
+		{http.MethodPut, f.endpoints()},
+		{http.MethodGet, "/v1/" + f.ProjectID() + "/vpc-endpoint-services/a"},
+		{http.MethodPost, "/v1/" + f.ProjectID() + "/endpoint//tags/action"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.method+tt.path, func(t *testing.T) {
@@ -147,6 +150,11 @@ func TestConcurrentUse(t *testing.T) {
 			f.list(t, "sort_key=update_at")
 			f.Inject(vpceptest.Fault{Operation: "none"})
 			f.get(t, r.id())
+			f.do(t, http.MethodPut, f.endpoints()+"/"+r.id(), `{"whitelist":["10.0.0.1"]}`)
+			f.postTags(t, r.id(), tagsAction("create", "a", "b"))
+			f.services(t, "describe?endpoint_service_name=a")
+			f.connections(t, "svc-1", "")
+			f.FailRouteTable("a", "")
 			f.SetStatus(r.id(), "failed")
 			if i%2 == 0 {
 				f.delete(t, r.id())
@@ -168,6 +176,7 @@ func TestOptionsThatCannotBeMeant(t *testing.T) {
 		"security token": func() { vpceptest.WithSecurityToken("a", "") },
 		"lone token":     func() { vpceptest.NewHandler(vpceptest.WithSecurityToken("a", "b")) },
 		"service":        func() { vpceptest.WithService(vpceptest.Service{}) },
+		"route table":    func() { vpceptest.WithFailingRouteTable("", "") },
 		"project name":   func() { vpceptest.WithProjectName("") },
 		"user":           func() { vpceptest.WithUser(vpceptest.User{Name: "a", Password: "b"}) },
 		"metadata token": func() { vpceptest.NewHandler(vpceptest.WithMetadataToken()) },

@@ -173,7 +173,18 @@ func newDirect(opts ...vpceptest.Option) direct {
 
 func (d direct) do(t *testing.T, method, suffix, body string) reply {
 	t.Helper()
-	u := url.URL{Path: "/v1/" + d.ProjectID() + "/vpc-endpoints"}
+	return d.projectBody(t, method, "/vpc-endpoints"+suffix, body)
+}
+
+// project asks for something beside endpoints.
+func (d direct) project(t *testing.T, method, suffix string) reply {
+	t.Helper()
+	return d.projectBody(t, method, suffix, "")
+}
+
+func (d direct) projectBody(t *testing.T, method, suffix, body string) reply {
+	t.Helper()
+	u := url.URL{Path: "/v1/" + d.ProjectID()}
 	req := httptest.NewRequest(method, u.String()+suffix, strings.NewReader(body))
 	req.Header.Set("X-Auth-Token", d.Token())
 	req.Header.Set("Content-Type", "application/json")

@@ -27,7 +27,7 @@ func (h *Handler) listQuotas(c *call) (*answer, *apiError) {
 	wanted := ""
 	refusal := readQuery(c.r.URL.RawQuery, func(name, value string) (bool, *apiError) {
 		if wanted = value; value != "endpoint" && value != "endpoint_service" {
-			return name == "type", errResourceType.plain()
+			return name == "type", errResourceType.plain() // an unknown name counts more
 		}
 		return name == "type", nil
 	})

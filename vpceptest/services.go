@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -181,7 +182,7 @@ func (c *catalog) describe(rawQuery string) (Service, *apiError) {
 		return Service{}, errParameter.with("id and endpoint_service_name exclude each other.")
 	case id == "" && name == "":
 		return Service{}, errEmptyInput.with("id or endpoint_service_name is missing.")
-	case len(id) > maxIDLength:
+	case utf8.RuneCountInString(id) > maxIDLength:
 		return Service{}, errServiceID.plain()
 	case id != "":
 		return c.find(id)

@@ -1,0 +1,5 @@
+//go:build !race
+
+package vpcep_test
+
+const raceDetector = false
