@@ -208,8 +208,8 @@ func (c *Client) classifyStatus(r call, resp *transport.Response, attempt int) (
 	switch status := resp.StatusCode; {
 	case e.isThrottled():
 		return retry.Throttled, e
-	case e.isEndpointNotFound():
-		return retry.Gone, e
+	case e.isEndpointNotFound(), r.operation == retry.Delete && CodeEndpointDeleting.Matches(e.Code):
+		return retry.Gone, e // or on its way there: nothing is left to delete
 	case status == http.StatusUnauthorized:
 		return retry.Unauthorized, e
 	case status == http.StatusRequestTimeout:

@@ -765,3 +765,15 @@ func TestCallsThatEndBeforeARetrySpendNothing(t *testing.T) {
 		assert.Equal(t, ended+4, s.calls())
 	})
 }
+
+// A delete that was carried out, and whose answer was lost, finds the endpoint on its way out.
+func TestDeleteWhoseAnswerWasLost(t *testing.T) {
+	server := vpceptest.NewServer(vpceptest.WithDeleteDelay(time.Minute),
+		vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpDelete, AfterEffect: true, Drop: true}))
+	defer server.Close()
+	client := server.Client(vpcep.WithRetry(vpcep.RetryPolicy{BaseDelay: 1, MaxDelay: 1}))
+	e, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", SubnetID: "n"})
+	require.NoError(t, err)
+	require.NoError(t, client.DeleteEndpoint(t.Context(), e.ID))
+	assert.ErrorIs(t, client.DeleteEndpoint(t.Context(), e.ID), vpcep.CodeEndpointDeleting, "the first attempt of a call has no such excuse")
+}

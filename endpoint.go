@@ -120,7 +120,7 @@ func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOpti
 		return err
 	}
 	_, err = do(ctx, c, call{operation: retry.Delete, method: http.MethodDelete, path: path}, opts, decodeNothing)
-	if err == nil {
+	if err == nil || errors.Is(err, ErrEndpointNotFound) {
 		c.creations.forget(id)
 	}
 	return err

@@ -80,6 +80,8 @@ func (r *keyedCreate) run(ctx context.Context) (*Endpoint, error) {
 			return endpoint, nil
 		case isFinalLook(err):
 			return nil, err
+		case err != nil && !isPassing(err): // refused credentials, for example: each further look would harm
+			return nil, r.undecided(err)
 		case isFresh:
 			if err := retry.Sleep(ctx, min(pause, r.creation.freshFor(r.c.window))); err != nil {
 				return nil, r.undecided(err)

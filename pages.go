@@ -28,9 +28,6 @@ type page[T any] struct {
 // total counts where the service gives it, because it may hand out smaller pages
 // than it was asked for.
 func (p page[T]) isLast(offset, size int) bool {
-	if p.elements == 0 {
-		return true
-	}
 	if p.total >= 0 {
 		return int64(offset) >= p.total
 	}
@@ -71,7 +68,7 @@ var errRepeatedPage = errors.New("the service gave a page without anything new b
 func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 	seen := make(map[string]struct{})
 	next := fetched[T]{}
-	next.page, next.err = l.page(ctx, 0)
+	next.page, next.err = l.page(ctx, 0, l.opts)
 	for offset := 0; ; {
 		p := next.page
 		if next.err != nil {
@@ -104,27 +101,27 @@ func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 			ahead.stop()
 			return fmt.Errorf("vpcep: list %s: %w", l.what, errRepeatedPage)
 		case ahead == nil:
-			next.page, next.err = l.page(ctx, offset)
+			next.page, next.err = l.page(ctx, offset, l.opts)
 		default:
-			next = <-ahead.result
-			ahead.cancel()
+			next = ahead.wait(l.opts)
 		}
 	}
 }
 
 // page asks for one page.
-func (l *listing[T]) page(ctx context.Context, offset int) (page[T], error) {
+func (l *listing[T]) page(ctx context.Context, offset int, opts []CallOption) (page[T], error) {
 	query := url.Values{"limit": {strconv.Itoa(l.size)}, "offset": {strconv.Itoa(offset)}}
 	for name, values := range l.query {
 		query[name] = values
 	}
 	list := call{operation: retry.Read, method: http.MethodGet, path: l.path, query: query}
-	return do(ctx, l.c, list, l.opts, l.decode)
+	return do(ctx, l.c, list, opts, l.decode)
 }
 
 // fetched is what came of asking for a page.
 type fetched[T any] struct {
 	page page[T]
+	meta ResponseMeta
 	err  error
 }
 
@@ -138,10 +135,24 @@ func (l *listing[T]) fetch(ctx context.Context, offset int) *fetch[T] {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &fetch[T]{result: make(chan fetched[T], 1), cancel: cancel}
 	go func() {
-		p, err := l.page(ctx, offset)
-		f.result <- fetched[T]{p, err}
+		var got fetched[T]
+		got.page, got.err = l.page(ctx, offset, []CallOption{WithResponse(&got.meta)})
+		f.result <- got
 	}()
 	return f
+}
+
+// wait returns the page. The caller's options are told of it here, and not while
+// the caller is at work.
+func (f *fetch[T]) wait(opts []CallOption) fetched[T] {
+	got := <-f.result
+	f.cancel()
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&got.meta)
+		}
+	}
+	return got
 }
 
 // stop gives the page up, and returns when nothing of it is left running.

@@ -124,6 +124,24 @@ func TestFailedPageEndsTheList(t *testing.T) {
 	})
 }
 
+// The page that is fetched ahead must not touch what the caller looks at.
+func TestResponseOfAPageIsStoredWhenThePageIsReached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &pagedService{total: 30}
+		var meta vpcep.ResponseMeta
+		count := 0
+		for _, err := range s.client(t).ListEndpoints(t.Context(), vpcep.EndpointFilter{PageSize: 10}, vpcep.WithResponse(&meta)) {
+			require.NoError(t, err)
+			time.Sleep(time.Second)
+			assert.Equal(t, 200, meta.StatusCode)
+			meta = vpcep.ResponseMeta{StatusCode: 200}
+			count++
+		}
+		assert.Equal(t, 30, count)
+		assert.Equal(t, 200, meta.StatusCode)
+	})
+}
+
 func TestListCanBeReadTwice(t *testing.T) {
 	s := &pagedService{total: 5}
 	list := s.client(t).ListEndpoints(t.Context(), vpcep.EndpointFilter{})
