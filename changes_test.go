@@ -405,6 +405,8 @@ func TestQuotas(t *testing.T) {
 	var answer *vpcep.APIError
 	require.ErrorAs(t, err, &answer, "the refusal counts, whatever becomes of the quota")
 	assert.ErrorIs(t, err, vpcep.ErrQuotaExceeded)
+	var exceeded *vpcep.QuotaExceededError
+	assert.NotErrorAs(t, err, &exceeded, "and the quota is not asked for again and again")
 }
 
 // A change is sent again where that is safe, with the same body.

@@ -101,11 +101,3 @@ func TestTagsOfEndpointsInEveryStatus(t *testing.T) {
 	wantError(t, f.postTags(t, id, one), http.StatusBadRequest, "EndPoint.2018")
 	wantError(t, f.postTags(t, "nothing", one), http.StatusNotFound, "EndPoint.2006")
 }
-
-func TestSnapshotsKeepTheirTags(t *testing.T) {
-	f := start(t)
-	id := f.mustCreate(t, tags("a", "1"))
-	before := f.Endpoints()
-	f.postTags(t, id, tagsAction("create", "a", "2"))
-	assert.Equal(t, "1", before[0].Tags[0].Value)
-}

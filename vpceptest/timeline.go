@@ -1,14 +1,11 @@
 package vpceptest
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // timeline is a value that changes at known times, future ones included: what is
 // seen of it depends on when it is read. It always has an entry.
 type timeline[T any] struct {
-	entries []entry[T] // in order of time
+	entries []entry[T] // each counts from its time on, for those before it as well
 }
 
 type entry[T any] struct {
@@ -40,8 +37,7 @@ func (t *timeline[T]) index(now time.Time) int {
 }
 
 // add makes a value follow, in place of whatever would have come at that time or
-// later. What can no longer be seen from now on is dropped.
+// later. What was seen before now is dropped.
 func (t *timeline[T]) add(now, from time.Time, value T) {
-	kept := slices.DeleteFunc(t.entries[t.index(now):], func(e entry[T]) bool { return !e.from.Before(from) })
-	t.entries = append(kept, entry[T]{from, value})
+	t.entries = append(t.entries[t.index(now):], entry[T]{from, value})
 }
