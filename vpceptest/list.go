@@ -169,9 +169,20 @@ func (q listQuery) filter(records []*record) []*record {
 // byUpdate sorts by the time of the last change; those that changed together stay in
 // the order of their creation.
 func byUpdate(records []*record, now time.Time) []*record {
-	records = slices.Clone(records)
-	slices.SortFunc(records, func(a, b *record) int {
-		return cmp.Or(a.updatedAt(now).Compare(b.updatedAt(now)), cmp.Compare(a.seq, b.seq))
+	type updated struct {
+		*record
+		at time.Time
+	}
+	list := make([]updated, len(records))
+	for i, e := range records {
+		list[i] = updated{e, e.updatedAt(now)}
+	}
+	slices.SortFunc(list, func(a, b updated) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.seq, b.seq))
 	})
-	return records
+	sorted := make([]*record, len(list))
+	for i, e := range list {
+		sorted[i] = e.record
+	}
+	return sorted
 }
