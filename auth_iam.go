@@ -98,7 +98,7 @@ func iamURL(f *fieldErrors, endpoint, region string) *url.URL {
 	switch {
 	case endpoint != "":
 		return f.serviceURL("IAMEndpoint", endpoint, false)
-	case regionPattern.MatchString(region):
+	case isRegion(region):
 		return &url.URL{Scheme: "https", Host: regionalHost("iam", region)}
 	case region != "":
 		f.add("Region", "%s cannot be a region: lower-case letters, digits and hyphens are", quoted(region))

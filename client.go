@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -246,8 +245,12 @@ func (c *config) fromEnvironment(getenv func(string) string) {
 	}
 }
 
-// regionPattern is what can be one label of a host name.
-var regionPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+// isRegion reports what can be one label of a host name.
+func isRegion(id string) bool {
+	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+	isLabel := strings.Trim(id, letters+digits+"-") == "" && strings.Trim(id, "-") == id
+	return isLabel && 1 <= len(id) && len(id) <= 63
+}
 
 // regionDomains are the regions whose hosts are not below myhuaweicloud.com.
 var regionDomains = map[string]string{"eu-west-101": "myhuaweicloud.eu"}
@@ -260,7 +263,7 @@ func (c *config) serviceURL(f *fieldErrors) *url.URL {
 	case !c.hasRegion:
 		f.add("WithRegion", "no region and no base URL: one of WithRegion and WithBaseURL is needed")
 		return nil
-	case !regionPattern.MatchString(c.region):
+	case !isRegion(c.region):
 		f.add("WithRegion", "%s cannot be a region: lower-case letters, digits and hyphens are", quoted(c.region))
 		return nil
 	}

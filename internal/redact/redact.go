@@ -78,6 +78,9 @@ func (s Secrets) Header(h http.Header) http.Header {
 	return clean
 }
 
+// quotes escapes for JSON.
+var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // forms are the ways in which a secret may be written.
 func forms(secret string) []string {
 	if len(secret) < shortest {
@@ -88,7 +91,7 @@ func forms(secret string) []string {
 		url.QueryEscape(secret),
 		url.PathEscape(secret),
 		strings.ReplaceAll(secret, "/", `\/`),
-		strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret),
+		quotes.Replace(secret),
 	} {
 		if other != secret {
 			forms = append(forms, other)

@@ -48,7 +48,7 @@ func Request(req *http.Request, body []byte, key Key, projectID string, now time
 	canonical := strings.Join([]string{
 		req.Method,
 		canonicalPath(req.URL),
-		canonicalQuery(req.URL.Query()),
+		canonicalQuery(req.URL),
 		headers,
 		names,
 		hex.EncodeToString(bodyHash[:]),
@@ -78,10 +78,13 @@ func canonicalPath(u *url.URL) string {
 }
 
 // canonicalQuery sorts by key, then by value, both as they are before encoding.
-func canonicalQuery(query url.Values) string {
+func canonicalQuery(u *url.URL) string {
+	if u.RawQuery == "" {
+		return ""
+	}
 	type pair struct{ key, value string }
 	var pairs []pair
-	for key, values := range query {
+	for key, values := range u.Query() {
 		for _, value := range values {
 			pairs = append(pairs, pair{key, value})
 		}
@@ -117,16 +120,25 @@ func canonicalHeaders(req *http.Request) (lines, names string) {
 // escape encodes all but the unreserved characters.
 func escape(s string) string {
 	const hexDigits = "0123456789ABCDEF"
+	i := 0
+	for i < len(s) && isUnreserved(s[i]) {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
 	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_.~", c) >= 0 {
+	b.WriteString(s[:i])
+	for ; i < len(s); i++ {
+		if c := s[i]; isUnreserved(c) {
 			b.WriteByte(c)
-			continue
+		} else {
+			b.Write([]byte{'%', hexDigits[c>>4], hexDigits[c&15]})
 		}
-		b.WriteByte('%')
-		b.WriteByte(hexDigits[c>>4])
-		b.WriteByte(hexDigits[c&15])
 	}
 	return b.String()
+}
+
+func isUnreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_.~", c) >= 0
 }

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -46,6 +47,20 @@ var errTrailing = errors.New("text behind the JSON value")
 func (v Value) Members(fn func(name string, v Value)) error {
 	d := open(v)
 	defer d.close()
+	return withoutPath(d.members(fn))
+}
+
+// withoutPath leaves out of a syntax error where in the text it is: the names on
+// the way there are the answer's, of any number and length.
+func withoutPath(err error) error {
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("invalid JSON after byte %d: %w", syntax.ByteOffset, syntax.Err)
+	}
+	return err
+}
+
+func (d *decoder) members(fn func(name string, v Value)) error {
 	if d.PeekKind() != '{' {
 		if err := d.skip(); err != nil {
 			return err

@@ -2,7 +2,9 @@ package wire_test
 
 import (
 	"encoding/json"
+	"io"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +30,20 @@ func TestMembers(t *testing.T) {
 		require.Error(t, err, text)
 		assert.NotErrorIs(t, err, wire.ErrNotObject, text)
 	}
+}
+
+// Hostile text is an error of bounded length, and not the end of the program.
+func TestDeepText(t *testing.T) {
+	for _, text := range []string{
+		strings.Repeat("[", 1<<20), strings.Repeat(`{"a":`, 1<<20), `{"x":` + strings.Repeat("[", 1<<20),
+		`{"x":` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + "}", `{"` + strings.Repeat("n", 1<<20) + `":[}`,
+	} {
+		err := wire.Of([]byte(text)).Members(func(string, wire.Value) {})
+		require.Error(t, err)
+		assert.Less(t, len(err.Error()), 200)
+	}
+	err := wire.Of([]byte(`{"id":"e`)).Members(func(string, wire.Value) {})
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
 
 func TestElements(t *testing.T) {
