@@ -47,7 +47,10 @@ var errTrailing = errors.New("text behind the JSON value")
 func (v Value) Members(fn func(name string, v Value)) error {
 	d := open(v)
 	defer d.close()
-	return withoutPath(d.members(fn))
+	if err := d.members(fn); err != nil {
+		return withoutPath(err)
+	}
+	return nil
 }
 
 // withoutPath leaves out of a syntax error where in the text it is: the names on
