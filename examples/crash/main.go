@@ -1,0 +1,191 @@
+// Crash shows that a create with an idempotency key survives a crash: a process is
+// killed while it waits for the answer to its create, and the process after it
+// repeats the create with the same key. One endpoint exists.
+//
+//	go run ./examples/crash
+//
+// The processes are real: the program hosts a stand-in of the service, and starts
+// itself twice as the program that creates the endpoint. What the two have in
+// common is a file with the key, which is written before anything is sent.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+// jobVariable holds the job of a process that creates. It is an environment
+// variable and no argument, because other users of a machine see arguments.
+const jobVariable = "VPCEP_EXAMPLE_CRASH_JOB"
+
+// job is what a process that creates needs to know.
+type job struct{ URL, ProjectID, Token, KeyFile string }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, _ []string) error {
+	if text, ok := os.LookupEnv(jobVariable); ok {
+		var j job
+		if err := json.Unmarshal([]byte(text), &j); err != nil {
+			return err
+		}
+		return create(ctx, out, j)
+	}
+	return crashAndRepeat(ctx, out)
+}
+
+// create is the program that crashes.
+func create(ctx context.Context, out io.Writer, j job) error {
+	key, err := loadOrMakeKey(out, j.KeyFile)
+	if err != nil {
+		return err
+	}
+	client, err := vpcep.NewClient(vpcep.WithBaseURL(j.URL), vpcep.WithProjectID(j.ProjectID), vpcep.WithToken(j.Token))
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	endpoint, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
+		EndpointServiceID: "813d9300-8473-405b-bfcd-f711117bad65",
+		VPCID:             "4e65f8b1-306d-4522-8ecd-aa374000e2a4",
+		SubnetID:          "5d1c1d71-2613-4274-b34e-d82af550f967",
+		IdempotencyKey:    key,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  has endpoint %s\n", endpoint.ID)
+	return nil
+}
+
+// loadOrMakeKey returns the key of the file. It makes the file where there is none:
+// the key has to be safe before the create is sent.
+func loadOrMakeKey(out io.Writer, file string) (string, error) {
+	data, err := os.ReadFile(file)
+	switch {
+	case err == nil:
+		fmt.Fprintf(out, "  finds the key %s in the file, and creates\n", data)
+		return string(data), nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	key := rand.Text()
+	if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
+		return "", err
+	}
+	fmt.Fprintf(out, "  writes the key %s into a file, and creates\n", key)
+	return key, nil
+}
+
+// crashAndRepeat is the world around the program that crashes.
+func crashAndRepeat(ctx context.Context, out io.Writer) error {
+	server := vpceptest.NewServer(vpceptest.WithFaults(
+		// The endpoint is made, and the answer does not come.
+		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Stall: time.Hour},
+	))
+	defer server.Close()
+	dir, err := os.MkdirTemp("", "crash")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	j := job{server.URL, server.ProjectID(), server.Token(), filepath.Join(dir, "key")}
+
+	fmt.Fprintln(out, "The first process")
+	end, err := startAndKill(ctx, out, j, server)
+	if err != nil {
+		return err
+	}
+	made := server.Endpoints()
+	fmt.Fprintf(out, "  ends without an answer (%s); endpoints that exist: %d\n", end, len(made))
+
+	// Lists of the real service can lag behind a create by some seconds: whoever
+	// starts a process again sooner than that lets it wait first.
+	fmt.Fprintln(out, "The second process")
+	second, err := process(ctx, out, j)
+	if err != nil {
+		return err
+	}
+	if err := second.Run(); err != nil {
+		return fmt.Errorf("the second process: %w", err)
+	}
+
+	creates := 0
+	for _, r := range server.Requests() {
+		if r.Operation == vpceptest.OpCreate {
+			creates++
+		}
+	}
+	made = server.Endpoints()
+	fmt.Fprintf(out, "\nEndpoints that exist: %d; create requests that the service saw: %d\n", len(made), creates)
+	for _, endpoint := range made {
+		fmt.Fprintf(out, "  %s\n", endpoint.ID)
+	}
+	if len(made) != 1 {
+		return fmt.Errorf("%d endpoints exist instead of one", len(made))
+	}
+	return nil
+}
+
+// startAndKill starts a process and kills it once the service has made its
+// endpoint. It returns how the process ended.
+func startAndKill(ctx context.Context, out io.Writer, j job, server *vpceptest.Server) (end error, err error) {
+	first, err := process(ctx, out, j)
+	if err != nil {
+		return nil, err
+	}
+	if err := first.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- first.Wait() }()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for len(server.Endpoints()) == 0 {
+		select {
+		case <-ticker.C:
+		case end := <-ended:
+			return nil, fmt.Errorf("the first process ended before it could be killed: %w", end)
+		}
+	}
+	if err := first.Process.Kill(); err != nil {
+		return nil, err
+	}
+	return <-ended, nil
+}
+
+// process is this very program once more, with a job.
+func process(ctx context.Context, out io.Writer, j job) (*exec.Cmd, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, program)
+	cmd.Env = append(os.Environ(), jobVariable+"="+string(text))
+	cmd.Stdout, cmd.Stderr = out, os.Stderr
+	return cmd, nil
+}

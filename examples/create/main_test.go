@@ -1,0 +1,38 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vpcep/vpcep-go"
+)
+
+func TestRun(t *testing.T) {
+	t.Setenv("HW_AUTH_TOKEN", "") // the stand-in, whatever the environment holds
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, nil))
+	assert.Regexp(t, `\n +0\.0s  creating\n +[1-9]\.\ds  accepted\n`, out.String(), "1.5 seconds later")
+	_, text, found := strings.Cut(out.String(), "\nResult:\n")
+	require.True(t, found, out.String())
+	var endpoint vpcep.Endpoint
+	require.NoError(t, json.Unmarshal([]byte(text), &endpoint))
+	assert.Equal(t, vpcep.StatusAccepted, endpoint.Status)
+	assert.Equal(t, []vpcep.Tag{{Key: "example", Value: "create"}}, endpoint.Tags)
+	assert.Contains(t, out.String(), "Created endpoint "+endpoint.ID+"\n")
+}
+
+func TestExplain(t *testing.T) {
+	for err, advice := range map[error]string{
+		vpcep.ErrOutcomeUnknown: "Look for the endpoint",
+		vpcep.ErrQuotaExceeded:  "Delete an endpoint",
+		vpcep.ErrUnauthorized:   "The token is not valid",
+	} {
+		assert.Contains(t, explain(err), "\n"+advice)
+	}
+	assert.Equal(t, vpcep.ErrConflict.Error(), explain(vpcep.ErrConflict))
+}

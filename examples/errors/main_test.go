@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Each scenario leads to the error that it is about, and the table says so.
+func TestRun(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, nil))
+	table, messages, found := strings.Cut(out.String(), "\n\n")
+	require.True(t, found)
+	want := map[string][2]string{
+		"two fields are wrong":                   {"ValidationError", "correct vpc_id, tags[0].key"},
+		"the answer to a create is lost":         {"ErrOutcomeUnknown", "look for the endpoint before creating again"},
+		"a key is used with other settings":      {"ErrIdempotencyMismatch", "use another key"},
+		"two processes use a key at once":        {"DuplicateEndpointsError", "delete all but one of the 2"},
+		"too many requests":                      {"ErrThrottled", "call again in 30s"},
+		"there are as many as there may be":      {"ErrQuotaExceeded", "delete one of the 1"},
+		"the endpoint does not exist":            {"ErrEndpointNotFound", "take it as gone"},
+		"the token is not valid":                 {"ErrUnauthorized", "get a new token"},
+		"the user may not do that":               {"ErrForbidden", "have the permission granted"},
+		"the URL is wrong":                       {"ErrNotFound", "correct the client's URL"},
+		"the endpoint could not be made":         {"EndpointFailedError", "read Endpoint.Errors"},
+		"a wait takes too long":                  {"WaitTimeoutError", "wait again; it was creating"},
+		"there is no such service":               {"APIError", "EndPoint.2003"},
+		"the caller cancels a read":              {"context.Canceled", "nothing"},
+		"the caller's deadline passes in a read": {"context.DeadlineExceeded", "with more time"},
+		"there is no connection":                 {"another error", "call again"},
+	}
+	rows := strings.Split(table, "\n")[1:]
+	assert.Len(t, rows, len(want))
+	for happened, explained := range want {
+		assert.Regexp(t, `(?m)^`+happened+` {2,}`+explained[0]+` {2,}\S`, table)
+		for _, row := range rows {
+			if strings.HasPrefix(row, happened+"  ") {
+				assert.Contains(t, row, explained[1])
+			}
+		}
+		assert.Contains(t, messages, "\n"+happened+":\n    ")
+	}
+}
+
+func TestExplainAnythingElse(t *testing.T) {
+	name, _ := explain(errors.New("out of the blue"))
+	assert.Equal(t, "another error", name)
+}

@@ -1,0 +1,223 @@
+// Many creates many endpoints at once, with a limit on how many creates run at a
+// time, and sums up what came of them. Something goes wrong with a part of the
+// creates; each has an idempotency key that follows from its endpoint's name, and so
+// a second run over the same names makes nothing.
+//
+//	go run ./examples/many
+//	go run ./examples/many -n 500 -parallel 64 -faults 5
+//
+// It talks to a stand-in of the service that it starts itself.
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"text/tabwriter"
+	"time"
+
+	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, args []string) error {
+	flags := flag.NewFlagSet("many", flag.ContinueOnError)
+	n := flags.Int("n", 200, "how many endpoints")
+	parallel := flags.Int("parallel", 16, "how many creates at a time")
+	percent := flags.Int("faults", 20, "how many of 100 create requests go wrong")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *n < 1 || *parallel < 1 || *percent < 0 || *percent > 100 {
+		return errors.New("-n and -parallel are at least 1, -faults is 0 to 100")
+	}
+	names := make([]string, *n)
+	for i := range names {
+		names[i] = fmt.Sprintf("shop %d", i+1)
+	}
+	server := vpceptest.NewServer(vpceptest.WithoutRecording(), vpceptest.WithFaultFunc(faults(*percent)))
+	defer server.Close()
+
+	fmt.Fprintf(out, "%d endpoints, %d at a time; %d of 100 create requests go wrong\n\n", *n, *parallel, *percent)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\tmade\tfound again\tfailed\trequests\ttime\t")
+	var failures []error
+	for _, title := range []string{"first run", "second run"} {
+		s, err := createAll(ctx, server, names, *parallel)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%.1fs\t\n", title, s.made, s.found, len(s.failures), s.requests, s.time.Seconds())
+		failures = append(failures, s.failures...)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+
+	endpoints, duplicates, err := count(ctx, server)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nEndpoints that exist: %d, duplicates: %d\n", endpoints, duplicates)
+	if len(failures) > 0 {
+		return fmt.Errorf("%d creates failed, the first one of %w", len(failures), failures[0])
+	}
+	return nil
+}
+
+// summary is what came of many creates.
+type summary struct {
+	made     int // by a request whose answer came
+	found    int // by their keys: made by a request whose answer was lost, or in an earlier run
+	failures []error
+	requests int64
+	time     time.Duration
+}
+
+// createAll creates an endpoint for each name, by a client of its own, as a new process would.
+func createAll(ctx context.Context, server *vpceptest.Server, names []string, parallel int) (*summary, error) {
+	pool := http.DefaultTransport.(*http.Transport).Clone()
+	pool.MaxIdleConnsPerHost = parallel // 2 by default: the others would connect anew each time
+	watched := &watcher{next: pool}
+	client := server.Client(
+		vpcep.WithHTTPClient(&http.Client{Transport: watched}),
+		// Lists of the stand-in do not lag. For the real service, leave the default.
+		vpcep.WithReconcileWindow(200*time.Millisecond),
+	)
+	defer client.CloseIdleConnections()
+
+	s := &summary{}
+	var mu sync.Mutex // for s
+	var creates sync.WaitGroup
+	start := time.Now()
+	slots := make(chan struct{}, parallel)
+	for _, name := range names {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			creates.Wait()
+			return nil, ctx.Err()
+		}
+		creates.Go(func() {
+			defer func() { <-slots }()
+			isMade, err := create(ctx, client, name)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil:
+				s.failures = append(s.failures, fmt.Errorf("%s: %w", name, err))
+			case isMade:
+				s.made++
+			default:
+				s.found++
+			}
+		})
+	}
+	creates.Wait()
+	s.requests, s.time = watched.requests.Load(), time.Since(start)
+	return s, nil
+}
+
+// create creates the endpoint of a name. isMade says that the create request itself
+// brought it, not a look for its key.
+func create(ctx context.Context, client vpcep.EndpointLifecycle, name string) (isMade bool, err error) {
+	var lastIsCreate atomic.Bool
+	_, err = client.CreateEndpoint(context.WithValue(ctx, lastIsCreateKey{}, &lastIsCreate), vpcep.CreateEndpointRequest{
+		EndpointServiceID: "813d9300-8473-405b-bfcd-f711117bad65",
+		VPCID:             "4e65f8b1-306d-4522-8ecd-aa374000e2a4",
+		SubnetID:          "5d1c1d71-2613-4274-b34e-d82af550f967",
+		Description:       name,
+		IdempotencyKey:    keyOf(name),
+	})
+	return lastIsCreate.Load(), err
+}
+
+// keyOf makes a key of a name. A name itself may be too long for a key, or hold
+// characters that no key may hold.
+func keyOf(name string) string {
+	sum := sha256.Sum256([]byte("examples/many/" + name))
+	return hex.EncodeToString(sum[:16])
+}
+
+// count counts the endpoints, and those that share their key with another one.
+func count(ctx context.Context, server *vpceptest.Server) (endpoints, duplicates int, err error) {
+	client := server.Client()
+	defer client.CloseIdleConnections()
+	seen := map[string]bool{}
+	for endpoint, err := range client.ListEndpoints(ctx, vpcep.EndpointFilter{}) {
+		if err != nil {
+			return 0, 0, err
+		}
+		endpoints++
+		if seen[endpoint.IdempotencyKey] {
+			duplicates++
+		}
+		seen[endpoint.IdempotencyKey] = true
+	}
+	return endpoints, duplicates, nil
+}
+
+// watcher counts requests, and notes what the last one of a call was.
+type watcher struct {
+	next     http.RoundTripper
+	requests atomic.Int64
+}
+
+type lastIsCreateKey struct{}
+
+func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.requests.Add(1)
+	if last, ok := r.Context().Value(lastIsCreateKey{}).(*atomic.Bool); ok {
+		last.Store(r.Method == http.MethodPost)
+	}
+	return w.next.RoundTrip(r)
+}
+
+// CloseIdleConnections lets the client close the connections of the pool.
+func (w *watcher) CloseIdleConnections() {
+	if pool, ok := w.next.(interface{ CloseIdleConnections() }); ok {
+		pool.CloseIdleConnections()
+	}
+}
+
+// faults makes so many of 100 create requests go wrong, evenly spread.
+func faults(percent int) func(*vpceptest.Request) *vpceptest.Fault {
+	sorts := []vpceptest.Fault{
+		{AfterEffect: true, Drop: true},                                   // made, and the answer is lost
+		{Status: http.StatusTooManyRequests},                              // refused: not made
+		{AfterEffect: true, CutBody: true, CutAfter: 20},                  // made, and half of the answer is lost
+		{Status: http.StatusBadGateway, Body: "<html>Bad Gateway</html>"}, // not made, but who knows
+		{AfterEffect: true, Status: http.StatusGatewayTimeout},            // made, but who knows
+	}
+	creates, hits := 0, 0
+	return func(r *vpceptest.Request) *vpceptest.Fault { // never called by two requests at once
+		if r.Operation != vpceptest.OpCreate {
+			return nil
+		}
+		creates++
+		if creates*percent/100 == hits {
+			return nil
+		}
+		hits++
+		fault := sorts[hits%len(sorts)]
+		return &fault
+	}
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRun(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, []string{"-n", "40", "-parallel", "8", "-faults", "25"}), out.String())
+
+	made, found := row(t, out.String(), "first run")
+	assert.Equal(t, 40, made+found)
+	assert.GreaterOrEqual(t, made, 20, "most creates went well")
+	assert.GreaterOrEqual(t, found, 4, "answers were lost")
+	made, found = row(t, out.String(), "second run")
+	assert.Zero(t, made)
+	assert.Equal(t, 40, found)
+	assert.Contains(t, out.String(), "Endpoints that exist: 40, duplicates: 0\n")
+}
+
+func TestRunWithoutFaults(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, []string{"-n", "10", "-faults", "0"}))
+	made, found := row(t, out.String(), "first run")
+	assert.Equal(t, 10, made)
+	assert.Zero(t, found)
+	assert.Regexp(t, `first run +10 +0 +0 +20 `, out.String(), "a look and a create each")
+}
+
+func TestRunRefusesWhatMakesNoSense(t *testing.T) {
+	for _, args := range [][]string{{"-n", "0"}, {"-parallel", "0"}, {"-faults", "101"}} {
+		assert.Error(t, run(t.Context(), &bytes.Buffer{}, args), args)
+	}
+}
+
+func TestKeysFollowFromNames(t *testing.T) {
+	assert.Equal(t, keyOf("shop 1"), keyOf("shop 1"))
+	assert.NotEqual(t, keyOf("shop 1"), keyOf("shop 2"))
+}
+
+// row reads a row of the table, in which nothing failed.
+func row(t *testing.T, out, title string) (made, found int) {
+	match := regexp.MustCompile(title + ` +(\d+) +(\d+) +0 +\d+ +\d+\.\ds`).FindStringSubmatch(out)
+	require.NotNil(t, match, out)
+	made, err := strconv.Atoi(match[1])
+	require.NoError(t, err)
+	found, err = strconv.Atoi(match[2])
+	require.NoError(t, err)
+	return made, found
+}

@@ -1,0 +1,159 @@
+// Wait follows a new endpoint until it can be used, with a live progress line: a
+// bar that is redrawn in place where the output is a terminal, and one line for
+// each change of the status where it is a file or a pipe.
+//
+//	go run ./examples/wait
+//	go run ./examples/wait -delay 20s
+//	go run ./examples/wait | cat
+//
+// It talks to a stand-in of the service that it starts itself; -delay says how long
+// the endpoint takes there.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, args []string) error {
+	flags := flag.NewFlagSet("wait", flag.ContinueOnError)
+	delay := flags.Duration("delay", 4*time.Second, "how long the endpoint takes to be made")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	server := vpceptest.NewServer(vpceptest.WithCreateDelay(*delay))
+	defer server.Close()
+	client := server.Client()
+	defer client.CloseIdleConnections()
+
+	endpoint, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
+		EndpointServiceID: "813d9300-8473-405b-bfcd-f711117bad65",
+		VPCID:             "4e65f8b1-306d-4522-8ecd-aa374000e2a4",
+		SubnetID:          "5d1c1d71-2613-4274-b34e-d82af550f967",
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "Waiting for endpoint", endpoint.ID)
+	progress := lines
+	if isTerminal(out) {
+		progress = bar
+	}
+	endpoint, err = follow(ctx, client, endpoint, progress(out))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "It is reached at %s\n", endpoint.IP)
+	return nil
+}
+
+// isTerminal reports whether out shows what is written to somebody at once.
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// view shows how a wait goes.
+type view interface {
+	show(elapsed time.Duration, status vpcep.EndpointStatus) // called over and over
+	end()                                                    // called once, after the last show
+}
+
+// refresh is how often a view is shown the time.
+const refresh = 100 * time.Millisecond
+
+// follow waits for the endpoint. Polls come from another goroutine and at moments
+// of their own, so that the clock on the line goes on between them.
+func follow(ctx context.Context, client vpcep.EndpointLifecycle, endpoint *vpcep.Endpoint, v view) (*vpcep.Endpoint, error) {
+	polled := make(chan vpcep.EndpointStatus)
+	var ready *vpcep.Endpoint
+	var err error
+	go func() {
+		defer close(polled)
+		ready, err = client.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{
+			OnPoll: func(e *vpcep.Endpoint) { polled <- e.Status },
+		})
+	}()
+
+	start, status := time.Now(), endpoint.Status
+	ticker := time.NewTicker(refresh)
+	defer ticker.Stop()
+	defer v.end()
+	for {
+		v.show(time.Since(start), status)
+		select {
+		case <-ticker.C:
+		case next, goesOn := <-polled:
+			if !goesOn {
+				return ready, err
+			}
+			status = next
+		}
+	}
+}
+
+// lines writes a line for each change of the status.
+func lines(out io.Writer) view { return &lineView{out: out} }
+
+type lineView struct {
+	out  io.Writer
+	last vpcep.EndpointStatus
+}
+
+func (v *lineView) show(elapsed time.Duration, status vpcep.EndpointStatus) {
+	if status != v.last {
+		fmt.Fprintf(v.out, "%5.1fs  %s\n", elapsed.Seconds(), status)
+		v.last = status
+	}
+}
+
+func (v *lineView) end() {}
+
+// bar redraws one line. The service does not say how far it is, and so the bar
+// moves instead of filling up, until the endpoint is there.
+func bar(out io.Writer) view { return &barView{out} }
+
+type barView struct{ out io.Writer }
+
+// The bar and what moves in it, in characters.
+const (
+	barWidth   = 30
+	blockWidth = 6
+)
+
+func (v *barView) show(elapsed time.Duration, status vpcep.EndpointStatus) {
+	cells := strings.Repeat("=", barWidth)
+	if status == vpcep.StatusCreating {
+		const way = barWidth - blockWidth // there, and back again
+		at := int(elapsed/refresh) % (2 * way)
+		at = min(at, 2*way-at)
+		cells = strings.Repeat(" ", at) + strings.Repeat("=", blockWidth) + strings.Repeat(" ", way-at)
+	}
+	const eraseRest = "\x1b[K"
+	fmt.Fprintf(v.out, "\r[%s] %5.1fs  %s%s", cells, elapsed.Seconds(), status, eraseRest)
+}
+
+// end leaves the line as it was drawn last.
+func (v *barView) end() { fmt.Fprintln(v.out) }
