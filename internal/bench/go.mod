@@ -1,0 +1,35 @@
+// The measurements of speed and weight, apart from the library so that its users do
+// not inherit what it is measured against.
+module github.com/vpcep/vpcep-go/internal/bench
+
+go 1.25.0
+
+require (
+	github.com/go-json-experiment/json v0.0.0-20251027170946-4849db3c2f7e
+	github.com/go-resty/resty/v2 v2.17.2
+	github.com/huaweicloud/huaweicloud-sdk-go-v3 v0.1.207
+	github.com/stretchr/testify v1.12.1
+	github.com/tidwall/gjson v1.20.1
+	github.com/vpcep/vpcep-go v0.0.0
+)
+
+require (
+	github.com/fatih/color v1.10.0 // indirect
+	github.com/goccy/go-yaml v1.9.8 // indirect
+	github.com/json-iterator/go v1.1.13-0.20220915233716-71ac16282d12 // indirect
+	github.com/mattn/go-colorable v0.1.8 // indirect
+	github.com/mattn/go-isatty v0.0.12 // indirect
+	github.com/modern-go/concurrent v0.0.0-20180228061459-e0a39a4cb421 // indirect
+	github.com/modern-go/reflect2 v1.0.2 // indirect
+	github.com/tidwall/match v1.1.1 // indirect
+	github.com/tidwall/pretty v1.2.0 // indirect
+	github.com/tjfoc/gmsm v1.4.1 // indirect
+	go.mongodb.org/mongo-driver v1.13.1 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/net v0.58.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/xerrors v0.0.0-20200804184101-5ec99f83aff1 // indirect
+	gopkg.in/ini.v1 v1.67.0 // indirect
+)
+
+replace github.com/vpcep/vpcep-go => ../..
