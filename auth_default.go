@@ -35,8 +35,8 @@ const (
 //     HUAWEICLOUD_SDK_SECURITY_TOKEN; HW_ACCESS_KEY, HW_SECRET_KEY and
 //     HW_SECURITY_TOKEN; HW_AUTH_TOKEN;
 //  2. the credentials file HUAWEICLOUD_SDK_CREDENTIALS_FILE, or
-//     ~/.huaweicloud/credentials: section [basic], keys ak, sk, security_token and
-//     project_id;
+//     ~/.huaweicloud/credentials: section [basic], keys ak, sk, security_token,
+//     project_id and iam_endpoint;
 //  3. on an ECS instance with an agency, the keys of the metadata service, which
 //     are renewed before they end. It is asked only where nothing else is set, and
 //     for no longer than a second.
@@ -124,25 +124,30 @@ func (d defaultAuth) file() (Authenticator, error) {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
 	basic := iniSection(data, "basic")
+	if basic == nil {
+		return nil, errNotSet{place + ": no section [basic]"}
+	}
 	key := AKSKConfig{AccessKey: basic["ak"], SecretKey: basic["sk"], SecurityToken: basic["security_token"]}
 	auth, err := key.authenticator(place + ", section [basic], keys ak and sk")
 	if err != nil {
 		return nil, err
 	}
-	return fileAuth{auth.(*aksk), basic["project_id"]}, nil
+	return &fileAuth{auth.(*aksk), basic["project_id"], basic["iam_endpoint"]}, nil
 }
 
-// fileAuth is an access key from a file that may name the project, too.
+// fileAuth is an access key from a file that may name the project and IAM's URL, too.
 type fileAuth struct {
 	*aksk
-	projectID string
+	projectID, iamEndpoint string
 }
 
-func (a fileAuth) ownProjectID() string { return a.projectID }
+func (a *fileAuth) ownProjectID() string { return a.projectID }
 
-// iniSection reads the keys of one section of an INI file.
+func (a *fileAuth) ownIAMEndpoint() string { return a.iamEndpoint }
+
+// iniSection reads the keys of one section of an INI file; nil where there is no such section.
 func iniSection(data []byte, section string) map[string]string {
-	values := make(map[string]string)
+	var values map[string]string
 	inside := false
 	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
 	for lines.Scan() {
@@ -151,6 +156,9 @@ func iniSection(data []byte, section string) map[string]string {
 		case line == "" || line[0] == '#' || line[0] == ';':
 		case line[0] == '[':
 			inside = strings.TrimSpace(strings.Trim(line, "[]")) == section
+			if inside && values == nil {
+				values = make(map[string]string)
+			}
 		case inside:
 			if key, value, ok := strings.Cut(line, "="); ok {
 				values[strings.TrimSpace(key)] = strings.TrimSpace(value)
@@ -179,7 +187,7 @@ type agencyAuth struct {
 }
 
 func newAgencyAuth(rawURL string) *agencyAuth {
-	pool := transport.NewPool(nil)
+	pool := transport.NewPool(nil, 0)
 	pool.Proxy = nil // the address means something on this machine alone
 	pool.DialContext = (&net.Dialer{Timeout: metadataTimeout}).DialContext
 	pool.ResponseHeaderTimeout = metadataTimeout
@@ -188,7 +196,7 @@ func newAgencyAuth(rawURL string) *agencyAuth {
 	if err != nil {
 		base = &url.URL{Scheme: "http", Host: "invalid"}
 	}
-	client := newCore(base, &http.Client{Transport: pool}, nil, "")
+	client := newCore(base, transport.NewOwn(pool), nil, "")
 	client.attemptTimeout = metadataTimeout
 	a := &agencyAuth{client: client}
 	a.keys = renew.New(a.fetch)

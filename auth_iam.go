@@ -1,6 +1,7 @@
 package vpcep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,12 +10,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/redact"
 	"github.com/vpcep/vpcep-go/internal/retry"
-	"github.com/vpcep/vpcep-go/internal/transport"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
@@ -25,7 +26,8 @@ const refusalMemory = time.Minute
 // IAMPasswordConfig says who logs in to IAM, and for which project. It prints,
 // logs and marshals with the password redacted.
 type IAMPasswordConfig struct {
-	// IAMEndpoint is IAM's URL; "" means that of Region.
+	// IAMEndpoint is IAM's URL; "" means the environment's
+	// HUAWEICLOUD_SDK_IAM_ENDPOINT, and without that the URL of Region.
 	IAMEndpoint string
 	// Region selects IAM's URL and, where neither ProjectID nor ProjectName is set,
 	// the project of the region's name.
@@ -60,7 +62,7 @@ func (c IAMPasswordConfig) MarshalText() ([]byte, error) { return []byte(c.Strin
 // refuses with 401 is not sent again for a minute; until then the refusal is given again.
 // Wrong settings are a *ValidationError, of NewClient too.
 func IAMPassword(cfg IAMPasswordConfig) TokenSource {
-	s := &iamPassword{config: func() IAMPasswordConfig { return cfg }}
+	s := &iamPassword{config: func() IAMPasswordConfig { return cfg }, login: make(chan struct{}, 1)}
 	s.client = sync.OnceValues(s.newClient)
 	return s
 }
@@ -69,9 +71,9 @@ type iamPassword struct {
 	config func() IAMPasswordConfig // a function, which hides the password from whoever prints the source
 	client func() (*Client, error)
 
-	mu        sync.Mutex
-	refusal   error
-	refusedAt time.Time
+	login     chan struct{} // held during a login: two at a time could both bring a wrong password
+	refusal   error         // guarded by login
+	refusedAt time.Time     // guarded by login
 }
 
 // newClient is made once: its connections are shared by all logins.
@@ -87,17 +89,15 @@ func (s *iamPassword) newClient() (*Client, error) {
 
 // newIAMClient is a client of IAM. auth may be nil.
 func newIAMClient(base *url.URL, hc *http.Client, auth Authenticator) *Client {
-	if hc == nil {
-		hc = &http.Client{Transport: transport.NewPool(nil)}
-	}
-	return newCore(base, hc, auth, "")
+	return newCore(base, newTransport(hc, nil, 0), auth, "")
 }
 
-// iamURL is where IAM answers.
+// iamURL is where IAM answers: what the caller says, the environment, and the region, in this order.
 func iamURL(f *fieldErrors, endpoint, region string) *url.URL {
+	endpoint = cmp.Or(endpoint, os.Getenv("HUAWEICLOUD_SDK_IAM_ENDPOINT"))
 	switch {
 	case endpoint != "":
-		return f.serviceURL("IAMEndpoint", endpoint, false)
+		return f.serviceURL("IAMEndpoint", endpoint, false, "")
 	case isRegion(region):
 		return &url.URL{Scheme: "https", Host: regionalHost("iam", region)}
 	case region != "":
@@ -128,8 +128,14 @@ func (s *iamPassword) Token(ctx context.Context) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	if err := s.lastRefusal(); err != nil {
-		return Token{}, err
+	select {
+	case s.login <- struct{}{}:
+		defer func() { <-s.login }()
+	case <-ctx.Done():
+		return Token{}, ctx.Err()
+	}
+	if s.refusal != nil && time.Since(s.refusedAt) < refusalMemory {
+		return Token{}, s.refusal
 	}
 	cfg := s.config()
 	body, err := json.Marshal(cfg.loginBody())
@@ -147,24 +153,9 @@ func (s *iamPassword) Token(ctx context.Context) (Token, error) {
 	}
 	token, err := doWithHeader(ctx, client, login, nil, decodeIAMToken)
 	if errors.Is(err, ErrUnauthorized) {
-		s.remember(err)
+		s.refusal, s.refusedAt = err, time.Now()
 	}
 	return token, err
-}
-
-func (s *iamPassword) lastRefusal() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.refusal != nil && time.Since(s.refusedAt) < refusalMemory {
-		return s.refusal
-	}
-	return nil
-}
-
-func (s *iamPassword) remember(refusal error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refusal, s.refusedAt = refusal, time.Now()
 }
 
 // loginBody is the request for a token of one project.
@@ -230,7 +221,9 @@ type ProjectLookup struct {
 	Region string
 	// Auth authenticates with IAM: an access key, or a token. Required.
 	Auth Authenticator
-	// IAMEndpoint is IAM's URL; "" means that of Region.
+	// IAMEndpoint is IAM's URL; "" means the environment's
+	// HUAWEICLOUD_SDK_IAM_ENDPOINT, that of the credentials file where Auth comes from
+	// there, and without them the URL of Region.
 	IAMEndpoint string
 	// HTTPClient sends the request; nil means a client of the library's own. It is copied and never changed.
 	HTTPClient *http.Client
@@ -250,6 +243,9 @@ func LookupProjectID(ctx context.Context, cfg ProjectLookup) (string, error) {
 	if ctx == nil {
 		return "", errNilContext
 	}
+	if a, ok := cfg.Auth.(interface{ ownIAMEndpoint() string }); ok && os.Getenv("HUAWEICLOUD_SDK_IAM_ENDPOINT") == "" {
+		cfg.IAMEndpoint = cmp.Or(cfg.IAMEndpoint, a.ownIAMEndpoint())
+	}
 	var f fieldErrors
 	base := iamURL(&f, cfg.IAMEndpoint, cfg.Region)
 	if cfg.Region == "" && cfg.IAMEndpoint != "" {
@@ -268,7 +264,7 @@ func LookupProjectID(ctx context.Context, cfg ProjectLookup) (string, error) {
 		defer client.CloseIdleConnections()
 	}
 	lookup := call{operation: retry.Read, method: http.MethodGet, path: "/v3/projects", query: url.Values{"name": {cfg.Region}}}
-	ids, err := do(ctx, client, lookup, nil, func(body []byte) (map[string]string, error) { return decodeProjects(body) })
+	ids, err := do(ctx, client, lookup, nil, decodeProjects)
 	if err != nil {
 		return "", err
 	}

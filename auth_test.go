@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -477,8 +479,9 @@ func TestCredentialsPrintRedacted(t *testing.T) {
 // everything that comes out is searched.
 func TestNothingLeaks(t *testing.T) {
 	const (
-		token, access, secretKey, security, password = "T0KEN/se+cret", "AK-SECRET-ID", "SK-SECRET-KEY", "ST/SECRET==", "P4SS\"word/secret"
+		access, secretKey, security, password = "AK-SECRET-ID", "SK-SECRET-KEY", "ST/SECRET==", "P4SS\"word/<s&cret>"
 	)
+	token := "T0KEN/se+cret" + strings.Repeat("t", 900) // as long as real ones: longer than a message
 	// echo answers with all that the request carried, in its body and its headers.
 	echo := func(status int, contentType string) roundTrip {
 		return func(r *http.Request) (*http.Response, error) {
@@ -506,6 +509,13 @@ func TestNothingLeaks(t *testing.T) {
 	for _, status := range []int{200, 204, 302, 400, 401, 403, 404, 408, 429, 500, 503} {
 		for _, contentType := range []string{"json", "text", "escaped"} {
 			transports[fmt.Sprintf("%d %s", status, contentType)] = echo(status, contentType)
+		}
+	}
+	for name, location := range map[string]string{"bad location": "http://x:bad/?", "location": "https://other.example/?t="} {
+		transports[name] = func(r *http.Request) (*http.Response, error) {
+			resp := httpmock.NewStringResponse(307, "")
+			resp.Header.Set("Location", location+r.Header.Get("X-Auth-Token"))
+			return resp, nil
 		}
 	}
 	transports["failure"] = func(r *http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
@@ -612,4 +622,63 @@ func TestLoggerWritesOneLineForEachAttempt(t *testing.T) {
 	c, _ = mocked(t, vpcep.WithLogger(quiet))
 	_, _ = c.GetEndpoint(context.Background(), "e-1")
 	assert.Empty(t, out.String(), "nothing above debug level")
+}
+
+// What net/http quotes of a malformed answer may be the token.
+func TestMalformedAnswersDoNotShowTheToken(t *testing.T) {
+	token := "T0KEN" + strings.Repeat("t", 900)
+	for _, answer := range []string{"HTTP/1.1 200 OK\r\nX-Auth-Token %s\r\n\r\n", "HTTP/1.1 %s x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n", "HTTP/1.1 307 x\r\nLocation: http://x:bad/?%s\r\n\r\n"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			conn, buf, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			fmt.Fprintf(buf, answer, r.Header.Get("X-Auth-Token"))
+			buf.Flush()
+		}))
+		c, err := vpcep.NewClient(vpcep.WithBaseURL(server.URL), vpcep.WithProjectID("p"), vpcep.WithToken(token))
+		require.NoError(t, err)
+		_, err = c.CreateEndpoint(t.Context(), minimal)
+		assert.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
+		for text := err; text != nil; text = errors.Unwrap(text) {
+			assert.NotContains(t, fmt.Sprintf("%v %+v %#v", text, text, text), token[:50], answer)
+		}
+		server.Close()
+	}
+}
+
+func TestConcurrentLoginsWithAWrongPassword(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := vpceptest.NewHandler().(*vpceptest.Handler)
+		cfg := login(h)
+		cfg.Password, cfg.HTTPClient = "wrong", &http.Client{Transport: direct{h}}
+		source := vpcep.IAMPassword(cfg)
+		var callers sync.WaitGroup
+		for range 20 {
+			callers.Go(func() {
+				_, err := source.Token(t.Context())
+				assert.ErrorIs(t, err, vpcep.ErrUnauthorized)
+			})
+		}
+		callers.Wait()
+		assert.Equal(t, 1, count(h, vpceptest.OpCreateToken), "more would lock the user")
+	})
+}
+
+func TestIAMEndpointOfTheEnvironmentAndTheFile(t *testing.T) {
+	server := vpceptest.NewServer(vpceptest.WithProjectName("region-9"), vpceptest.WithAccessKey("FILEKEY1", "file-secret"))
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "credentials")
+	require.NoError(t, os.WriteFile(file, []byte("[basic]\nak=FILEKEY1\nsk=file-secret\niam_endpoint="+server.URL+"\n"), 0o600))
+	auth, err := vpcep.DefaultAuthAt(func(name string) string { return map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": file}[name] }, "", "")
+	require.NoError(t, err)
+	id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookup{Region: "region-9", Auth: auth})
+	require.NoError(t, err)
+	assert.Equal(t, server.ProjectID(), id)
+
+	t.Setenv("HUAWEICLOUD_SDK_IAM_ENDPOINT", server.URL)
+	user := server.User()
+	_, err = vpcep.IAMPassword(vpcep.IAMPasswordConfig{Region: "region-9", Username: user.Name, Password: user.Password, DomainName: user.DomainName}).Token(t.Context())
+	require.NoError(t, err)
 }

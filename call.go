@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"time"
@@ -82,7 +83,7 @@ func classify[T any](c *Client, r call, resp *transport.Response, sendErr error,
 	case resp.BodyErr != nil:
 		event, err = retry.Broken, c.unreadable(r, resp, attempt, "the answer broke off", resp.BodyErr)
 		if errors.Is(resp.BodyErr, transport.ErrBodyTooLarge) {
-			event = retry.Unreadable
+			event, err = retry.Unreadable, c.unreadable(r, resp, attempt, "the answer was not read", resp.BodyErr)
 		}
 	default:
 		if value, err = decode(resp.Header, resp.Body); err != nil {
@@ -171,7 +172,7 @@ func endOf(ctx, attemptCtx context.Context, err error) error {
 		return errAttemptTimeout
 	}
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) { // a time-out of the transport's own
-		return fmt.Errorf("%w: %v", errAttemptTimeout, err)
+		return fmt.Errorf("%w: %v", errAttemptTimeout, err) //nolint:errorlint // it must not match context.DeadlineExceeded
 	}
 	return withContextEnd(ctx, err)
 }
@@ -193,6 +194,10 @@ func (c *Client) classifyFailure(r call, err error) (retry.Event, error) {
 	}
 	if failure.Prepare {
 		return retry.Refused, fmt.Errorf("vpcep: %s %s: authenticate: %w", r.method, c.path(r), failure)
+	}
+	var malformed textproto.ProtocolError
+	if r.isSecret && errors.As(failure.Err, &malformed) {
+		failure.Err = errors.New("the answer is malformed") // its text may be the secret
 	}
 	event := retry.Unsent
 	if failure.MaybeSent {
@@ -228,7 +233,7 @@ func (c *Client) apiError(r call, resp *transport.Response, attempt int) *APIErr
 	secrets := append(redact.Of(resp.Sent), r.secrets...)
 	body := parseErrorBody(resp.Body)
 	if body.message == "" {
-		body.message = plainMessage(resp)
+		body.message = oneLine(secrets.String(plainMessage(resp))) // cleaned first: half a secret is one, too
 	}
 	for i := range body.details {
 		detail := &body.details[i]
@@ -267,7 +272,7 @@ func (c *Client) unreadable(r call, resp *transport.Response, attempt int, what 
 	e := c.apiError(r, resp, attempt)
 	e.cause = cause
 	if e.Code == "" || r.isSecret {
-		e.Message = what + ": " + cause.Error()
+		e.Message = append(redact.Of(resp.Sent), r.secrets...).String(what + ": " + cause.Error())
 	}
 	if r.isSecret {
 		e.Code, e.Body, e.Details = "", nil, nil
@@ -302,7 +307,7 @@ func plainMessage(resp *transport.Response) string {
 	if text == "" || strings.HasPrefix(text, "<") || strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
 		return ""
 	}
-	return oneLine(text)
+	return text
 }
 
 // report fills what WithResponse asks for. resp is nil where no answer came.

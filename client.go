@@ -179,11 +179,7 @@ func NewClient(opts ...Option) (*Client, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	hc := cfg.httpClient
-	if hc == nil {
-		hc = &http.Client{Transport: transport.NewPool(cfg.rootCAs)}
-	}
-	c := newCore(base, hc, cfg.auth, cfg.userAgent)
+	c := newCore(base, newTransport(cfg.httpClient, cfg.rootCAs, cfg.attemptTimeout), cfg.auth, cfg.userAgent)
 	c.projectID = cfg.projectID
 	c.validates = !cfg.withoutValidation
 	c.attemptTimeout = cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout)
@@ -194,8 +190,16 @@ func NewClient(opts ...Option) (*Client, error) {
 	return c, nil
 }
 
+// newTransport sends through hc, or through a pool of the library's own where it is nil.
+func newTransport(hc *http.Client, rootCAs *x509.CertPool, attemptTimeout time.Duration) *transport.Transport {
+	if hc == nil {
+		return transport.NewOwn(transport.NewPool(rootCAs, attemptTimeout))
+	}
+	return transport.New(hc)
+}
+
 // newCore is a client with what every service needs, this one and IAM.
-func newCore(base *url.URL, hc *http.Client, auth Authenticator, product string) *Client {
+func newCore(base *url.URL, t *transport.Transport, auth Authenticator, product string) *Client {
 	return &Client{
 		baseURL:  strings.TrimRight(base.String(), "/"),
 		basePath: strings.TrimRight(base.EscapedPath(), "/"),
@@ -208,7 +212,7 @@ func newCore(base *url.URL, hc *http.Client, auth Authenticator, product string)
 		attemptTimeout: DefaultAttemptTimeout,
 		retry:          retry.Policy{}.WithDefaults(),
 		budget:         new(retry.Budget),
-		transport:      transport.New(hc),
+		transport:      t,
 	}
 }
 
@@ -276,12 +280,12 @@ func regionalHost(service, region string) string {
 }
 
 func (c *config) parseBaseURL(f *fieldErrors) *url.URL {
-	return f.serviceURL("WithBaseURL", c.baseURL, c.plaintextHTTP)
+	return f.serviceURL("WithBaseURL", c.baseURL, c.plaintextHTTP, ", or WithPlaintextHTTP if that is meant")
 }
 
-// serviceURL demands the URL of a service that credentials may be sent to. It
-// never shows the URL in a message before it is known to hold no password.
-func (f *fieldErrors) serviceURL(field, rawURL string, plaintextHTTP bool) *url.URL {
+// serviceURL demands the URL of a service that credentials may be sent to;
+// elsewise ends the advice against http://. It never shows the URL in a message before it is known to hold no password.
+func (f *fieldErrors) serviceURL(field, rawURL string, plaintextHTTP bool, elsewise string) *url.URL {
 	u, err := url.Parse(rawURL)
 	switch {
 	case rawURL == "":
@@ -290,12 +294,14 @@ func (f *fieldErrors) serviceURL(field, rawURL string, plaintextHTTP bool) *url.
 		f.add(field, "is not a URL")
 	case u.User != nil:
 		f.add(field, "must not contain user info; credentials have options of their own")
+	case u.Opaque != "" || strings.Contains(rawURL, "@"): // not shown: it may be a password
+		f.add(field, "is not an absolute http or https URL")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		f.add(field, "%s is not an absolute http or https URL", quoted(rawURL))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		f.add(field, "must not have a query or a fragment")
 	case u.Scheme == "http" && !plaintextHTTP && !isLoopback(u.Hostname()):
-		f.add(field, "http:// to %s would send credentials unencrypted; use https://, or WithPlaintextHTTP if that is meant", u.Hostname())
+		f.add(field, "http:// to %s would send credentials unencrypted; use https://%s", u.Hostname(), elsewise)
 	default:
 		return u
 	}

@@ -55,6 +55,8 @@ func TestNewClientReportsWrongSettings(t *testing.T) {
 		"base URL with port only":      {settings(vpcep.WithBaseURL("https://:443")), "WithBaseURL"},
 		"base URL broken":              {settings(vpcep.WithBaseURL("https://a b")), "WithBaseURL"},
 		"base URL with user":           {settings(vpcep.WithBaseURL("https://u:secret@vpcep.example")), "WithBaseURL"},
+		"base URL with user, broken":   {settings(vpcep.WithBaseURL("user:secret@vpcep.example.com")), "WithBaseURL"},
+		"base URL opaque":              {settings(vpcep.WithBaseURL("https:user:secret@host")), "WithBaseURL"},
 		"base URL with query":          {settings(vpcep.WithBaseURL("https://vpcep.example?a=b")), "WithBaseURL"},
 		"base URL with fragment":       {settings(vpcep.WithBaseURL("https://vpcep.example#a")), "WithBaseURL"},
 		"plaintext":                    {settings(vpcep.WithBaseURL("http://vpcep.example")), "WithBaseURL"},
@@ -188,7 +190,7 @@ func TestZeroClientIsAnError(t *testing.T) {
 	}
 	c, _ := mocked(t)
 	//lint:ignore SA1012 a nil context is the very case
-	_, err := c.GetEndpoint(nil, "e") //nolint:staticcheck
+	_, err := c.GetEndpoint(nil, "e") //nolint:staticcheck // a nil context is the very case
 	assert.ErrorContains(t, err, "context")
 }
 

@@ -1,34 +1,138 @@
 // Package vpcep is a client of Huawei Cloud's VPC Endpoint service (VPCEP).
 //
-// A VPC endpoint connects a VPC to a service without leaving the cloud's
-// network. This package creates endpoints, reads, lists and deletes them:
+// A VPC endpoint connects a VPC to a service without leaving the cloud's network.
+// This package creates endpoints, finds, changes and deletes them, and waits for
+// them. A create can be repeated after any failure without making a second endpoint,
+// and an answer of success is never lost to a change in its format.
 //
 //	client, err := vpcep.NewClient(
 //		vpcep.WithRegion("eu-west-101"),
 //		vpcep.WithProjectID(projectID),
 //		vpcep.WithToken(token),
 //	)
-//	...
+//	if err != nil {
+//		log.Fatal(err)
+//	}
 //	endpoint, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
 //		EndpointServiceID: serviceID,
 //		VPCID:             vpcID,
 //		SubnetID:          subnetID,
 //	})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	endpoint, err = client.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{})
+//
+// The sections below follow the order in which the names are needed.
+//
+// # Client
+//
+// [NewClient] makes a [Client] for one project from options such as [WithRegion],
+// [WithBaseURL] for a private cloud, [WithProjectID] and [WithAuth]. A client is
+// safe for concurrent use and meant to be shared. The interfaces [EndpointLifecycle],
+// [EndpointChanger], [EndpointTagger], [ServiceFinder], [ConnectionApprover] and
+// [QuotaReader] are groups of its methods, to be stood in for in the code that uses
+// them.
+//
+// Every call takes a context, which bounds it as a whole; [WithAttemptTimeout] bounds
+// each attempt. [WithRetry] says how often a request is sent again, where that is
+// safe. [WithResponse], an option of a call, gives the request ID and what else an
+// answer says beside its body.
+//
+// # Creating
+//
+// [Client.CreateEndpoint] validates a [CreateEndpointRequest], as
+// [CreateEndpointRequest.Validate] does, sends it, and returns an [Endpoint], as a
+// rule in status [StatusCreating]. [Client.PreflightCreateEndpoint] checks a request
+// against the service that it connects to.
+//
+// # Idempotency keys
+//
+// A create with an IdempotencyKey leads to one endpoint, however often and by
+// whichever process it is repeated:
+//
+//	request := vpcep.CreateEndpointRequest{
+//		EndpointServiceID: serviceID,
+//		VPCID:             vpcID,
+//		SubnetID:          subnetID,
+//		IdempotencyKey:    "3f2a9c1e-billing-endpoint", // stored before the call
+//	}
+//	endpoint, err := client.CreateEndpoint(ctx, request)
+//	if errors.Is(err, vpcep.ErrOutcomeUnknown) {
+//		endpoint, err = client.CreateEndpoint(ctx, request) // now or after a restart
+//	}
+//
+// The service knows no such keys: the key travels as a tag ([IdempotencyTagKey]), and
+// is looked for before the request is sent, which costs one list more, and after an
+// unknown outcome, for as long as [WithReconcileWindow] says. One process at a time
+// may use a key: two at the same moment can make two endpoints, which the next call
+// reports as a [*DuplicateEndpointsError].
+//
+// # Waiting
+//
+// [Client.WaitForEndpoint] polls an endpoint until it can be used,
+// [Client.WaitForEndpointDeleted] until it is gone, and
+// [Client.WaitForEndpointChange] until a change has arrived. [WaitOptions] sets the
+// statuses to wait for, the time, and a function that is told of each poll.
+//
+// # Reading and changing
+//
+// [Client.GetEndpoint] reads one endpoint, [Client.ListEndpoints] iterates over those
+// that an [EndpointFilter] selects, and [Client.DeleteEndpoint] deletes one.
+// [Client.UpdateWhitelist], [Client.UpdateRouteTables], [Client.UpdatePolicy] and
+// [Client.DeletePolicy] change an endpoint; [HasWhitelist], [HasRouteTables] and
+// [HasPolicy] tell whether the change has arrived. [Client.AddTags],
+// [Client.RemoveTags] and [Client.SetTags] change its tags.
+//
+// # Services
+//
+// [Client.ListPublicServices], [Client.GetService] and [Client.GetServiceByName] find
+// what to connect to. The owner of a service sees who wants in with
+// [Client.ListConnections], and decides with [Client.AcceptConnection] and
+// [Client.RejectConnection]. [Client.GetQuotas] says how many endpoints a project has
+// and may have.
 //
 // # Errors
 //
-// A refusal of the service is an [*APIError]. Its status and its meaning are
-// tested with [errors.Is] and the errors of this package, its code with
-// [errors.Is] and an [ErrorCode]. Wrong input is a [*ValidationError], reported
-// before anything is sent.
+// Wrong input is a [*ValidationError], reported before anything is sent. A refusal of
+// the service is an [*APIError]: its status and meaning are tested with [errors.Is]
+// and the errors of this package, such as [ErrForbidden] and [ErrThrottled], its code
+// with [errors.Is] and an [ErrorCode].
 //
-// [ErrOutcomeUnknown] is the one that needs care: the create request may have
-// been carried out, and nothing says so. The endpoint may exist.
+// [ErrOutcomeUnknown] is the one that needs care: the create request may have been
+// carried out, and nothing says so. The endpoint may exist, and cost money.
+//
+//	switch {
+//	case errors.Is(err, vpcep.ErrOutcomeUnknown):
+//		// look for the endpoint, or call again with the same IdempotencyKey
+//	case errors.Is(err, vpcep.ErrQuotaExceeded):
+//		// delete an endpoint, or ask for a larger quota
+//	case errors.Is(err, vpcep.CodePortIPInUse):
+//		// choose another address
+//	}
+//
+// # Authentication
+//
+// An [Authenticator] adds credentials to each attempt. [AKSK] signs with an access
+// key. [TokenAuth] sends the token of a [TokenSource]: [StaticToken], or [IAMPassword]
+// inside [CachedToken], which logs a user in and renews the token. [DefaultAuth] takes
+// what the environment, the credentials file or the ECS instance offers.
+// [LookupProjectID] finds the project of a region.
+//
+// Credentials print, log and marshal redacted. They never go to another host than the
+// client's own: redirects are not followed.
+//
+// # Logging
+//
+// [WithLogger] writes a line for each attempt at debug level. Nothing else is logged.
 //
 // # Testing
 //
-// Package vpceptest is a stand-in of the service for tests.
+// Package [github.com/vpcep/vpcep-go/vpceptest] is a stand-in of the service, over
+// real HTTP and with state, for the tests of the code that uses this package.
 //
-// The specification that this package follows is Huawei Cloud's reference of
-// CreateEndpoint, and its tables are what the comments here refer to.
+// # Specification
+//
+// The specification that the comments refer to is Huawei Cloud's reference of
+// CreateEndpoint, and its tables.
 package vpcep

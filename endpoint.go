@@ -51,7 +51,10 @@ func WithResponse(dst *ResponseMeta) CallOption {
 // certainly did nothing, and an unknown outcome is ErrOutcomeUnknown. With one, the
 // call can be repeated after any failure, by any process, and leads to one endpoint:
 // the key is looked for before the request is sent, which costs one list more, and
-// after an unknown outcome for as long as WithReconcileWindow says. Callers of one
+// after an unknown outcome for as long as WithReconcileWindow says. Two limits come
+// from the service, which knows no keys: another process that uses the same key at
+// the same moment, or before lists show what the first one made, makes a second
+// endpoint; the next call with the key reports it (*DuplicateEndpointsError). Callers of one
 // client with the same key at the same time share one create.
 //
 // Errors:

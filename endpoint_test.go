@@ -396,7 +396,31 @@ func TestListEndpointsOfAMisbehavingService(t *testing.T) {
 		ids, err := listed(c, t.Context(), vpcep.EndpointFilter{PageSize: 2})
 		assert.Equal(t, []string{"a", "b"}, ids)
 		assert.ErrorContains(t, err, "without anything new")
-		assert.Equal(t, 2, mock.GetTotalCallCount())
+		assert.Equal(t, 4, mock.GetTotalCallCount(), "a few repetitions can be chance")
+	})
+	t.Run("a total that is too small", func(t *testing.T) {
+		c, mock := mocked(t)
+		mock.RegisterResponder("GET", endpointsURL, listServer(25, func(body map[string]any) { body["total_count"] = 0 }))
+		ids, err := listed(c, t.Context(), vpcep.EndpointFilter{PageSize: 10})
+		require.NoError(t, err)
+		assert.Len(t, ids, 25)
+	})
+	t.Run("an endpoint made within the loop", func(t *testing.T) {
+		c, mock := mocked(t)
+		total := 5
+		mock.RegisterResponder("GET", endpointsURL, func(r *http.Request) (*http.Response, error) {
+			var offset int
+			fmt.Sscan(r.URL.Query().Get("offset"), &offset)
+			return httpmock.NewJsonResponse(200, map[string]any{"endpoints": []any{map[string]string{"id": fmt.Sprintf("e-%d", total-offset)}}, "total_count": total})
+		})
+		var ids []string
+		for e, err := range c.ListEndpoints(t.Context(), vpcep.EndpointFilter{PageSize: 1}) {
+			require.NoError(t, err)
+			if ids = append(ids, e.ID); len(ids) == 2 {
+				total++ // newest first: the rest moves
+			}
+		}
+		assert.Equal(t, []string{"e-5", "e-4", "e-3", "e-2", "e-1"}, ids)
 	})
 	t.Run("smaller pages than asked for", func(t *testing.T) {
 		c, mock := mocked(t)

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -133,8 +135,14 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
-// GoString is Error: printing with %#v shows no body either.
-func (e *APIError) GoString() string { return e.Error() }
+// Format prints Error whatever the verb: the body is shown by none.
+func (e APIError) Format(f fmt.State, verb rune) {
+	text := e.Error()
+	if verb == 'q' {
+		text = strconv.Quote(text)
+	}
+	_, _ = io.WriteString(f, text)
+}
 
 // Is makes errors.Is work with the errors by status and by meaning, and with an ErrorCode.
 func (e *APIError) Is(target error) bool {

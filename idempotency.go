@@ -76,7 +76,7 @@ func (r *keyedCreate) run(ctx context.Context) (*Endpoint, error) {
 		isFresh := r.creation.freshFor(r.c.window) > 0
 		endpoint, err := r.look(ctx, isFresh)
 		switch {
-		case endpoint != nil:
+		case endpoint != nil && !(isFresh && r.creation.unnamed > 1): // else a second one may still show up
 			return endpoint, nil
 		case isFinalLook(err):
 			return nil, err
@@ -316,6 +316,7 @@ type creation struct {
 	result  *result      // the last one
 	at      time.Time    // of the last request that may have been carried out; zero: there was none
 	made    []string     // the endpoints that answers have named
+	unnamed int          // the requests that may have made one more each, which no answer has named
 }
 
 // result is what callers with the same request share.
@@ -409,7 +410,9 @@ func (one *creation) conclude(ctx context.Context, body []byte, endpoint *Endpoi
 // sent notes a request that made the endpoint id, or may have made one.
 func (one *creation) sent(id string) {
 	one.at = time.Now()
-	if id != "" && !slices.Contains(one.made, id) {
+	if id == "" {
+		one.unnamed++
+	} else if !slices.Contains(one.made, id) {
 		one.made = append(one.made, id)
 	}
 }

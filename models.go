@@ -98,7 +98,8 @@ type CreateEndpointRequest struct {
 	PortIP string
 	// EnableDNS asks for a private domain name; without effect for services of type gateway.
 	EnableDNS bool
-	// Tags are put on the endpoint; no key may stand twice.
+	// Tags are put on the endpoint, at most 20, that of IdempotencyKey included; no
+	// key may stand twice.
 	Tags []Tag
 	// RouteTables are the IDs of the route tables that get the routes of a service
 	// of type gateway. Empty: the VPC's default route table.

@@ -28,10 +28,10 @@ type page[T any] struct {
 // total counts where the service gives it, because it may hand out smaller pages
 // than it was asked for.
 func (p page[T]) isLast(offset, size int) bool {
-	if p.total >= 0 {
-		return int64(offset) >= p.total
+	if p.total >= int64(offset) {
+		return p.total == int64(offset)
 	}
-	return p.elements < size
+	return p.elements < size // there is no total, or it is wrong
 }
 
 // listing is a list that is read page by page.
@@ -60,6 +60,9 @@ func seq[T any](ctx context.Context, begin func() (*listing[T], error)) iter.Seq
 	}
 }
 
+// maxStalePages is how many pages in a row may hold nothing new.
+const maxStalePages = 3
+
 // errRepeatedPage ends a list that would never end.
 var errRepeatedPage = errors.New("the service gave a page without anything new before the end of the list")
 
@@ -67,6 +70,9 @@ var errRepeatedPage = errors.New("the service gave a page without anything new b
 // where it moves to a later page in the meantime.
 func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 	seen := make(map[string]struct{})
+	stale := 0 // pages in a row without anything new
+	var ahead *fetch[T]
+	defer func() { ahead.stop() }()
 	next := fetched[T]{}
 	next.page, next.err = l.page(ctx, 0, l.opts)
 	for offset := 0; ; {
@@ -76,7 +82,6 @@ func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 		}
 		offset += p.elements
 		isLast := p.isLast(offset, l.size)
-		var ahead *fetch[T]
 		fresh := 0
 		for i, item := range p.items {
 			id := l.id(item)
@@ -90,20 +95,24 @@ func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 				ahead = l.fetch(ctx, offset)
 			}
 			if !yield(item) {
-				ahead.stop()
 				return nil
 			}
 		}
-		switch {
-		case isLast:
+		if isLast {
 			return nil
-		case fresh == 0:
-			ahead.stop()
+		}
+		// What is created meanwhile moves the rest to later pages: some repetition is no mistake.
+		if stale++; fresh > 0 {
+			stale = 0
+		}
+		if stale == maxStalePages || p.elements == 0 {
 			return fmt.Errorf("vpcep: list %s: %w", l.what, errRepeatedPage)
-		case ahead == nil:
+		}
+		if ahead == nil {
 			next.page, next.err = l.page(ctx, offset, l.opts)
-		default:
+		} else {
 			next = ahead.wait(l.opts)
+			ahead = nil
 		}
 	}
 }

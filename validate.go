@@ -16,6 +16,7 @@ const (
 	maxTagKeyLength           = 36
 	maxTagValueLength         = 43
 	maxWhitelistEntries       = 20
+	maxTags                   = 20 // not in the specification: the cloud's usual limit for a resource
 	maxPageSize               = 1000
 	forbiddenInTags           = `=*<>\,|/`
 	forbiddenInDescription    = "<>"
@@ -51,6 +52,9 @@ func (r CreateEndpointRequest) Validate() error {
 	f.length("subnet_id", r.SubnetID, 0, maxIDLength)
 	f.portIP("port_ip", r.PortIP)
 	f.tags(r.Tags)
+	if n := len(withIdempotencyTag(r.Tags, r.IdempotencyKey)); n > maxTags {
+		f.add("tags", "%d tags with that of the idempotency key, at most %d are allowed", n, maxTags)
+	}
 	f.idempotencyKey(r.IdempotencyKey)
 	f.routeTables(r.RouteTables)
 	f.whitelist(r.Whitelist)

@@ -72,6 +72,9 @@ func TestValidate(t *testing.T) {
 		"tag key not UTF-8":         {tag("k\xff", "v"), "tags[0].key"},
 		"tag key repeated":          {func(r *request) { r.Tags = []vpcep.Tag{{Key: "a"}, {Key: "b"}, {Key: "a", Value: "x"}} }, "tags[2].key"},
 		"tag keys in two cases":     {func(r *request) { r.Tags = []vpcep.Tag{{Key: "a"}, {Key: "A"}} }, ""},
+		"20 tags":                   {func(r *request) { r.Tags = manyTags(20) }, ""},
+		"21 tags":                   {func(r *request) { r.Tags = manyTags(21) }, "tags"},
+		"20 tags and a key":         {func(r *request) { r.Tags, r.IdempotencyKey = manyTags(20), "k" }, "tags"},
 		"route table":               {func(r *request) { r.RouteTables = []string{"rt", ""} }, "routetables[1]"},
 		"whitelist":                 {whitelist("10.0.0.1", "10.0.0.0/8", "192.168.1.7/32"), ""},
 		"whitelist all":             {whitelist("10.0.0.1", "0.0.0.0", "0.0.0.0/0", "10.0.0.0/0"), "whitelist[1] whitelist[2] whitelist[3]"},
@@ -123,6 +126,14 @@ func TestValidationErrorNamesFieldAndRule(t *testing.T) {
 	require.Error(t, err)
 	assert.Equal(t, `vpcep: invalid: endpoint_service_id: must not be empty; `+
 		`vpc_id: has 65 characters, at most 64 are allowed; port_ip: "10.0.0.256" is not an IPv4 address`, err.Error())
+}
+
+func manyTags(n int) []vpcep.Tag {
+	tags := make([]vpcep.Tag, n)
+	for i := range tags {
+		tags[i].Key = fmt.Sprint("key ", i)
+	}
+	return tags
 }
 
 func addresses(n int) []string {

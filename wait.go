@@ -182,12 +182,24 @@ func endOfWait(ctx context.Context, id string, last *Endpoint, err error) error 
 	return &WaitTimeoutError{EndpointID: id, Last: last, Err: err}
 }
 
+// isTransportFailure reports a request without an answer: the service's, or the
+// one for a token.
+func isTransportFailure(err error) bool {
+	var failure *transport.Error
+	for errors.As(err, &failure) {
+		if !failure.Prepare {
+			return true
+		}
+		err = failure.Err
+	}
+	return false
+}
+
 // isPassing reports an error of a poll that may be gone at the next one.
 func isPassing(err error) bool {
 	var answer *APIError
 	if !errors.As(err, &answer) {
-		var failure *transport.Error
-		return errors.As(err, &failure) && !failure.Prepare
+		return isTransportFailure(err)
 	}
 	return answer.isThrottled() || answer.StatusCode >= 500 || answer.StatusCode == http.StatusRequestTimeout ||
 		answer.StatusCode/100 == 2 // an answer that broke off

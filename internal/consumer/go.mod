@@ -7,6 +7,7 @@ go 1.25.0
 require github.com/vpcep/vpcep-go v0.0.0
 
 require (
+	github.com/go-json-experiment/json v0.0.0-20251027170946-4849db3c2f7e // indirect
 	github.com/go-resty/resty/v2 v2.17.2 // indirect
 	golang.org/x/net v0.58.0 // indirect
 )

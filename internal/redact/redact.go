@@ -4,6 +4,8 @@ package redact
 
 import (
 	"bytes"
+	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -78,7 +80,15 @@ func (s Secrets) Header(h http.Header) http.Header {
 	return clean
 }
 
-// quotes escapes for JSON.
+// marshalled is the secret as encoding/json writes it.
+func marshalled(secret string) string {
+	data, _ := json.Marshal(secret)
+	return strings.Trim(string(data), `"`)
+}
+
+// Other ways to escape for JSON.
+var unicodeEscapes = strings.NewReplacer("+", `\u002b`, "/", `\u002f`, "=", `\u003d`)
+
 var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // forms are the ways in which a secret may be written.
@@ -90,6 +100,9 @@ func forms(secret string) []string {
 	for _, other := range []string{
 		url.QueryEscape(secret),
 		url.PathEscape(secret),
+		html.EscapeString(secret),
+		marshalled(secret),
+		unicodeEscapes.Replace(secret),
 		strings.ReplaceAll(secret, "/", `\/`),
 		quotes.Replace(secret),
 	} {

@@ -17,7 +17,10 @@ import (
 const (
 	algorithm  = "SDK-HMAC-SHA256"
 	timeLayout = "20060102T150405Z"
+)
 
+// The headers that are signed.
+const (
 	HeaderDate          = "X-Sdk-Date"
 	HeaderProjectID     = "X-Project-Id"
 	HeaderSecurityToken = "X-Security-Token"

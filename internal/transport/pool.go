@@ -19,22 +19,29 @@ const (
 	tlsHandshakeTimeout   = 10 * time.Second
 	responseHeaderTimeout = 60 * time.Second
 	maxResponseHeader     = 256 << 10
+	pingAfter             = 15 * time.Second
+	pingTimeout           = 10 * time.Second
 )
 
 // NewPool returns the library's own connection pool: proxies from the
 // environment, TLS 1.2 or newer, HTTP/2 where offered, and a time-out for each
 // step. rootCAs nil means those of the system.
-func NewPool(rootCAs *x509.CertPool) *http.Transport {
+//
+// attemptTimeout is the most that an answer's headers may be waited for where it
+// is longer than usual.
+func NewPool(rootCAs *x509.CertPool, attemptTimeout time.Duration) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: rootCAs},
-		TLSHandshakeTimeout:    tlsHandshakeTimeout,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConnsPerHost:    maxIdleConnsPerHost,
-		IdleConnTimeout:        idleConnTimeout,
-		ResponseHeaderTimeout:  responseHeaderTimeout,
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: rootCAs},
+		TLSHandshakeTimeout:   tlsHandshakeTimeout,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConnsPerHost:   maxIdleConnsPerHost,
+		IdleConnTimeout:       idleConnTimeout,
+		ResponseHeaderTimeout: max(responseHeaderTimeout, attemptTimeout),
+		// A connection that died unseen is noticed, not waited upon.
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		MaxResponseHeaderBytes: maxResponseHeader,
 	}
 }

@@ -19,8 +19,11 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-resty/resty/v2"
+
+	"github.com/vpcep/vpcep-go/internal/redact"
 )
 
 // The limits of a body that is read. What is longer is refused, or cut off where
@@ -28,6 +31,7 @@ import (
 const (
 	MaxBody      = 16 << 20  // an answer: a page of 1000 endpoints fits with room to spare
 	MaxErrorBody = 256 << 10 // an answer whose status is no success
+	bodyPrefix   = 4 << 10   // what is kept of a refused answer: it may name what was made
 )
 
 // ErrBodyTooLarge reports a successful answer that is longer than MaxBody.
@@ -37,23 +41,30 @@ var ErrBodyTooLarge = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20
 type Transport struct {
 	http  *http.Client
 	resty *resty.Client
-	// traced says that httptrace sees everything that is written: a net/http
-	// transport, not one of the caller's own making.
-	traced bool
+	// isPool says that nothing is written without a connection that httptrace sees:
+	// the library's own pool. Any other transport may have ways of its own.
+	isPool bool
 }
 
 // New returns a Transport that sends through a copy of hc; hc itself is not changed.
 func New(hc *http.Client) *Transport {
+	next := hc.Transport
+	if next == nil {
+		next = defaultTransport{}
+	}
+	return newTransport(next, hc.Timeout, false)
+}
+
+// NewOwn returns a Transport with a pool of its own.
+func NewOwn(pool *http.Transport) *Transport { return newTransport(pool, 0, true) }
+
+func newTransport(next http.RoundTripper, timeout time.Duration, isPool bool) *Transport {
 	own := &http.Client{
-		Transport: hc.Transport,
-		Timeout:   hc.Timeout,
+		Transport: noRedirects{next},
+		Timeout:   timeout,
 		// A redirect could lead to another host, with the token on board.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	if own.Transport == nil {
-		own.Transport = defaultTransport{}
-	}
-	_, traced := own.Transport.(*http.Transport)
 	r := resty.NewWithClient(own).
 		SetLogger(silent{}).
 		SetDisableWarn(true).
@@ -61,7 +72,7 @@ func New(hc *http.Client) *Transport {
 		SetDoNotParseResponse(true).
 		SetResponseBodyLimit(MaxBody).
 		SetPreRequestHook(func(_ *resty.Client, req *http.Request) error { return prepare(req) })
-	return &Transport{http: own, resty: r, traced: traced}
+	return &Transport{http: own, resty: r, isPool: isPool}
 }
 
 // CloseIdleConnections closes the connections that no request uses.
@@ -122,7 +133,10 @@ func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
 		if answer != nil && answer.RawResponse != nil && answer.RawResponse.Body != nil {
 			answer.RawResponse.Body.Close()
 		}
-		return nil, &Error{Err: withoutURL(err), MaybeSent: t.maybeSent(a, err), Prepare: a.prepareFailed}
+		return nil, &Error{Err: clean(withoutURL(err), a.sent), MaybeSent: t.maybeSent(a, err), Prepare: a.prepareFailed}
+	}
+	if a.location != nil {
+		answer.RawResponse.Header["Location"] = a.location
 	}
 	response := &Response{
 		StatusCode: answer.RawResponse.StatusCode,
@@ -141,7 +155,7 @@ func (t *Transport) maybeSent(a *attempt, err error) bool {
 		return false
 	case a.gotConn.Load():
 		return true
-	case t.traced || a.askedConn.Load():
+	case t.isPool || a.askedConn.Load():
 		return false // a connection was never there
 	}
 	return !isDialError(err)
@@ -166,12 +180,44 @@ func withoutURL(err error) error {
 	return err
 }
 
+// clean takes what the request carried in secret out of an error's text: net/http
+// quotes a malformed answer, which may echo it.
+func clean(err error, sent http.Header) error {
+	text := err.Error()
+	if cleaned := redact.Of(sent).String(text); cleaned != text {
+		return errors.New(cleaned) // without the original, which would show it
+	}
+	return err
+}
+
+// noRedirects takes the Location from answers on their way to http.Client, which
+// makes a failure of one that it cannot parse.
+type noRedirects struct{ next http.RoundTripper }
+
+func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if err == nil && resp.StatusCode/100 == 3 && resp.Header["Location"] != nil {
+		if a, ok := req.Context().Value(attemptKey{}).(*attempt); ok {
+			a.location = resp.Header["Location"]
+			delete(resp.Header, "Location")
+		}
+	}
+	return resp, err
+}
+
+func (t noRedirects) CloseIdleConnections() {
+	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
 // attempt follows one request on its way out.
 type attempt struct {
 	prepare                 func(*http.Request) error
 	prepared, prepareFailed bool
 	sent                    http.Header
 	askedConn, gotConn      atomic.Bool
+	location                []string // where the answer would have led to
 }
 
 type attemptKey struct{}
@@ -218,7 +264,7 @@ func readBody(resp *http.Response) ([]byte, error) {
 	n, err := buf.ReadFrom(io.LimitReader(body, limit+1))
 	if n > limit {
 		if isSuccess {
-			return nil, ErrBodyTooLarge
+			return bytes.Clone(buf.Bytes()[:bodyPrefix]), ErrBodyTooLarge
 		}
 		buf.Truncate(int(limit))
 	}

@@ -38,6 +38,9 @@ func Of(data []byte) Value {
 // ErrNotObject reports JSON that is valid, but not an object.
 var ErrNotObject = errors.New("not a JSON object")
 
+// errEmpty reports no value at all.
+var errEmpty = errors.New("it is empty")
+
 // errTrailing reports text behind a value.
 var errTrailing = errors.New("text behind the JSON value")
 
@@ -56,6 +59,9 @@ func (v Value) Members(fn func(name string, v Value)) error {
 // withoutPath leaves out of a syntax error where in the text it is: the names on
 // the way there are the answer's, of any number and length.
 func withoutPath(err error) error {
+	if err == io.EOF { //nolint:errorlint // jsontext documents the bare io.EOF
+		return errEmpty
+	}
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		return fmt.Errorf("invalid JSON after byte %d: %w", syntax.ByteOffset, syntax.Err)

@@ -1,0 +1,92 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// root is the top of the repository.
+var root = filepath.Join("..", "..")
+
+// document is what the checks look at in a Markdown file.
+type document struct {
+	path     string // from the top of the repository
+	sections []*section
+	blocks   []block
+	text     string // without the blocks
+}
+
+// section is a heading and what stands below it.
+type section struct {
+	level    int
+	title    string
+	rows     []string // of its tables
+	items    int      // of its lists
+	blocks   int
+	position int // its line
+}
+
+// block is a block of code.
+type block struct {
+	path     string
+	line     int // its first one
+	language string
+	text     string
+}
+
+var heading = regexp.MustCompile(`^(#+) (.*)$`)
+
+func readMarkdown(t *testing.T, path string) document {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, path))
+	require.NoError(t, err)
+	doc := document{path: path}
+	current := &section{}
+	var inside *block
+	var text strings.Builder
+	for i, line := range strings.Split(string(data), "\n") {
+		fence, isFence := strings.CutPrefix(line, "```")
+		title := heading.FindStringSubmatch(line)
+		switch {
+		case isFence && inside == nil:
+			inside = &block{path: path, line: i + 2, language: fence}
+			current.blocks++
+		case isFence:
+			doc.blocks = append(doc.blocks, *inside)
+			inside = nil
+		case inside != nil:
+			inside.text += line + "\n"
+		default:
+			text.WriteString(line + "\n")
+			switch {
+			case title != nil:
+				current = &section{level: len(title[1]), title: title[2], position: i + 1}
+				doc.sections = append(doc.sections, current)
+			case strings.HasPrefix(line, "|"):
+				current.rows = append(current.rows, line)
+			case strings.HasPrefix(line, "- "):
+				current.items++
+			}
+		}
+	}
+	require.Nil(t, inside, "%s: the last block has no end", path)
+	doc.text = text.String()
+	return doc
+}
+
+// markdownFiles are the files at the top.
+func markdownFiles(t *testing.T) (docs []document) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(root, "*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		docs = append(docs, readMarkdown(t, filepath.Base(path)))
+	}
+	return docs
+}

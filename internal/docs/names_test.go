@@ -1,0 +1,108 @@
+package docs_test
+
+import (
+	"go/doc/comment"
+	"go/types"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The README's table of options has all of them, and no others.
+func TestOptionsAreComplete(t *testing.T) {
+	scope := libraryPackage(t).Scope()
+	var exported []string
+	for _, name := range scope.Names() {
+		fn, ok := scope.Lookup(name).(*types.Func)
+		if !ok || !fn.Exported() {
+			continue
+		}
+		results := fn.Signature().Results()
+		if results.Len() == 1 && types.TypeString(results.At(0).Type(), types.RelativeTo(fn.Pkg())) == "Option" {
+			exported = append(exported, name)
+		}
+	}
+	var documented []string
+	for _, s := range readMarkdown(t, "README.md").sections {
+		if s.title == "Options" {
+			for _, row := range s.rows[2:] {
+				documented = append(documented, strings.Trim(strings.Split(row, "|")[1], " `"))
+			}
+		}
+	}
+	assert.ElementsMatch(t, exported, documented)
+}
+
+// What the package page links to is there.
+func TestLinksOfThePackagePage(t *testing.T) {
+	scope := libraryPackage(t).Scope()
+	links := 0
+	_, _ = packageComment(t, "doc.go", &comment.Parser{
+		LookupPackage: func(name string) (string, bool) {
+			path, ok := comment.DefaultLookupPackage(name)
+			assert.True(t, ok, "[%s…]: there is no such package", name)
+			return path, ok
+		},
+		LookupSym: func(recv, name string) bool {
+			links++
+			var found types.Object
+			if recv == "" {
+				found = scope.Lookup(name)
+			} else if named := scope.Lookup(recv); named != nil {
+				found, _, _ = types.LookupFieldOrMethod(named.Type(), true, named.Pkg(), name)
+				_, isMethod := found.(*types.Func)
+				assert.True(t, isMethod, "[%s.%s] is no method", recv, name)
+			}
+			assert.NotNil(t, found, "[%s %s]: there is no such name", recv, name)
+			return found != nil
+		},
+	})
+	assert.NotZero(t, links)
+}
+
+func libraryPackage(t *testing.T) *types.Package {
+	t.Helper()
+	pkg, err := newCompiler(t, nil).importer.Import(library)
+	require.NoError(t, err)
+	return pkg
+}
+
+var link = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
+
+// Links to files lead somewhere.
+func TestLinksToFiles(t *testing.T) {
+	for _, doc := range markdownFiles(t) {
+		for _, match := range link.FindAllStringSubmatch(doc.text, -1) {
+			if target := match[1]; !strings.Contains(target, "://") {
+				_, err := os.Stat(filepath.Join(root, filepath.FromSlash(target)))
+				assert.NoError(t, err, "a link of %s", doc.path)
+			}
+		}
+	}
+}
+
+// The map of the house names each source file at the top, each internal package,
+// and each script.
+func TestMapIsComplete(t *testing.T) {
+	text := readMarkdown(t, "CONTRIBUTING.md").text
+	var parts []string
+	for _, dir := range []string{"", "internal", ".ci"} {
+		entries, err := os.ReadDir(filepath.Join(root, dir))
+		require.NoError(t, err)
+		for _, entry := range entries {
+			name := entry.Name()
+			isSource := strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
+			if dir != "" || isSource {
+				parts = append(parts, filepath.ToSlash(filepath.Join(dir, name)))
+			}
+		}
+	}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return strings.Contains(text, "`"+part+"`") })
+	assert.Empty(t, parts, "CONTRIBUTING.md does not say why these exist")
+}
