@@ -64,9 +64,6 @@ func (v rawValue) kind() byte {
 	return v[0]
 }
 
-// clone returns a copy of v that does not keep the answer's body alive.
-func (v rawValue) clone() json.RawMessage { return bytes.Clone(v) }
-
 // The readers below return the zero value and true for null, and false where v
 // makes no sense as the type asked for; what could be read is returned even then.
 
@@ -84,13 +81,6 @@ func stringOf(v rawValue) (string, bool) {
 	default:
 		return string(v), true
 	}
-}
-
-// wordOf reads a string of an enumeration: stringOf without white space around it,
-// which the service's own samples have.
-func wordOf[T ~string](v rawValue) (T, bool) {
-	s, ok := stringOf(v)
-	return T(strings.TrimSpace(s)), ok
 }
 
 // boolOf reads a boolean, also as a string or as 0 and 1.
