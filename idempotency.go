@@ -76,7 +76,7 @@ func (r *keyedCreate) run(ctx context.Context) (*Endpoint, error) {
 		isFresh := r.creation.freshFor(r.c.window) > 0
 		endpoint, err := r.look(ctx, isFresh)
 		switch {
-		case endpoint != nil && !(isFresh && r.creation.unnamed > 1): // else a second one may still show up
+		case endpoint != nil && (!isFresh || r.creation.unnamed < 2): // else a second one may still show up
 			return endpoint, nil
 		case isFinalLook(err):
 			return nil, err
