@@ -213,7 +213,7 @@ func (c *Client) classifyStatus(r call, resp *transport.Response, attempt int) (
 	switch status := resp.StatusCode; {
 	case e.isThrottled():
 		return retry.Throttled, e
-	case e.isEndpointNotFound(), r.operation == retry.Delete && CodeEndpointDeleting.Matches(e.Code):
+	case e.isEndpointNotFound(), r.operation == retry.Delete && e.isAny(CodeEndpointDeleting, CodePolicyNotAssociated):
 		return retry.Gone, e // or on its way there: nothing is left to delete
 	case status == http.StatusUnauthorized:
 		return retry.Unauthorized, e

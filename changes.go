@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,18 +95,27 @@ type RouteTablesError struct {
 	RouteTables []string
 	// BindFailed and UnbindFailed are those that could not be changed.
 	BindFailed, UnbindFailed []RouteTableFailure
+	// Errors are failures that the service told in another form.
+	Errors []ResourceError
 }
 
 // RouteTableFailure is one route table that could not be changed.
 type RouteTableFailure struct{ ID, Message string }
 
+func (f RouteTableFailure) text() string {
+	return strings.TrimSuffix(oneLine(f.ID+": "+f.Message), ": ")
+}
+
 func (e *RouteTablesError) Error() string {
 	var parts []string
 	for _, failed := range e.BindFailed {
-		parts = append(parts, oneLine("cannot bind "+failed.ID+": "+failed.Message))
+		parts = append(parts, "cannot bind "+failed.text())
 	}
 	for _, failed := range e.UnbindFailed {
-		parts = append(parts, oneLine("cannot unbind "+failed.ID+": "+failed.Message))
+		parts = append(parts, "cannot unbind "+failed.text())
+	}
+	for _, failed := range e.Errors {
+		parts = append(parts, oneLine(strings.TrimSpace(failed.Code+" "+failed.Message)))
 	}
 	return fmt.Sprintf("vpcep: route tables of endpoint %s: %s", oneLine(e.EndpointID), strings.Join(parts, "; "))
 }
@@ -135,66 +145,87 @@ func (c *Client) UpdateRouteTables(ctx context.Context, id string, routeTables [
 	if err != nil {
 		return nil, err
 	}
-	if len(answer.bindFailed)+len(answer.unbindFailed) > 0 {
-		return answer.ids, &RouteTablesError{
-			EndpointID: id, RouteTables: answer.ids, BindFailed: answer.bindFailed, UnbindFailed: answer.unbindFailed,
-		}
+	if answer.failed() {
+		answer.EndpointID = id
+		return answer.RouteTables, answer
 	}
-	return answer.ids, nil
+	return answer.RouteTables, nil
 }
 
-type routeTablesAnswer struct {
-	ids                      []string
-	bindFailed, unbindFailed []RouteTableFailure
+func (e *RouteTablesError) failed() bool {
+	return len(e.BindFailed)+len(e.UnbindFailed)+len(e.Errors) > 0
 }
 
-func decodeRouteTables(body []byte) (answer routeTablesAnswer, err error) {
+// decodeRouteTables reads what became of an update, in the form of its failures.
+func decodeRouteTables(body []byte) (*RouteTablesError, error) {
+	answer := new(RouteTablesError)
 	hasList := false
-	err = wire.Of(body).Members(func(name string, v wire.Value) {
+	err := wire.Of(body).Members(func(name string, v wire.Value) {
 		switch name {
 		case "routetables":
-			hasList = set(&answer.ids, v, wire.Strings)
+			// A list that holds something odd is a list: the change was made.
+			_ = set(&answer.RouteTables, v, wire.Strings)
+			hasList = answer.RouteTables != nil
 		case "error":
-			answer.bindFailed, answer.unbindFailed = nil, nil
-			readEach(v, func(v wire.Value) {
-				_ = v.Members(func(name string, v wire.Value) {
-					switch name {
-					case "bind_failed":
-						answer.bindFailed = append(answer.bindFailed, readRouteTableFailures(v)...)
-					case "unbind_failed":
-						answer.unbindFailed = append(answer.unbindFailed, readRouteTableFailures(v)...)
-					}
-				})
-			})
+			answer.BindFailed, answer.UnbindFailed, answer.Errors = nil, nil, nil
+			readEach(v, answer.readFailure)
 		}
 	})
-	if err == nil && !hasList && len(answer.bindFailed)+len(answer.unbindFailed) == 0 {
+	if err == nil && !hasList && !answer.failed() {
 		err = errors.New("it has no list of route tables")
 	}
 	return answer, err
 }
 
-// readEach calls fn for the elements of an array, or for a bare element.
+// readEach calls fn for the elements of an array, or for a bare element that is not null.
 func readEach(v wire.Value, fn func(wire.Value)) {
-	if !v.Elements(fn) {
+	if !v.IsNull() && !v.Elements(fn) {
 		fn(v)
 	}
+}
+
+// readFailure reads one element of "error". What it does not understand is a
+// failure all the same: a partial one must not pass for success.
+func (e *RouteTablesError) readFailure(v wire.Value) {
+	isKnown := false
+	_ = v.Members(func(name string, v wire.Value) {
+		switch name {
+		case "bind_failed":
+			isKnown = true
+			e.BindFailed = append(e.BindFailed, readRouteTableFailures(v)...)
+		case "unbind_failed":
+			isKnown = true
+			e.UnbindFailed = append(e.UnbindFailed, readRouteTableFailures(v)...)
+		}
+	})
+	if isKnown || v.IsNull() {
+		return
+	}
+	reason, ok := readResourceError(v)
+	if !ok {
+		reason.Message = string(v.Raw())
+	}
+	e.Errors = append(e.Errors, reason)
 }
 
 func readRouteTableFailures(v wire.Value) (failures []RouteTableFailure) {
 	readEach(v, func(v wire.Value) {
 		var failure RouteTableFailure
+		if !v.IsObject() {
+			failure.ID, _ = wire.String(v)
+		}
 		_ = v.Members(func(name string, v wire.Value) {
 			switch name {
-			case "id":
+			case "id", "routetable_id":
 				failure.ID, _ = wire.String(v)
-			case "error_message":
+			case "error_message", "message", "error_msg":
 				failure.Message, _ = wire.String(v)
 			}
 		})
-		if failure != (RouteTableFailure{}) {
-			failures = append(failures, failure)
+		if failure == (RouteTableFailure{}) {
+			failure.Message = string(v.Raw())
 		}
+		failures = append(failures, failure)
 	})
 	return failures
 }
@@ -240,25 +271,36 @@ func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opt
 
 // DeletePolicy takes the policy off an endpoint: DELETE
 // /v1/{project_id}/vpc-endpoints/{id}/policy. It returns the endpoint. The error is
-// CodePolicyNotAssociated where there was none.
+// CodePolicyNotAssociated where there was none; after an attempt that may have
+// removed it, that is success.
 func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption) (*Endpoint, error) {
 	path, err := c.endpointPath(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return update(ctx, c, http.MethodDelete, path+"/policy", nil, opts, decodeEndpoint)
+	remove := call{operation: retry.Delete, method: http.MethodDelete, path: path + "/policy"}
+	endpoint, err := do(ctx, c, remove, opts, func(body []byte) (*Endpoint, error) {
+		if _, err := decodeNothing(body); err != nil || len(body) == 0 {
+			return nil, err
+		}
+		return decodeEndpoint(body)
+	})
+	if err == nil && endpoint == nil { // it is gone, and nothing says how the endpoint looks now
+		return c.GetEndpoint(ctx, id, opts...)
+	}
+	return endpoint, err
 }
 
 // WaitForEndpointChange polls an endpoint until has reports that a change has
-// arrived, and returns it. HasWhitelist, HasRouteTables, HasTags and HasPolicy
-// are such reports. opts.Targets is not used.
+// arrived, and returns it. HasWhitelist, HasRouteTables, HasTags,
+// HasTagsAmong, LacksTags and HasPolicy are such reports. opts.Targets is not used.
 //
-// Errors are those of WaitForEndpoint; only failed and deleting end the wait early.
+// Errors are those of WaitForEndpoint; failed, deleting and a missing endpoint end the wait early.
 func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has func(*Endpoint) bool, opts WaitOptions) (*Endpoint, error) {
 	if has == nil {
 		return nil, errors.New("vpcep: wait: the condition is nil")
 	}
-	return c.wait(ctx, id, opts, func(e *Endpoint, err error, _ time.Duration) (bool, error) {
+	return c.wait(ctx, id, opts, c.endpointPoll(id), func(e *Endpoint, err error, _ time.Duration) (bool, error) {
 		switch {
 		case errors.Is(err, ErrEndpointNotFound):
 			return true, err
@@ -276,7 +318,7 @@ func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has func(
 // HasWhitelist reports whether an endpoint shows the settings of change.
 func HasWhitelist(change WhitelistChange) func(*Endpoint) bool {
 	return func(e *Endpoint) bool {
-		return (change.Entries == nil || sameSet(*change.Entries, e.Whitelist)) &&
+		return (change.Entries == nil || sameSet(canonicalBlocks(*change.Entries), canonicalBlocks(e.Whitelist))) &&
 			(change.Enable == nil || *change.Enable == e.EnableWhitelist)
 	}
 }
@@ -290,6 +332,20 @@ func HasRouteTables(ids ...string) func(*Endpoint) bool {
 // idempotency key does not count.
 func HasTags(tags ...Tag) func(*Endpoint) bool {
 	return func(e *Endpoint) bool { return sameSet(tags, e.Tags) }
+}
+
+// HasTagsAmong reports whether an endpoint has at least these tags.
+func HasTagsAmong(tags ...Tag) func(*Endpoint) bool {
+	return func(e *Endpoint) bool {
+		return !slices.ContainsFunc(tags, func(t Tag) bool { return !slices.Contains(e.Tags, t) })
+	}
+}
+
+// LacksTags reports whether an endpoint has no tag with any of these keys.
+func LacksTags(keys ...string) func(*Endpoint) bool {
+	return func(e *Endpoint) bool {
+		return !slices.ContainsFunc(e.Tags, func(t Tag) bool { return slices.Contains(keys, t.Key) })
+	}
 }
 
 // HasPolicy reports whether an endpoint has this policy; the zero Policy means none.

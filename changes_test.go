@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,6 +77,9 @@ func TestUpdateRouteTables(t *testing.T) {
 		"null failure":     {answer: `{"routetables":["a"],"error":null}`, ids: []string{"a"}},
 		"bind failed":      {answer: `{"routetables":["a"],"error":[{"bind_failed":[{"id":"b","error_message":"in use"}],"unbind_failed":[]}]}`, ids: []string{"a"}, bind: []vpcep.RouteTableFailure{{ID: "b", Message: "in use"}}, partial: true},
 		"bare error":       {answer: `{"routetables":["a"],"error":{"unbind_failed":{"id":"b","error_message":"m"}}}`, ids: []string{"a"}, unbind: []vpcep.RouteTableFailure{{ID: "b", Message: "m"}}, partial: true},
+		"bare ids":         {answer: `{"routetables":["a"],"error":[{"bind_failed":["b"]}]}`, ids: []string{"a"}, bind: []vpcep.RouteTableFailure{{ID: "b"}}, partial: true},
+		"other names":      {answer: `{"routetables":["a"],"error":[{"bind_failed":{"routetable_id":"b","message":"x"}}]}`, ids: []string{"a"}, bind: []vpcep.RouteTableFailure{{ID: "b", Message: "x"}}, partial: true},
+		"odd in the list":  {answer: `{"routetables":["a",{"id":"b"}]}`, ids: []string{"a"}},
 		"failure, no list": {answer: `{"error":[{"bind_failed":[{"id":"b"}]}]}`, bind: []vpcep.RouteTableFailure{{ID: "b"}}, partial: true},
 		"nothing":          {answer: `{}`, fails: true},
 		"HTML":             {answer: `<html>`, fails: true},
@@ -96,6 +101,15 @@ func TestUpdateRouteTables(t *testing.T) {
 			assert.Equal(t, tt.ids, partial.RouteTables)
 			assert.Contains(t, err.Error(), "bind b")
 		})
+	}
+	for _, failure := range []string{`[{"error_code":"EndPoint.4028","error_message":"m"}]`, `"could not"`, `{"surprise":[1]}`} {
+		c, mock := mocked(t)
+		answering(mock, "PUT", endpointsURL+"/e-1/routetables", 200, `{"routetables":["a"],"error":`+failure+`}`)
+		_, err := c.UpdateRouteTables(t.Context(), "e-1", []string{"a", "b"})
+		var partial *vpcep.RouteTablesError
+		require.ErrorAs(t, err, &partial, "a failure that is not understood is not a success")
+		assert.Len(t, partial.Errors, 1)
+		assert.NotContains(t, err.Error(), "\n")
 	}
 	c, mock := mocked(t)
 	bodies := answering(mock, "PUT", endpointsURL+"/e-1/routetables", 200, `{"routetables":[]}`)
@@ -162,6 +176,147 @@ func TestTagCalls(t *testing.T) {
 	assert.Equal(t, before, mock.GetTotalCallCount())
 	var none *vpcep.Client
 	assert.Error(t, none.AddTags(t.Context(), "e-1", nil))
+}
+
+// Tags that cannot be read must not be changed blindly, nor removed in vain.
+func TestSetTagsChangesNothingWhereItCannotSucceed(t *testing.T) {
+	for name, answer := range map[string]string{
+		"an object": `{"id":"e-1","tags":{"a":"1"}}`, "words": `{"id":"e-1","tags":["a=1"]}`, "half": `{"id":"e-1","tags":[{"key":"a","value":"1"},{"key":{}}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, mock := mocked(t)
+			answering(mock, "GET", endpointsURL+"/e-1", 200, answer)
+			assert.ErrorContains(t, c.SetTags(t.Context(), "e-1", nil), "cannot be read")
+			assert.Equal(t, 1, mock.GetTotalCallCount())
+		})
+	}
+	for _, key := range []string{"", "key"} {
+		server := vpceptest.NewServer()
+		client := server.Client()
+		e, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{
+			EndpointServiceID: "s", VPCID: "v", SubnetID: "n", IdempotencyKey: key, Tags: manyTags(3),
+		})
+		require.NoError(t, err)
+		most := 20
+		if key != "" {
+			most--
+		}
+		assert.Equal(t, "tags", fieldsOf(client.SetTags(t.Context(), e.ID, manyTags(most+1))))
+		assert.Len(t, server.Endpoints()[0].Tags, 3+20-most, "nothing was removed")
+		assert.NoError(t, client.SetTags(t.Context(), e.ID, manyTags(most)))
+		server.Close()
+	}
+}
+
+func TestTheKeysTagIsNotTheCallers(t *testing.T) {
+	c, mock := mocked(t, vpcep.WithoutValidation())
+	for _, err := range []error{
+		c.AddTags(t.Context(), "e-1", []vpcep.Tag{{Key: vpcep.IdempotencyTagKey, Value: "x"}}),
+		c.RemoveTags(t.Context(), "e-1", []string{vpcep.IdempotencyTagKey}),
+		c.SetTags(t.Context(), "e-1", []vpcep.Tag{{Key: vpcep.IdempotencyTagKey, Value: "x"}}),
+	} {
+		assert.Equal(t, "tags[0].key", fieldsOf(err))
+	}
+	assert.Zero(t, mock.GetTotalCallCount())
+	answering(mock, "POST", projectURL+"/endpoint/e-1/tags/action", 204, "")
+	c, _ = mocked(t, vpcep.WithHTTPClient(&http.Client{Transport: mock}))
+	assert.NoError(t, c.RemoveTags(t.Context(), "e-1", []string{strings.Repeat("k", 100)}), "a key that the service has is right")
+}
+
+func TestConditions(t *testing.T) {
+	e := &vpcep.Endpoint{Tags: []vpcep.Tag{{Key: "a", Value: "1"}, {Key: "b"}}, Whitelist: []string{"10.0.0.1", "10.1.0.0/16"}}
+	assert.True(t, vpcep.HasTagsAmong(vpcep.Tag{Key: "b"})(e))
+	assert.False(t, vpcep.HasTagsAmong(vpcep.Tag{Key: "a"})(e))
+	assert.True(t, vpcep.LacksTags("c")(e))
+	assert.False(t, vpcep.LacksTags("c", "a")(e))
+	assert.False(t, vpcep.HasTags(vpcep.Tag{Key: "b"})(e))
+	assert.True(t, vpcep.HasWhitelist(vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries("10.1.2.3/16", "10.0.0.1/32")})(e))
+	assert.False(t, vpcep.HasWhitelist(vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries("10.1.0.0/16")})(e))
+}
+
+// A policy that was deleted, and whose answer was lost, is deleted.
+func TestDeletePolicyWhoseAnswerWasLost(t *testing.T) {
+	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{ID: "gw", Type: vpceptest.TypeGateway}), vpceptest.WithCreateDelay(0),
+		vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpDeletePolicy, AfterEffect: true, Drop: true}))
+	defer server.Close()
+	client := server.Client(vpcep.WithRetry(vpcep.RetryPolicy{BaseDelay: 1, MaxDelay: 1}))
+	e, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{
+		EndpointServiceID: "gw", VPCID: "v", PolicyStatement: []vpcep.PolicyStatement{{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*"}}},
+	})
+	require.NoError(t, err)
+	e, err = client.DeletePolicy(t.Context(), e.ID)
+	require.NoError(t, err)
+	assert.Empty(t, e.PolicyStatement)
+	_, err = client.DeletePolicy(t.Context(), e.ID)
+	assert.ErrorIs(t, err, vpcep.CodePolicyNotAssociated)
+}
+
+func TestWaitForConnection(t *testing.T) {
+	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{ID: "s", Approval: true}), vpceptest.WithCreateDelay(0), vpceptest.WithChangeDelay(50*time.Millisecond))
+	defer server.Close()
+	client := server.Client()
+	wait := vpcep.WaitOptions{Interval: 10 * time.Millisecond}
+	create := func() string {
+		e, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", SubnetID: "n"})
+		require.NoError(t, err)
+		return e.ID
+	}
+	accepted, rejected := create(), create()
+	_, err := client.AcceptConnection(t.Context(), "s", accepted)
+	require.NoError(t, err)
+	k, err := client.WaitForConnection(t.Context(), "s", accepted, wait)
+	require.NoError(t, err)
+	assert.Equal(t, vpcep.StatusAccepted, k.Status)
+
+	_, err = client.RejectConnection(t.Context(), "s", rejected)
+	require.NoError(t, err)
+	_, err = client.WaitForConnection(t.Context(), "s", rejected, wait)
+	var failed *vpcep.EndpointFailedError
+	require.ErrorAs(t, err, &failed)
+	wait.Targets = []vpcep.EndpointStatus{vpcep.StatusRejected}
+	_, err = client.WaitForConnection(t.Context(), "s", rejected, wait)
+	require.NoError(t, err)
+	_, err = client.WaitForConnection(t.Context(), "..", rejected, wait)
+	assert.Equal(t, "service_id", fieldsOf(err))
+	wait.Timeout = 50 * time.Millisecond
+	_, err = client.WaitForConnection(t.Context(), "s", "none", wait)
+	var timeout *vpcep.WaitTimeoutError
+	assert.ErrorAs(t, err, &timeout)
+}
+
+// A decision that was carried out is one, however its answer looks.
+func TestDecisionsWithOddAnswers(t *testing.T) {
+	for body, status := range map[string]vpcep.EndpointStatus{
+		`{"connections":[{"id":"e-1","status":"accepted"}]}`: "accepted", `{"connections":{"id":"e-1","status":"accepted"}}`: "accepted",
+		`{"connections":[]}`: "", `{"connections":null}`: "", `{}`: "", ``: "", `{"connections":[7,{"id":"other","status":"rejected"}]}`: "",
+	} {
+		c, mock := mocked(t)
+		answering(mock, "POST", projectURL+"/vpc-endpoint-services/s/connections/action", 200, body)
+		k, err := c.AcceptConnection(t.Context(), "s", "e-1")
+		require.NoError(t, err, body)
+		assert.Equal(t, "e-1", k.EndpointID)
+		assert.Equal(t, status, k.Status, body)
+	}
+	for _, body := range []string{`<html>`, `{"error_code":"EndPoint.0001","error_msg":"m"}`, `{"code":"EndPoint.0001","message":"m"}`} {
+		c, mock := mocked(t)
+		answering(mock, "POST", projectURL+"/vpc-endpoint-services/s/connections/action", 200, body)
+		_, err := c.AcceptConnection(t.Context(), "s", "e-1")
+		assert.Error(t, err, body)
+	}
+}
+
+func TestServicesConnectionsAndQuotasRoundTrip(t *testing.T) {
+	for _, value := range []any{
+		&vpcep.EndpointService{ID: "s", Name: "n", Owner: "o", Type: "interface", IsCharged: true, CreatedAt: time.Unix(1e9, 0).UTC(), Extra: map[string]json.RawMessage{"x": json.RawMessage("1")}},
+		&vpcep.Connection{EndpointID: "e", MarkerID: 1 << 40, Status: "accepted", DomainID: "d", Errors: []vpcep.ResourceError{{Code: "c"}}, Extra: map[string]json.RawMessage{"x": json.RawMessage("1")}},
+		&vpcep.Quota{Type: "endpoint", Used: 1, Allowed: 2},
+	} {
+		data, err := json.Marshal(value)
+		require.NoError(t, err)
+		back := reflect.New(reflect.TypeOf(value).Elem()).Interface()
+		require.NoError(t, json.Unmarshal(data, back))
+		assert.Equal(t, value, back)
+	}
 }
 
 func TestSetTagsWithTheFewestCalls(t *testing.T) {
@@ -294,19 +449,22 @@ func TestServices(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	server := vpceptest.NewServer(
 		vpceptest.WithService(vpceptest.Service{ID: "if"}), vpceptest.WithService(vpceptest.Service{ID: "gw", Type: vpceptest.TypeGateway}),
-		vpceptest.WithService(vpceptest.Service{ID: "odd", Type: "cvs_gateway"}))
+		vpceptest.WithService(vpceptest.Service{ID: "odd", Type: "hybrid"}), vpceptest.WithService(vpceptest.Service{ID: "cvs", Type: "cvs_gateway"}))
 	defer server.Close()
 	client := server.Client()
 	tests := map[string]struct {
 		req  vpcep.CreateEndpointRequest
 		want string
 	}{
-		"interface":       {vpcep.CreateEndpointRequest{EndpointServiceID: "if", SubnetID: "n", Whitelist: []string{"10.0.0.1"}, EnableDNS: true}, ""},
-		"interface wrong": {vpcep.CreateEndpointRequest{EndpointServiceID: "if", RouteTables: []string{"rt"}, PolicyStatement: []vpcep.PolicyStatement{{Effect: "Allow"}}}, "subnet_id routetables policy_statement"},
-		"gateway":         {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", RouteTables: []string{"rt"}}, ""},
-		"gateway wrong":   {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", SubnetID: "n", PortIP: "10.0.0.1", Whitelist: []string{"10.0.0.1"}, EnableWhitelist: true, EnableDNS: true}, "subnet_id port_ip enable_dns whitelist enable_whitelist"},
-		"unknown type":    {vpcep.CreateEndpointRequest{EndpointServiceID: "odd", SubnetID: "n", RouteTables: []string{"rt"}}, ""},
-		"plainly wrong":   {vpcep.CreateEndpointRequest{EndpointServiceID: "if", Description: "<"}, "description"},
+		"interface":           {vpcep.CreateEndpointRequest{EndpointServiceID: "if", SubnetID: "n", Whitelist: []string{"10.0.0.1"}, EnableDNS: true}, ""},
+		"interface wrong":     {vpcep.CreateEndpointRequest{EndpointServiceID: "if", RouteTables: []string{"rt"}, PolicyStatement: []vpcep.PolicyStatement{{Effect: "Allow"}}}, "subnet_id routetables policy_statement"},
+		"gateway":             {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", RouteTables: []string{"rt"}}, ""},
+		"gateway wrong":       {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", SubnetID: "n", PortIP: "10.0.0.1", Whitelist: []string{"10.0.0.1"}, EnableWhitelist: true, EnableDNS: true}, "subnet_id port_ip enable_dns whitelist enable_whitelist"},
+		"gateway wrong, more": {vpcep.CreateEndpointRequest{EndpointServiceID: "cvs", IPVersion: vpcep.IPVersionDualStack, IPv6Address: "2001:db8::1", PolicyDocument: json.RawMessage(`{}`)}, "ipv6_address ip_version policy_document"},
+		"interface, odd":      {vpcep.CreateEndpointRequest{EndpointServiceID: "if", SubnetID: "n", IPv6Address: "2001:db8::1", EnableWhitelist: true}, "ipv6_address whitelist"},
+		"unknown type":        {vpcep.CreateEndpointRequest{EndpointServiceID: "odd", SubnetID: "n", RouteTables: []string{"rt"}}, ""},
+		"both sorts":          {vpcep.CreateEndpointRequest{EndpointServiceID: "if", Description: "<"}, "description subnet_id"},
+		"no service":          {vpcep.CreateEndpointRequest{SubnetID: "n"}, "endpoint_service_id"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

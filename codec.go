@@ -190,10 +190,10 @@ func (e Endpoint) MarshalJSON() ([]byte, error) {
 		PublicBorderGroup:   e.PublicBorderGroup,
 	}
 	// A gateway endpoint has neither setting; for the others, false is an answer too.
-	if e.ServiceType != ServiceTypeGateway || e.EnableDNS {
+	if !e.ServiceType.isGateway() || e.EnableDNS {
 		body.EnableDNS = &e.EnableDNS
 	}
-	if e.ServiceType != ServiceTypeGateway || e.EnableWhitelist {
+	if !e.ServiceType.isGateway() || e.EnableWhitelist {
 		body.EnableWhitelist = &e.EnableWhitelist
 	}
 	return marshalWithExtra(body, e.Extra)
@@ -377,21 +377,6 @@ func readList[T any](v wire.Value, read func(wire.Value) (T, bool)) (list []T, o
 		add(v)
 	}
 	return list, ok
-}
-
-func readTags(v wire.Value) ([]Tag, bool) { return readList(v, readTag) }
-
-func readTag(v wire.Value) (tag Tag, ok bool) {
-	ok = true
-	err := v.Members(func(name string, v wire.Value) {
-		switch name {
-		case "key":
-			ok = set(&tag.Key, v, wire.String) && ok
-		case "value":
-			ok = set(&tag.Value, v, wire.String) && ok
-		}
-	})
-	return tag, ok && err == nil
 }
 
 func readResourceErrors(v wire.Value) ([]ResourceError, bool) {
@@ -578,16 +563,20 @@ func decodeNothing(body []byte) (struct{}, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return none, nil
 	}
-	var hasID, hasError bool
+	var hasID, hasError, hasCode, hasMessage bool
 	err := wire.Of(body).Members(func(name string, v wire.Value) {
 		switch name {
 		case "id":
 			hasID = true
 		case "error", "error_code", "error_msg":
 			hasError = hasError || !v.IsNull()
+		case "code":
+			hasCode = true
+		case "message":
+			hasMessage = true
 		}
 	})
-	if err == nil && hasError && !hasID {
+	if err == nil && (hasError || hasCode && hasMessage) && !hasID {
 		err = errors.New("it is an error")
 	}
 	return none, err

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
@@ -57,6 +57,20 @@ func (k *Connection) UnmarshalJSON(data []byte) error {
 	}
 	*k = *read
 	return nil
+}
+
+// MarshalJSON writes the connection as the service does, Extra included.
+func (k Connection) MarshalJSON() ([]byte, error) {
+	return marshalWithExtra(struct {
+		EndpointID  string         `json:"id,omitempty"`
+		MarkerID    int64          `json:"marker_id,omitempty"`
+		Status      EndpointStatus `json:"status,omitempty"`
+		DomainID    string         `json:"domain_id,omitempty"`
+		CreatedAt   time.Time      `json:"created_at,omitzero"`
+		UpdatedAt   time.Time      `json:"updated_at,omitzero"`
+		Description string         `json:"description,omitempty"`
+		Errors      resourceErrors `json:"error,omitzero"`
+	}{k.EndpointID, k.MarkerID, k.Status, k.DomainID, k.CreatedAt, k.UpdatedAt, k.Description, k.Errors}, k.Extra)
 }
 
 func readConnection(v wire.Value) (*Connection, error) {
@@ -122,8 +136,8 @@ func (c *Client) ListConnections(ctx context.Context, serviceID string, filter C
 
 // AcceptConnection lets an endpoint connect to a service of this project: POST
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/action. It returns
-// the connection as the service answers it; WaitForEndpoint waits until the endpoint
-// is accepted.
+// the connection as the service answers it, which names its endpoint at the least;
+// WaitForConnection waits until it is accepted.
 func (c *Client) AcceptConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
 	return c.decideConnection(ctx, serviceID, endpointID, "receive", opts)
 }
@@ -148,17 +162,73 @@ func (c *Client) decideConnection(ctx context.Context, serviceID, endpointID, ac
 		Action    string   `json:"action"`
 	}{[]string{endpointID}, action}
 	return update(ctx, c, http.MethodPost, path+"/action", body, opts, func(data []byte) (*Connection, error) {
-		answer, err := decodeConnections(data)
+		return decodeDecision(data, endpointID)
+	})
+}
+
+// decodeDecision reads the connection of an endpoint out of the answer to a
+// decision. One that does not show it is the answer to a decision all the same.
+func decodeDecision(data []byte, endpointID string) (*Connection, error) {
+	decided := &Connection{EndpointID: endpointID}
+	if _, err := decodeNothing(data); err != nil || len(data) == 0 {
+		return decided, err
+	}
+	err := wire.Of(data).Members(func(name string, v wire.Value) {
+		if name != "connections" {
+			return
+		}
+		readEach(v, func(v wire.Value) {
+			if k, err := readConnection(v); err == nil && k.EndpointID == endpointID {
+				decided = k
+			}
+		})
+	})
+	return decided, err
+}
+
+// WaitForConnection polls the connections of a service of this project until that
+// of an endpoint is accepted, or in one of opts.Targets, and returns it. It is the
+// wait of the service's owner: the endpoint itself may stand in another project.
+// opts.OnPoll gets the connection in the form of an endpoint.
+//
+// Errors are those of WaitForEndpoint.
+func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID string, opts WaitOptions) (*Connection, error) {
+	path, err := c.connectionsPath(ctx, serviceID)
+	if err != nil {
+		return nil, err
+	}
+	targets := opts.Targets
+	if len(targets) == 0 {
+		targets = []EndpointStatus{StatusAccepted}
+	}
+	var last *Connection
+	query := url.Values{"id": {endpointID}, "limit": {"10"}, "offset": {"0"}}
+	poll := call{operation: retry.Read, method: http.MethodGet, path: path, query: query, maxAttempts: 1}
+	_, err = c.wait(ctx, endpointID, opts, func(ctx context.Context) (*Endpoint, error) {
+		list, err := do(ctx, c, poll, nil, decodeConnections)
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range answer.items {
+		for _, k := range list.items {
 			if k.EndpointID == endpointID {
-				return k, nil
+				last = k
+				return k.asEndpoint(), nil
 			}
 		}
-		return nil, errors.New("it does not name the endpoint")
-	})
+		return nil, fmt.Errorf("vpcep: service %s has no connection of endpoint %s: %w", serviceID, endpointID, ErrEndpointNotFound)
+	}, untilStatus(targets))
+	if err != nil {
+		return nil, err
+	}
+	return last, nil
+}
+
+// asEndpoint is what the owner of a service sees of an endpoint.
+func (k *Connection) asEndpoint() *Endpoint {
+	return &Endpoint{
+		ID: k.EndpointID, MarkerID: k.MarkerID, Status: k.Status, CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt,
+		Description: k.Description, Errors: k.Errors,
+	}
 }
 
 func (c *Client) connectionsPath(ctx context.Context, serviceID string) (string, error) {
@@ -167,5 +237,5 @@ func (c *Client) connectionsPath(ctx context.Context, serviceID string) (string,
 	}
 	var f fieldErrors
 	f.pathSegment("service_id", serviceID)
-	return c.projectPath("/vpc-endpoint-services/" + url.PathEscape(serviceID) + "/connections"), f.err()
+	return c.projectPath("/vpc-endpoint-services/" + serviceID + "/connections"), f.err()
 }

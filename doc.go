@@ -2,8 +2,9 @@
 //
 // A VPC endpoint connects a VPC to a service without leaving the cloud's network.
 // This package creates endpoints, finds, changes and deletes them, and waits for
-// them. A create can be repeated after any failure without making a second endpoint,
-// and an answer of success is never lost to a change in its format.
+// them. With an idempotency key, a create can be repeated after any failure without
+// making a second endpoint; the answer to a create is never lost to a change in its
+// format.
 //
 //	client, err := vpcep.NewClient(
 //		vpcep.WithRegion("eu-west-101"),
@@ -58,7 +59,11 @@
 //		IdempotencyKey:    "3f2a9c1e-billing-endpoint", // stored before the call
 //	}
 //	endpoint, err := client.CreateEndpoint(ctx, request)
-//	if errors.Is(err, vpcep.ErrOutcomeUnknown) {
+//	var duplicates *vpcep.DuplicateEndpointsError
+//	switch {
+//	case errors.As(err, &duplicates): // is an ErrOutcomeUnknown, too
+//		log.Fatal(err) // delete what is not used first
+//	case errors.Is(err, vpcep.ErrOutcomeUnknown):
 //		endpoint, err = client.CreateEndpoint(ctx, request) // now or after a restart
 //	}
 //
@@ -66,14 +71,17 @@
 // is looked for before the request is sent, which costs one list more, and after an
 // unknown outcome, for as long as [WithReconcileWindow] says. One process at a time
 // may use a key: two at the same moment can make two endpoints, which the next call
-// reports as a [*DuplicateEndpointsError].
+// reports as a [*DuplicateEndpointsError]. That one matches [ErrOutcomeUnknown], but
+// calling again does not help until what is not used is deleted: test for it first.
+// A create takes at most 20 tags, that of the key included.
 //
 // # Waiting
 //
 // [Client.WaitForEndpoint] polls an endpoint until it can be used,
 // [Client.WaitForEndpointDeleted] until it is gone, and
-// [Client.WaitForEndpointChange] until a change has arrived. [WaitOptions] sets the
-// statuses to wait for, the time, and a function that is told of each poll.
+// [Client.WaitForEndpointChange] until a change has arrived. [Client.WaitForConnection]
+// is for the owner of a service. [WaitOptions] sets the statuses to wait for, the
+// time, and a function that is told of each poll.
 //
 // # Reading and changing
 //
@@ -81,16 +89,17 @@
 // that an [EndpointFilter] selects, and [Client.DeleteEndpoint] deletes one.
 // [Client.UpdateWhitelist], [Client.UpdateRouteTables], [Client.UpdatePolicy] and
 // [Client.DeletePolicy] change an endpoint; [HasWhitelist], [HasRouteTables] and
-// [HasPolicy] tell whether the change has arrived. [Client.AddTags],
-// [Client.RemoveTags] and [Client.SetTags] change its tags.
+// [HasPolicy] tell whether the change has arrived. [Client.SetTags], [Client.AddTags]
+// and [Client.RemoveTags] change its tags, for which [HasTags], [HasTagsAmong] and
+// [LacksTags] are the conditions.
 //
 // # Services
 //
 // [Client.ListPublicServices], [Client.GetService] and [Client.GetServiceByName] find
 // what to connect to. The owner of a service sees who wants in with
 // [Client.ListConnections], and decides with [Client.AcceptConnection] and
-// [Client.RejectConnection]. [Client.GetQuotas] says how many endpoints a project has
-// and may have.
+// [Client.RejectConnection]; [Client.WaitForConnection] waits until the decision
+// shows. [Client.GetQuotas] says how many endpoints a project has and may have.
 //
 // # Errors
 //
@@ -102,7 +111,10 @@
 // [ErrOutcomeUnknown] is the one that needs care: the create request may have been
 // carried out, and nothing says so. The endpoint may exist, and cost money.
 //
+//	var duplicates *vpcep.DuplicateEndpointsError
 //	switch {
+//	case errors.As(err, &duplicates): // is an ErrOutcomeUnknown, too
+//		// delete what is not used, then call again
 //	case errors.Is(err, vpcep.ErrOutcomeUnknown):
 //		// look for the endpoint, or call again with the same IdempotencyKey
 //	case errors.Is(err, vpcep.ErrQuotaExceeded):
@@ -133,6 +145,7 @@
 //
 // # Specification
 //
-// The specification that the comments refer to is Huawei Cloud's reference of
-// CreateEndpoint, and its tables.
+// The specification that the comments refer to, and whose tables they number, is
+// "Creating a VPC Endpoint" in Huawei Cloud's VPC Endpoint API Reference:
+// https://support.huaweicloud.com/intl/en-us/api-vpcep/CreateEndpoint.html
 package vpcep

@@ -172,8 +172,12 @@ func (e *APIError) isThrottled() bool {
 // isEndpointNotFound needs the service's own word: a 404 alone can come from a
 // gateway that does not know the URL.
 func (e *APIError) isEndpointNotFound() bool {
-	gone := []ErrorCode{CodeResourceUnavailable, CodeEndpointNotFound, CodeEndpointInfoNotFound, CodeEndpointDeleted}
-	return e.StatusCode/100 == 4 && slices.ContainsFunc(gone, func(c ErrorCode) bool { return c.Matches(e.Code) })
+	return e.StatusCode/100 == 4 &&
+		e.isAny(CodeResourceUnavailable, CodeEndpointNotFound, CodeEndpointInfoNotFound, CodeEndpointDeleted)
+}
+
+func (e *APIError) isAny(codes ...ErrorCode) bool {
+	return slices.ContainsFunc(codes, func(c ErrorCode) bool { return c.Matches(e.Code) })
 }
 
 // OutcomeUnknownError says that a create request may have been carried out. It

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -449,7 +448,7 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	text("vpc_id", req.VPCID, e.VPCID)
 	text("description", req.Description, e.Description)
 	differ("tags", len(req.Tags) > 0 && e.Tags != nil && !sameSet(req.Tags, e.Tags))
-	if strings.HasSuffix(string(e.ServiceType), string(ServiceTypeGateway)) { // it has no settings of an interface endpoint
+	if e.ServiceType.isGateway() { // it has no settings of an interface endpoint
 		differ("routetables", len(req.RouteTables) > 0 && e.RouteTables != nil && !sameSet(req.RouteTables, e.RouteTables))
 		differ("policy_statement", len(req.PolicyStatement) > 0 && e.PolicyStatement != nil && !sameJSON(req.PolicyStatement, e.PolicyStatement))
 		return fields

@@ -47,6 +47,7 @@ type ConnectionApprover interface {
 	ListConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) iter.Seq2[*Connection, error]
 	AcceptConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error)
 	RejectConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error)
+	WaitForConnection(ctx context.Context, serviceID, endpointID string, opts WaitOptions) (*Connection, error)
 }
 
 // QuotaReader reads a project's quotas.

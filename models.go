@@ -35,7 +35,12 @@ type ServiceType string
 const (
 	ServiceTypeGateway   ServiceType = "gateway"
 	ServiceTypeInterface ServiceType = "interface"
+	// ServiceTypeCVSGateway is not in the specification, but has been seen.
+	ServiceTypeCVSGateway ServiceType = "cvs_gateway"
 )
+
+// isGateway reports a service whose endpoints stand in route tables, and not in a subnet.
+func (t ServiceType) isGateway() bool { return t == ServiceTypeGateway || t == ServiceTypeCVSGateway }
 
 // ActiveStatus is the state of the account that an endpoint belongs to
 // (specification, table 5 "active_status"). Unknown values are kept.

@@ -183,7 +183,8 @@ func decodePage[T any](data []byte, list string, item func(wire.Value) (T, error
 		switch name {
 		case list:
 			p.items, p.elements = nil, 0
-			isList = v.IsNull() || v.Elements(func(v wire.Value) {
+			isList = v.IsNull() || v.IsObject() || v.IsArray()
+			readEach(v, func(v wire.Value) {
 				p.elements++
 				if one, err := item(v.Detached()); err == nil { // one that is kept does not keep its page
 					p.items = append(p.items, one)

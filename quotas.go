@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/wire"
@@ -23,9 +24,9 @@ const (
 
 // Quota is how many resources of a type a project has, and may have.
 type Quota struct {
-	Type    QuotaType
-	Used    int64
-	Allowed int64 // the field "quota"; usually 50 endpoints
+	Type    QuotaType `json:"type"`
+	Used    int64     `json:"used"`
+	Allowed int64     `json:"quota"` // usually 50 endpoints
 }
 
 // QuotaExceededError says that a create failed because the project has as many
@@ -58,12 +59,17 @@ func (c *Client) quotasCall(quotaType QuotaType) call {
 	return call{operation: retry.Read, method: http.MethodGet, path: c.projectPath("/quotas"), query: query}
 }
 
+// quotaTimeout bounds how long a refusal waits for its quota.
+const quotaTimeout = 3 * time.Second
+
 // withQuota adds to a create's refusal for the quota how much is used and allowed.
 // One request is worth that; where it fails, the refusal stands alone.
 func (c *Client) withQuota(ctx context.Context, refusal error) error {
 	if !errors.Is(refusal, ErrQuotaExceeded) || errors.Is(refusal, ErrOutcomeUnknown) {
 		return refusal
 	}
+	ctx, cancel := context.WithTimeout(ctx, quotaTimeout)
+	defer cancel()
 	r := c.quotasCall(QuotaTypeEndpoint)
 	r.maxAttempts = 1
 	quotas, err := do(ctx, c, r, nil, decodeQuotas)
@@ -86,8 +92,12 @@ func decodeQuotas(data []byte) (quotas []Quota, err error) {
 		}
 		_ = v.Members(func(name string, v wire.Value) {
 			if name == "resources" {
-				quotas = nil
-				isList = v.Elements(func(v wire.Value) { quotas = append(quotas, readQuota(v)) })
+				quotas, isList = []Quota{}, true
+				readEach(v, func(v wire.Value) {
+					if quota := readQuota(v); quota.Type != "" {
+						quotas = append(quotas, quota)
+					}
+				})
 			}
 		})
 	})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -57,6 +58,18 @@ func (s *EndpointService) UnmarshalJSON(data []byte) error {
 	}
 	*s = *read
 	return nil
+}
+
+// MarshalJSON writes the service as the cloud does, Extra included.
+func (s EndpointService) MarshalJSON() ([]byte, error) {
+	return marshalWithExtra(struct {
+		ID        string      `json:"id,omitempty"`
+		Owner     string      `json:"owner,omitempty"`
+		Name      string      `json:"service_name,omitempty"`
+		Type      ServiceType `json:"service_type,omitempty"`
+		CreatedAt time.Time   `json:"created_at,omitzero"`
+		IsCharged bool        `json:"is_charge"`
+	}{s.ID, s.Owner, s.Name, s.Type, s.CreatedAt, s.IsCharged}, s.Extra)
 }
 
 func readService(v wire.Value) (*EndpointService, error) {
@@ -151,24 +164,29 @@ func (c *Client) describeService(ctx context.Context, by, value string, opts []C
 // to, before anything is made: it reads the service, and reports together with
 // Validate's rules what the service's type demands or forbids. An interface service
 // needs SubnetID and takes no RouteTables and PolicyStatement; a gateway service
-// takes none of SubnetID, PortIP, IPv6Address, EnableDNS, Whitelist and
-// EnableWhitelist. A type that this version does not know has no rules.
+// takes none of SubnetID, PortIP, IPv6Address, dual stack, EnableDNS, Whitelist,
+// EnableWhitelist and PolicyDocument. A type that this version does not know has no
+// rules. With WithoutValidation, the rules of the type alone are checked.
 //
-// The error is a *ValidationError, or that of GetService. CreateEndpoint does not
-// call it: it costs one request more.
+// The error is a *ValidationError, beside the service, or that of GetService.
+// CreateEndpoint does not call it: it costs one request more.
 func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*EndpointService, error) {
-	if err := req.Validate(); err != nil {
-		return nil, err
+	var f fieldErrors
+	var invalid *ValidationError
+	if c.usable() == nil && c.validates && errors.As(req.Validate(), &invalid) {
+		f = invalid.Fields
+	}
+	if req.EndpointServiceID == "" {
+		return nil, f.err()
 	}
 	service, err := c.GetService(ctx, req.EndpointServiceID, opts...)
 	if err != nil {
 		return nil, err
 	}
-	var f fieldErrors
-	switch service.Type {
-	case ServiceTypeInterface:
+	switch {
+	case service.Type == ServiceTypeInterface:
 		f.interfaceRules(req)
-	case ServiceTypeGateway:
+	case service.Type.isGateway():
 		f.gatewayRules(req)
 	}
 	return service, f.err()
@@ -181,6 +199,12 @@ func (f *fieldErrors) interfaceRules(req CreateEndpointRequest) {
 	}
 	f.forbid(service, "routetables", len(req.RouteTables) > 0)
 	f.forbid(service, "policy_statement", len(req.PolicyStatement) > 0)
+	if req.IPv6Address != "" && req.IPVersion != IPVersionDualStack {
+		f.add("ipv6_address", "needs ip_version dualstack")
+	}
+	if req.EnableWhitelist && len(req.Whitelist) == 0 {
+		f.add("whitelist", "is empty and enabled: nobody could use the endpoint")
+	}
 }
 
 func (f *fieldErrors) gatewayRules(req CreateEndpointRequest) {
@@ -188,6 +212,8 @@ func (f *fieldErrors) gatewayRules(req CreateEndpointRequest) {
 	f.forbid(service, "subnet_id", req.SubnetID != "")
 	f.forbid(service, "port_ip", req.PortIP != "")
 	f.forbid(service, "ipv6_address", req.IPv6Address != "")
+	f.forbid(service, "ip_version", req.IPVersion == IPVersionDualStack)
+	f.forbid(service, "policy_document", len(req.PolicyDocument) > 0)
 	f.forbid(service, "enable_dns", req.EnableDNS)
 	f.forbid(service, "whitelist", len(req.Whitelist) > 0)
 	f.forbid(service, "enable_whitelist", req.EnableWhitelist)

@@ -52,9 +52,8 @@ func (r CreateEndpointRequest) Validate() error {
 	f.length("subnet_id", r.SubnetID, 0, maxIDLength)
 	f.portIP("port_ip", r.PortIP)
 	f.tags(r.Tags)
-	if n := len(withIdempotencyTag(r.Tags, r.IdempotencyKey)); n > maxTags {
-		f.add("tags", "%d tags with that of the idempotency key, at most %d are allowed", n, maxTags)
-	}
+	f.reservedTag(r.Tags)
+	f.tagCount(len(withIdempotencyTag(r.Tags, r.IdempotencyKey)))
 	f.idempotencyKey(r.IdempotencyKey)
 	f.routeTables(r.RouteTables)
 	f.whitelist(r.Whitelist)
@@ -150,15 +149,19 @@ func (f *fieldErrors) tags(tags []Tag) {
 	firstIndex := make(map[string]int, len(tags))
 	for i, tag := range tags {
 		f.tagText("tags", i, ".key", tag.Key, 1, maxTagKeyLength)
-		if tag.Key == IdempotencyTagKey {
-			f.add(indexed("tags", i, ".key"), "%q is reserved for the idempotency key", tag.Key)
-		}
 		if first, repeated := firstIndex[tag.Key]; repeated {
 			f.add(indexed("tags", i, ".key"), "repeats the key of tags[%d]", first)
 		} else {
 			firstIndex[tag.Key] = i
 		}
 		f.tagText("tags", i, ".value", tag.Value, 0, maxTagValueLength)
+	}
+}
+
+// tagCount counts the tag of an idempotency key, too.
+func (f *fieldErrors) tagCount(n int) {
+	if n > maxTags {
+		f.add("tags", "%d tags, that of the idempotency key included; at most %d are allowed", n, maxTags)
 	}
 }
 

@@ -81,7 +81,12 @@ func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOption
 	if len(targets) == 0 {
 		targets = []EndpointStatus{StatusAccepted, StatusPendingAcceptance}
 	}
-	return c.wait(ctx, id, opts, func(e *Endpoint, err error, waited time.Duration) (bool, error) {
+	return c.wait(ctx, id, opts, c.endpointPoll(id), untilStatus(targets))
+}
+
+// untilStatus judges polls for a wait that ends in one of targets.
+func untilStatus(targets []EndpointStatus) judgement {
+	return func(e *Endpoint, err error, waited time.Duration) (bool, error) {
 		switch {
 		case errors.Is(err, ErrEndpointNotFound):
 			if waited < readLag {
@@ -96,7 +101,7 @@ func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOption
 			return true, &EndpointFailedError{Endpoint: e}
 		}
 		return false, nil
-	})
+	}
 }
 
 // WaitForEndpointDeleted polls an endpoint until the service says that it does
@@ -107,7 +112,7 @@ func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOption
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
 func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts WaitOptions) error {
-	_, err := c.wait(ctx, id, opts, func(_ *Endpoint, err error, _ time.Duration) (bool, error) {
+	_, err := c.wait(ctx, id, opts, c.endpointPoll(id), func(_ *Endpoint, err error, _ time.Duration) (bool, error) {
 		if errors.Is(err, ErrEndpointNotFound) {
 			return true, nil
 		}
@@ -119,8 +124,8 @@ func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts Wai
 // wait polls until judge says that the wait has come to its end. judge gets what a
 // poll read, or why it did not, and returns an error that ends the wait, or the
 // error of the poll, which may be a passing one.
-func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, judge func(e *Endpoint, err error, waited time.Duration) (bool, error)) (*Endpoint, error) {
-	path, err := c.endpointPath(ctx, id)
+func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, poll func(context.Context) (*Endpoint, error), judge judgement) (*Endpoint, error) {
+	_, err := c.endpointPath(ctx, id)
 	if err == nil {
 		err = opts.validate()
 	}
@@ -129,8 +134,6 @@ func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, judge fu
 	}
 	timed, cancel := context.WithTimeout(ctx, cmp.Or(opts.Timeout, DefaultWaitTimeout))
 	defer cancel()
-	poll := getCall(path)
-	poll.maxAttempts = 1 // the next poll is the next attempt
 	var (
 		start        = time.Now()
 		last         *Endpoint
@@ -138,7 +141,7 @@ func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, judge fu
 		pacing       = pacer{interval: opts.Interval}
 	)
 	for {
-		e, err := do(timed, c, poll, nil, decodeEndpoint)
+		e, err := poll(timed)
 		if err == nil {
 			last = e
 			if opts.OnPoll != nil {
@@ -162,6 +165,20 @@ func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, judge fu
 		if !pacing.pause(timed, time.Since(start), c.askedPause(err)) {
 			return nil, endOfWait(ctx, id, last, err)
 		}
+	}
+}
+
+// judgement says of a poll whether it ends the wait. It gets what the poll read, or
+// why it did not, and returns an error that ends the wait, or the error of the poll,
+// which may be a passing one.
+type judgement func(e *Endpoint, err error, waited time.Duration) (ended bool, failure error)
+
+// endpointPoll reads the endpoint once: the next poll is the next attempt.
+func (c *Client) endpointPoll(id string) func(context.Context) (*Endpoint, error) {
+	return func(ctx context.Context) (*Endpoint, error) {
+		poll := getCall(c.endpointsPath() + "/" + id)
+		poll.maxAttempts = 1
+		return do(ctx, c, poll, nil, decodeEndpoint)
 	}
 }
 

@@ -176,6 +176,9 @@ func (v Value) IsNull() bool { return v.text == "null" }
 // IsObject reports whether v is an object.
 func (v Value) IsObject() bool { return v.kind() == '{' }
 
+// IsArray reports whether v is an array.
+func (v Value) IsArray() bool { return v.kind() == '[' }
+
 // kind is the first byte of the value, which tells its JSON type.
 func (v Value) kind() byte {
 	if v.text == "" {
