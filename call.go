@@ -3,6 +3,7 @@ package vpcep
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -329,4 +330,18 @@ func report(opts []CallOption, resp *transport.Response, attempts int) {
 			opt(&meta)
 		}
 	}
+}
+
+// update sends a change that leads to the same state however often it is sent.
+func update[T any](ctx context.Context, c *Client, method, path string, change any, opts []CallOption, decode func([]byte) (T, error)) (T, error) {
+	r := call{operation: retry.Update, method: method, path: path}
+	if change != nil {
+		body, err := json.Marshal(change)
+		if err != nil {
+			var none T
+			return none, fmt.Errorf("vpcep: %s %s: %w", method, path, err)
+		}
+		r.body = body
+	}
+	return do(ctx, c, r, opts, decode)
 }

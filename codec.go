@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/wire"
@@ -15,108 +14,6 @@ import (
 
 // errNoID reports an answer that is JSON, but no endpoint.
 var errNoID = errors.New("it has no id")
-
-// createEndpointBody is the wire form of CreateEndpointRequest: specification,
-// tables 3 and 4, and the newer fields.
-type createEndpointBody struct {
-	SubnetID          string            `json:"subnet_id,omitempty"`
-	EndpointServiceID string            `json:"endpoint_service_id,omitempty"`
-	VPCID             string            `json:"vpc_id,omitempty"`
-	EnableDNS         bool              `json:"enable_dns,omitempty"`
-	Tags              []Tag             `json:"tags,omitempty"`
-	RouteTables       []string          `json:"routetables,omitempty"`
-	PortIP            string            `json:"port_ip,omitempty"`
-	Whitelist         []string          `json:"whitelist,omitempty"`
-	EnableWhitelist   bool              `json:"enable_whitelist,omitempty"`
-	Description       string            `json:"description,omitempty"`
-	PolicyStatement   []PolicyStatement `json:"policy_statement,omitempty"`
-	PolicyDocument    json.RawMessage   `json:"policy_document,omitempty"`
-	IPVersion         IPVersion         `json:"ip_version,omitempty"`
-	IPv6Address       string            `json:"ipv6_address,omitempty"`
-}
-
-// MarshalJSON writes the body of a create request. What is empty is left out;
-// IdempotencyKey becomes a tag.
-func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) { return r.encode() }
-
-// encode is MarshalJSON without the checks that encoding/json makes of what a
-// MarshalJSON returns.
-func (r *CreateEndpointRequest) encode() ([]byte, error) {
-	return json.Marshal(&createEndpointBody{
-		SubnetID:          r.SubnetID,
-		EndpointServiceID: r.EndpointServiceID,
-		VPCID:             r.VPCID,
-		EnableDNS:         r.EnableDNS,
-		Tags:              withIdempotencyTag(r.Tags, r.IdempotencyKey),
-		RouteTables:       r.RouteTables,
-		PortIP:            r.PortIP,
-		Whitelist:         r.Whitelist,
-		EnableWhitelist:   r.EnableWhitelist,
-		Description:       r.Description,
-		PolicyStatement:   r.PolicyStatement,
-		PolicyDocument:    r.PolicyDocument,
-		IPVersion:         r.IPVersion,
-		IPv6Address:       r.IPv6Address,
-	})
-}
-
-// UnmarshalJSON reads the body of a create request. It takes the same drift in
-// types as Endpoint does, but a field that makes no sense is an error here: a
-// request that says something else than its author meant must not be sent.
-// Fields that the specification does not have are passed over.
-func (r *CreateEndpointRequest) UnmarshalJSON(data []byte) error {
-	var read CreateEndpointRequest
-	var odd []string
-	err := wire.Of(data).Members(func(name string, v wire.Value) {
-		if !read.setField(name, v) {
-			odd = append(odd, name)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("vpcep: create request: %w", err)
-	}
-	if len(odd) > 0 {
-		slices.Sort(odd)
-		return fmt.Errorf("vpcep: create request: unexpected type of %s", strings.Join(odd, ", "))
-	}
-	read.Tags, read.IdempotencyKey = splitIdempotencyTag(read.Tags)
-	*r = read
-	return nil
-}
-
-func (r *CreateEndpointRequest) setField(name string, v wire.Value) bool {
-	switch name {
-	case "subnet_id":
-		return set(&r.SubnetID, v, wire.String)
-	case "endpoint_service_id":
-		return set(&r.EndpointServiceID, v, wire.String)
-	case "vpc_id":
-		return set(&r.VPCID, v, wire.String)
-	case "enable_dns":
-		return set(&r.EnableDNS, v, wire.Bool)
-	case "tags":
-		return set(&r.Tags, v, readTags)
-	case "routetables":
-		return set(&r.RouteTables, v, wire.Strings)
-	case "port_ip":
-		return set(&r.PortIP, v, wire.String)
-	case "whitelist":
-		return set(&r.Whitelist, v, wire.Strings)
-	case "enable_whitelist":
-		return set(&r.EnableWhitelist, v, wire.Bool)
-	case "description":
-		return set(&r.Description, v, wire.String)
-	case "policy_statement":
-		return set(&r.PolicyStatement, v, readPolicyStatements)
-	case "policy_document":
-		return set(&r.PolicyDocument, v, wire.Document)
-	case "ip_version":
-		return set(&r.IPVersion, v, wire.Word[IPVersion])
-	case "ipv6_address":
-		return set(&r.IPv6Address, v, wire.String)
-	}
-	return true
-}
 
 // set reads v into dst and reports whether it made sense. What could be read is
 // kept even where it did not.
@@ -417,72 +314,6 @@ func (list resourceErrors) MarshalJSON() ([]byte, error) {
 	return json.Marshal(bodies)
 }
 
-func readPolicyStatements(v wire.Value) ([]PolicyStatement, bool) {
-	return readList(v, func(element wire.Value) (PolicyStatement, bool) {
-		return readPolicyStatement(element), true
-	})
-}
-
-// readPolicyStatement reads an object, or a string that holds one: the
-// specification documents strings, the service sends objects.
-func readPolicyStatement(v wire.Value) PolicyStatement {
-	document, _ := wire.Document(v)
-	var s PolicyStatement
-	if s.UnmarshalJSON(document) != nil {
-		return PolicyStatement{Raw: v.Raw()}
-	}
-	return s
-}
-
-// MarshalJSON writes the statement with arrays for Action and Resource, Extra
-// included, and Raw as it came.
-func (s PolicyStatement) MarshalJSON() ([]byte, error) {
-	if len(s.Raw) > 0 {
-		return s.Raw, nil
-	}
-	return marshalWithExtra(struct {
-		Sid       string          `json:",omitempty"`
-		Effect    string          `json:",omitempty"`
-		Action    []string        `json:",omitzero"`
-		Resource  []string        `json:",omitzero"`
-		Condition json.RawMessage `json:",omitempty"`
-	}{s.Sid, s.Effect, s.Action, s.Resource, s.Condition}, s.Extra)
-}
-
-// UnmarshalJSON reads a statement whose Action and Resource are arrays or strings.
-func (s *PolicyStatement) UnmarshalJSON(data []byte) error {
-	var read PolicyStatement
-	err := wire.Of(data).Members(func(name string, v wire.Value) {
-		read.Extra = keepUnknown(read.Extra, name, v, read.setField(name, v))
-	})
-	if err != nil {
-		return fmt.Errorf("vpcep: policy statement: %w", err)
-	}
-	*s = read
-	return nil
-}
-
-func (s *PolicyStatement) setField(name string, v wire.Value) bool {
-	switch name {
-	case "Sid":
-		return set(&s.Sid, v, wire.String)
-	case "Effect":
-		return set(&s.Effect, v, wire.String)
-	case "Action":
-		return set(&s.Action, v, wire.Strings)
-	case "Resource":
-		return set(&s.Resource, v, wire.Strings)
-	case "Condition":
-		return set(&s.Condition, v, func(v wire.Value) (json.RawMessage, bool) {
-			if v.IsNull() {
-				return nil, true
-			}
-			return v.Raw(), true
-		})
-	}
-	return false
-}
-
 // marshalWithExtra writes the object of known, with the members of extra in
 // place of its own where both have a name.
 func marshalWithExtra(known any, extra map[string]json.RawMessage) ([]byte, error) {
@@ -580,4 +411,11 @@ func decodeNothing(body []byte) (struct{}, error) {
 		err = errors.New("it is an error")
 	}
 	return none, err
+}
+
+// readEach calls fn for the elements of an array, or for a bare element that is not null.
+func readEach(v wire.Value, fn func(wire.Value)) {
+	if !v.IsNull() && !v.Elements(fn) {
+		fn(v)
+	}
 }

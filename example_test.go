@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/vpcep/vpcep-go"
 	"github.com/vpcep/vpcep-go/vpceptest"
@@ -168,4 +169,214 @@ func ExampleWithResponse() {
 	_, err := server.Client().GetEndpoint(context.Background(), "no-such-endpoint", vpcep.WithResponse(&meta))
 	fmt.Println(errors.Is(err, vpcep.ErrEndpointNotFound), meta.StatusCode, meta.RequestID != "", meta.Attempts)
 	// Output: true 404 true 1
+}
+
+func ExampleClient_WaitForEndpoint() {
+	server := vpceptest.NewServer(vpceptest.WithCreateDelay(500 * time.Millisecond))
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	endpoint, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	last := vpcep.EndpointStatus("")
+	endpoint, err = client.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{
+		Timeout: time.Minute,
+		OnPoll: func(e *vpcep.Endpoint) {
+			if e.Status != last {
+				fmt.Println("now", e.Status)
+				last = e.Status
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("ready:", endpoint.Status == vpcep.StatusAccepted, endpoint.IP != "")
+	// Output:
+	// now creating
+	// now accepted
+	// ready: true true
+}
+
+// A change may arrive later than the service answers: a wait tells when.
+func ExampleClient_UpdateWhitelist() {
+	server := vpceptest.NewServer(vpceptest.WithChangeDelay(200 * time.Millisecond))
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	endpoint := newEndpoint(ctx, client, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
+
+	on := true
+	change := vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries("10.1.0.0/16"), Enable: &on}
+	if _, err := client.UpdateWhitelist(ctx, endpoint.ID, change); err != nil {
+		log.Fatal(err)
+	}
+	endpoint, err := client.WaitForEndpointChange(ctx, endpoint.ID, vpcep.HasWhitelist(change), vpcep.WaitOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(endpoint.Whitelist, endpoint.EnableWhitelist)
+	// Output: [10.1.0.0/16] true
+}
+
+// Where some route tables cannot be bound, the others are.
+func ExampleClient_UpdateRouteTables() {
+	server := vpceptest.NewServer(
+		vpceptest.WithService(vpceptest.Service{ID: "storage", Type: vpceptest.TypeGateway}),
+		vpceptest.WithFailingRouteTable("table-2", "the route table is full"),
+	)
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	endpoint := newEndpoint(ctx, client, vpcep.CreateEndpointRequest{EndpointServiceID: "storage", VPCID: "vpc", RouteTables: []string{"table-1"}})
+
+	bound, err := client.UpdateRouteTables(ctx, endpoint.ID, []string{"table-1", "table-2", "table-3"})
+	var partial *vpcep.RouteTablesError
+	if errors.As(err, &partial) {
+		for _, failure := range partial.BindFailed {
+			fmt.Printf("%s is not bound: %s\n", failure.ID, failure.Message)
+		}
+	} else if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("bound:", bound)
+	// Output:
+	// table-2 is not bound: the route table is full
+	// bound: [table-1 table-3]
+}
+
+// SetTags leaves the tag of an idempotency key alone.
+func ExampleClient_SetTags() {
+	server := vpceptest.NewServer()
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	endpoint := newEndpoint(ctx, client, vpcep.CreateEndpointRequest{
+		EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet", IdempotencyKey: "order-17",
+		Tags: []vpcep.Tag{{Key: "team", Value: "billing"}, {Key: "stage", Value: "test"}},
+	})
+
+	tags := []vpcep.Tag{{Key: "stage", Value: "production"}}
+	if err := client.SetTags(ctx, endpoint.ID, tags); err != nil {
+		log.Fatal(err)
+	}
+	endpoint, err := client.WaitForEndpointChange(ctx, endpoint.ID, vpcep.HasTags(tags...), vpcep.WaitOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(endpoint.Tags, endpoint.IdempotencyKey)
+	// Output: [{stage production}] order-17
+}
+
+// The service's type says what a request needs, before anything is made.
+func ExampleClient_PreflightCreateEndpoint() {
+	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{
+		ID: "813d9300-8473-405b-bfcd-f711117bad65", Name: "com.myhuaweicloud.eu-west-101.dns",
+	}))
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+
+	service, err := client.GetServiceByName(ctx, "com.myhuaweicloud.eu-west-101.dns")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(service.ID, service.Type)
+	request := vpcep.CreateEndpointRequest{EndpointServiceID: service.ID, VPCID: "vpc"}
+	_, err = client.PreflightCreateEndpoint(ctx, request)
+	fmt.Println(err)
+	request.SubnetID = "subnet"
+	_, err = client.PreflightCreateEndpoint(ctx, request)
+	fmt.Println(err, len(server.Endpoints()))
+	// Output:
+	// 813d9300-8473-405b-bfcd-f711117bad65 interface
+	// vpcep: invalid: subnet_id: must not be empty for an interface service
+	// <nil> 0
+}
+
+// The owner of a service lets an endpoint in, and waits until it is connected.
+func ExampleClient_AcceptConnection() {
+	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{ID: "my-service", Approval: true}))
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	newEndpoint(ctx, client, vpcep.CreateEndpointRequest{EndpointServiceID: "my-service", VPCID: "vpc", SubnetID: "subnet"})
+
+	for connection, err := range client.ListConnections(ctx, "my-service", vpcep.ConnectionFilter{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("was", connection.Status)
+		if _, err := client.AcceptConnection(ctx, "my-service", connection.EndpointID); err != nil {
+			log.Fatal(err)
+		}
+		connection, err = client.WaitForConnection(ctx, "my-service", connection.EndpointID, vpcep.WaitOptions{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("is", connection.Status)
+	}
+	// Output:
+	// was pendingAcceptance
+	// is accepted
+}
+
+func ExampleClient_GetQuotas() {
+	server := vpceptest.NewServer(vpceptest.WithQuota(50))
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	newEndpoint(ctx, client, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
+
+	quotas, err := client.GetQuotas(ctx, vpcep.QuotaTypeEndpoint)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, quota := range quotas {
+		fmt.Printf("%s: %d of %d\n", quota.Type, quota.Used, quota.Allowed)
+	}
+	// Output: endpoint: 1 of 50
+}
+
+// EndpointLifecycle is what a function asks for that only creates and deletes; a
+// test gives it a stand-in of its own.
+func ExampleEndpointLifecycle() {
+	replace := func(ctx context.Context, api vpcep.EndpointLifecycle, oldID string, request vpcep.CreateEndpointRequest) (*vpcep.Endpoint, error) {
+		endpoint, err := api.CreateEndpoint(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		if endpoint, err = api.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{}); err != nil {
+			return nil, err
+		}
+		return endpoint, api.DeleteEndpoint(ctx, oldID)
+	}
+
+	server := vpceptest.NewServer(vpceptest.WithDeleteDelay(0))
+	defer server.Close()
+	client := server.Client() // a *vpcep.Client is an EndpointLifecycle
+	ctx := context.Background()
+	request := vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"}
+	old := newEndpoint(ctx, client, request)
+	endpoint, err := replace(ctx, client, old.ID, request)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(endpoint.Status, endpoint.ID != old.ID, len(server.Endpoints()))
+	// Output: accepted true 1
+}
+
+// newEndpoint gives an example an endpoint to work with.
+func newEndpoint(ctx context.Context, api vpcep.EndpointLifecycle, request vpcep.CreateEndpointRequest) *vpcep.Endpoint {
+	endpoint, err := api.CreateEndpoint(ctx, request)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if endpoint, err = api.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{}); err != nil {
+		log.Fatal(err)
+	}
+	return endpoint
 }

@@ -131,26 +131,6 @@ type CreateEndpointRequest struct {
 	IdempotencyKey string
 }
 
-// PolicyStatement is one statement of an endpoint's policy.
-type PolicyStatement struct {
-	// Sid is an optional name of the statement.
-	Sid string
-	// Effect is Allow or Deny.
-	Effect string
-	// Action lists the operations, such as obs:*:*. It is read from a string or an array, and written as an array.
-	Action []string
-	// Resource lists what they act on, such as obs:*:*:*:*/*. Read and written like Action.
-	Resource []string
-	// Condition is the JSON object of conditions, if any.
-	Condition json.RawMessage
-	// Extra are members that this version does not know, or whose type makes no
-	// sense. They are written back, so that a policy that was read and sent again
-	// is as strict as before.
-	Extra map[string]json.RawMessage
-	// Raw is a statement that is no JSON object, as it came; then nothing else is set.
-	Raw json.RawMessage
-}
-
 // ResourceError is a reason that the service gives on an endpoint, for example why its creation failed.
 type ResourceError struct {
 	Code    string

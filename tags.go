@@ -177,3 +177,23 @@ func readTag(v wire.Value) (tag Tag, ok bool) {
 	})
 	return tag, ok && err == nil && tag.Key != ""
 }
+
+// HasTags reports whether an endpoint has exactly these tags; that of an
+// idempotency key does not count.
+func HasTags(tags ...Tag) func(*Endpoint) bool {
+	return func(e *Endpoint) bool { return sameSet(tags, e.Tags) }
+}
+
+// HasTagsAmong reports whether an endpoint has at least these tags.
+func HasTagsAmong(tags ...Tag) func(*Endpoint) bool {
+	return func(e *Endpoint) bool {
+		return !slices.ContainsFunc(tags, func(t Tag) bool { return !slices.Contains(e.Tags, t) })
+	}
+}
+
+// LacksTags reports whether an endpoint has no tag with any of these keys.
+func LacksTags(keys ...string) func(*Endpoint) bool {
+	return func(e *Endpoint) bool {
+		return !slices.ContainsFunc(e.Tags, func(t Tag) bool { return slices.Contains(keys, t.Key) })
+	}
+}

@@ -257,3 +257,27 @@ func (p *pacer) next(waited time.Duration) time.Duration {
 	p.pauses++
 	return pause - time.Duration(rand.Int64N(int64(pause)/20+1))
 }
+
+// WaitForEndpointChange polls an endpoint until has reports that a change has
+// arrived, and returns it. HasWhitelist, HasRouteTables, HasTags,
+// HasTagsAmong, LacksTags and HasPolicy are such reports. opts.Targets is not used.
+//
+// Errors are those of WaitForEndpoint; failed, deleting and a missing endpoint end the wait early.
+func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has func(*Endpoint) bool, opts WaitOptions) (*Endpoint, error) {
+	if has == nil {
+		return nil, errors.New("vpcep: wait: the condition is nil")
+	}
+	return c.wait(ctx, id, opts, c.endpointPoll(id), func(e *Endpoint, err error, _ time.Duration) (bool, error) {
+		switch {
+		case errors.Is(err, ErrEndpointNotFound):
+			return true, err
+		case err != nil:
+			return false, err
+		case has(e):
+			return true, nil
+		case e.Status == StatusFailed, e.Status == StatusDeleting:
+			return true, &EndpointFailedError{Endpoint: e}
+		}
+		return false, nil
+	})
+}

@@ -1,0 +1,88 @@
+package vpcep
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"net/netip"
+	"slices"
+
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// differences names the settings that req gives and that e has otherwise. What
+// an answer leaves out is no difference: an address, for example, is there only
+// when the endpoint is accepted.
+func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
+	differ := func(field string, differs bool) {
+		if differs {
+			fields = append(fields, field)
+		}
+	}
+	text := func(field, asked, is string) { differ(field, asked != "" && is != "" && asked != is) }
+	text("endpoint_service_id", req.EndpointServiceID, e.EndpointServiceID)
+	text("vpc_id", req.VPCID, e.VPCID)
+	text("description", req.Description, e.Description)
+	differ("tags", len(req.Tags) > 0 && e.Tags != nil && !sameSet(req.Tags, e.Tags))
+	if e.ServiceType.isGateway() { // it has no settings of an interface endpoint
+		differ("routetables", len(req.RouteTables) > 0 && e.RouteTables != nil && !sameSet(req.RouteTables, e.RouteTables))
+		differ("policy_statement", len(req.PolicyStatement) > 0 && e.PolicyStatement != nil && !sameJSON(req.PolicyStatement, e.PolicyStatement))
+		return fields
+	}
+	text("subnet_id", req.SubnetID, e.SubnetID)
+	text("port_ip", req.PortIP, e.IP)
+	text("ipv6_address", canonicalBlock(req.IPv6Address), canonicalBlock(e.IPv6Address))
+	differ("ip_version", req.IPVersion == IPVersionIPv4 && e.IPv6Address != "")
+	differ("enable_dns", req.EnableDNS && !e.EnableDNS)
+	differ("whitelist", len(req.Whitelist) > 0 && e.Whitelist != nil &&
+		!sameSet(canonicalBlocks(req.Whitelist), canonicalBlocks(e.Whitelist)))
+	differ("enable_whitelist", req.EnableWhitelist && !e.EnableWhitelist)
+	document, _ := wire.Document(wire.Of(req.PolicyDocument)) // it may be a string that holds one
+	differ("policy_document", document != nil && e.PolicyDocument != nil && !sameJSON(document, e.PolicyDocument))
+	return fields
+}
+
+// canonicalBlocks writes addresses and blocks in the one way that can be compared.
+func canonicalBlocks(blocks []string) []string {
+	canonical := make([]string, len(blocks))
+	for i, block := range blocks {
+		canonical[i] = canonicalBlock(block)
+	}
+	return canonical
+}
+
+func canonicalBlock(s string) string {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()).String()
+	}
+	if block, err := netip.ParsePrefix(s); err == nil {
+		return block.Masked().String()
+	}
+	return s
+}
+
+// sameSet compares two lists without regard to order and repetition.
+func sameSet[T comparable](a, b []T) bool {
+	within := func(list, other []T) bool {
+		return !slices.ContainsFunc(list, func(v T) bool { return !slices.Contains(other, v) })
+	}
+	return within(a, b) && within(b, a)
+}
+
+// sameJSON compares two values by what they mean in JSON.
+func sameJSON(a, b any) bool {
+	canonical := func(v any) ([]byte, error) {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		var plain any
+		if err := json.Unmarshal(data, &plain); err != nil {
+			return nil, err
+		}
+		return json.Marshal(plain)
+	}
+	x, errX := canonical(a)
+	y, errY := canonical(b)
+	return cmp.Or(errX, errY) == nil && bytes.Equal(x, y)
+}

@@ -1,0 +1,167 @@
+package vpcep
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// Policy is a policy of an endpoint: statements for the gateway services of OBS and
+// SFS, a document for other services. One of the two is set.
+type Policy struct {
+	Statements []PolicyStatement
+	Document   json.RawMessage
+}
+
+// MarshalJSON writes the body of an update.
+func (p Policy) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Statements []PolicyStatement `json:"policy_statement,omitempty"`
+		Document   json.RawMessage   `json:"policy_document,omitempty"`
+	}{p.Statements, p.Document})
+}
+
+// UpdatePolicy replaces the policy of an endpoint: PUT
+// /v1/{project_id}/vpc-endpoints/{id}/policy. It returns the endpoint.
+//
+// Errors are those of GetEndpoint, and *ValidationError. CodePolicyInvalid says
+// that the service does not accept the policy.
+func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opts ...CallOption) (*Endpoint, error) {
+	path, err := c.endpointPath(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.validates {
+		var f fieldErrors
+		if (len(policy.Statements) > 0) == (len(policy.Document) > 0) {
+			f.add("policy_statement", "one of policy_statement and policy_document is needed, and not both")
+		}
+		f.policyStatements(policy.Statements)
+		f.policyDocument(policy.Document)
+		if err := f.err(); err != nil {
+			return nil, err
+		}
+	}
+	return update(ctx, c, http.MethodPut, path+"/policy", policy, opts, decodeEndpoint)
+}
+
+// DeletePolicy takes the policy off an endpoint: DELETE
+// /v1/{project_id}/vpc-endpoints/{id}/policy. It returns the endpoint. The error is
+// CodePolicyNotAssociated where there was none; after an attempt that may have
+// removed it, that is success.
+func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption) (*Endpoint, error) {
+	path, err := c.endpointPath(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	remove := call{operation: retry.Delete, method: http.MethodDelete, path: path + "/policy"}
+	endpoint, err := do(ctx, c, remove, opts, func(body []byte) (*Endpoint, error) {
+		if _, err := decodeNothing(body); err != nil || len(body) == 0 {
+			return nil, err
+		}
+		return decodeEndpoint(body)
+	})
+	if err == nil && endpoint == nil { // it is gone, and nothing says how the endpoint looks now
+		return c.GetEndpoint(ctx, id, opts...)
+	}
+	return endpoint, err
+}
+
+// HasPolicy reports whether an endpoint has this policy; the zero Policy means none.
+func HasPolicy(policy Policy) func(*Endpoint) bool {
+	return func(e *Endpoint) bool {
+		statements := len(policy.Statements)+len(e.PolicyStatement) == 0 || sameJSON(policy.Statements, e.PolicyStatement)
+		documents := len(policy.Document)+len(e.PolicyDocument) == 0 || sameJSON(policy.Document, e.PolicyDocument)
+		return statements && documents
+	}
+}
+
+// PolicyStatement is one statement of an endpoint's policy.
+type PolicyStatement struct {
+	// Sid is an optional name of the statement.
+	Sid string
+	// Effect is Allow or Deny.
+	Effect string
+	// Action lists the operations, such as obs:*:*. It is read from a string or an array, and written as an array.
+	Action []string
+	// Resource lists what they act on, such as obs:*:*:*:*/*. Read and written like Action.
+	Resource []string
+	// Condition is the JSON object of conditions, if any.
+	Condition json.RawMessage
+	// Extra are members that this version does not know, or whose type makes no
+	// sense. They are written back, so that a policy that was read and sent again
+	// is as strict as before.
+	Extra map[string]json.RawMessage
+	// Raw is a statement that is no JSON object, as it came; then nothing else is set.
+	Raw json.RawMessage
+}
+
+func readPolicyStatements(v wire.Value) ([]PolicyStatement, bool) {
+	return readList(v, func(element wire.Value) (PolicyStatement, bool) {
+		return readPolicyStatement(element), true
+	})
+}
+
+// readPolicyStatement reads an object, or a string that holds one: the
+// specification documents strings, the service sends objects.
+func readPolicyStatement(v wire.Value) PolicyStatement {
+	document, _ := wire.Document(v)
+	var s PolicyStatement
+	if s.UnmarshalJSON(document) != nil {
+		return PolicyStatement{Raw: v.Raw()}
+	}
+	return s
+}
+
+// MarshalJSON writes the statement with arrays for Action and Resource, Extra
+// included, and Raw as it came.
+func (s PolicyStatement) MarshalJSON() ([]byte, error) {
+	if len(s.Raw) > 0 {
+		return s.Raw, nil
+	}
+	return marshalWithExtra(struct {
+		Sid       string          `json:",omitempty"`
+		Effect    string          `json:",omitempty"`
+		Action    []string        `json:",omitzero"`
+		Resource  []string        `json:",omitzero"`
+		Condition json.RawMessage `json:",omitempty"`
+	}{s.Sid, s.Effect, s.Action, s.Resource, s.Condition}, s.Extra)
+}
+
+// UnmarshalJSON reads a statement whose Action and Resource are arrays or strings.
+func (s *PolicyStatement) UnmarshalJSON(data []byte) error {
+	var read PolicyStatement
+	err := wire.Of(data).Members(func(name string, v wire.Value) {
+		read.Extra = keepUnknown(read.Extra, name, v, read.setField(name, v))
+	})
+	if err != nil {
+		return fmt.Errorf("vpcep: policy statement: %w", err)
+	}
+	*s = read
+	return nil
+}
+
+func (s *PolicyStatement) setField(name string, v wire.Value) bool {
+	switch name {
+	case "Sid":
+		return set(&s.Sid, v, wire.String)
+	case "Effect":
+		return set(&s.Effect, v, wire.String)
+	case "Action":
+		return set(&s.Action, v, wire.Strings)
+	case "Resource":
+		return set(&s.Resource, v, wire.Strings)
+	case "Condition":
+		return set(&s.Condition, v, func(v wire.Value) (json.RawMessage, bool) {
+			if v.IsNull() {
+				return nil, true
+			}
+			return v.Raw(), true
+		})
+	}
+	return false
+}

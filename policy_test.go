@@ -1,0 +1,54 @@
+package vpcep_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+func TestPolicies(t *testing.T) {
+	allow := vpcep.PolicyStatement{Effect: "Allow", Action: []string{"obs:*:*"}, Resource: []string{"*"}}
+	c, mock := mocked(t)
+	bodies := answering(mock, "PUT", endpointsURL+"/e-1/policy", 200, `{"id":"e-1","policy_statement":[{"Effect":"Allow","Action":"obs:*:*","Resource":"*"}]}`)
+	e, err := c.UpdatePolicy(t.Context(), "e-1", vpcep.Policy{Statements: []vpcep.PolicyStatement{allow}})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"policy_statement":[{"Effect":"Allow","Action":["obs:*:*"],"Resource":["*"]}]}`, (*bodies)[0])
+	assert.Equal(t, []vpcep.PolicyStatement{allow}, e.PolicyStatement)
+	_, err = c.UpdatePolicy(t.Context(), "e-1", vpcep.Policy{Document: json.RawMessage(`{"a": 1}`)})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"policy_document":{"a":1}}`, (*bodies)[1])
+
+	for _, wrong := range []vpcep.Policy{{}, {Statements: []vpcep.PolicyStatement{allow}, Document: json.RawMessage(`{}`)}, {Document: json.RawMessage(`{`)}, {Statements: []vpcep.PolicyStatement{{}}}} {
+		_, err = c.UpdatePolicy(t.Context(), "e-1", wrong)
+		assert.NotEmpty(t, fieldsOf(err))
+	}
+
+	answering(mock, "DELETE", endpointsURL+"/e-1/policy", 200, `{"id":"e-1"}`)
+	e, err = c.DeletePolicy(t.Context(), "e-1")
+	require.NoError(t, err)
+	assert.Empty(t, e.PolicyStatement)
+	answering(mock, "DELETE", endpointsURL+"/e-1/policy", 400, `{"error":{"code":"EndPoint.2049","message":"m"}}`)
+	_, err = c.DeletePolicy(t.Context(), "e-1")
+	assert.ErrorIs(t, err, vpcep.CodePolicyNotAssociated)
+}
+
+// A policy that was deleted, and whose answer was lost, is deleted.
+func TestDeletePolicyWhoseAnswerWasLost(t *testing.T) {
+	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{ID: "gw", Type: vpceptest.TypeGateway}), vpceptest.WithCreateDelay(0),
+		vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpDeletePolicy, AfterEffect: true, Drop: true}))
+	defer server.Close()
+	client := server.Client(vpcep.WithRetry(vpcep.RetryPolicy{BaseDelay: 1, MaxDelay: 1}))
+	e, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{
+		EndpointServiceID: "gw", VPCID: "v", PolicyStatement: []vpcep.PolicyStatement{{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*"}}},
+	})
+	require.NoError(t, err)
+	e, err = client.DeletePolicy(t.Context(), e.ID)
+	require.NoError(t, err)
+	assert.Empty(t, e.PolicyStatement)
+	_, err = client.DeletePolicy(t.Context(), e.ID)
+	assert.ErrorIs(t, err, vpcep.CodePolicyNotAssociated)
+}

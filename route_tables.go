@@ -1,0 +1,152 @@
+package vpcep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// RouteTablesError says that some route tables could not be bound to an endpoint,
+// or unbound from it. The others were.
+type RouteTablesError struct {
+	EndpointID string
+	// RouteTables are the route tables that the endpoint has now.
+	RouteTables []string
+	// BindFailed and UnbindFailed are those that could not be changed.
+	BindFailed, UnbindFailed []RouteTableFailure
+	// Errors are failures that the service told in another form.
+	Errors []ResourceError
+}
+
+// RouteTableFailure is one route table that could not be changed.
+type RouteTableFailure struct{ ID, Message string }
+
+func (f RouteTableFailure) text() string {
+	return strings.TrimSuffix(oneLine(f.ID+": "+f.Message), ": ")
+}
+
+func (e *RouteTablesError) Error() string {
+	var parts []string
+	for _, failed := range e.BindFailed {
+		parts = append(parts, "cannot bind "+failed.text())
+	}
+	for _, failed := range e.UnbindFailed {
+		parts = append(parts, "cannot unbind "+failed.text())
+	}
+	for _, failed := range e.Errors {
+		parts = append(parts, oneLine(strings.TrimSpace(failed.Code+" "+failed.Message)))
+	}
+	return fmt.Sprintf("vpcep: route tables of endpoint %s: %s", oneLine(e.EndpointID), strings.Join(parts, "; "))
+}
+
+// UpdateRouteTables makes routeTables the route tables of an endpoint of a gateway
+// service: PUT /v1/{project_id}/vpc-endpoints/{id}/routetables. It returns those
+// that the endpoint has then.
+//
+// The error is a *RouteTablesError where some could not be bound or unbound; the
+// rest was. Other errors are those of GetEndpoint, and *ValidationError.
+func (c *Client) UpdateRouteTables(ctx context.Context, id string, routeTables []string, opts ...CallOption) ([]string, error) {
+	path, err := c.endpointPath(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.validates {
+		var f fieldErrors
+		f.routeTables(routeTables)
+		if err := f.err(); err != nil {
+			return nil, err
+		}
+	}
+	body := struct {
+		RouteTables []string `json:"routetables"`
+	}{append([]string{}, routeTables...)}
+	answer, err := update(ctx, c, http.MethodPut, path+"/routetables", body, opts, decodeRouteTables)
+	if err != nil {
+		return nil, err
+	}
+	if answer.failed() {
+		answer.EndpointID = id
+		return answer.RouteTables, answer
+	}
+	return answer.RouteTables, nil
+}
+
+func (e *RouteTablesError) failed() bool {
+	return len(e.BindFailed)+len(e.UnbindFailed)+len(e.Errors) > 0
+}
+
+// decodeRouteTables reads what became of an update, in the form of its failures.
+func decodeRouteTables(body []byte) (*RouteTablesError, error) {
+	answer := new(RouteTablesError)
+	hasList := false
+	err := wire.Of(body).Members(func(name string, v wire.Value) {
+		switch name {
+		case "routetables":
+			// A list that holds something odd is a list: the change was made.
+			_ = set(&answer.RouteTables, v, wire.Strings)
+			hasList = answer.RouteTables != nil
+		case "error":
+			answer.BindFailed, answer.UnbindFailed, answer.Errors = nil, nil, nil
+			readEach(v, answer.readFailure)
+		}
+	})
+	if err == nil && !hasList && !answer.failed() {
+		err = errors.New("it has no list of route tables")
+	}
+	return answer, err
+}
+
+// readFailure reads one element of "error". What it does not understand is a
+// failure all the same: a partial one must not pass for success.
+func (e *RouteTablesError) readFailure(v wire.Value) {
+	isKnown := false
+	_ = v.Members(func(name string, v wire.Value) {
+		switch name {
+		case "bind_failed":
+			isKnown = true
+			e.BindFailed = append(e.BindFailed, readRouteTableFailures(v)...)
+		case "unbind_failed":
+			isKnown = true
+			e.UnbindFailed = append(e.UnbindFailed, readRouteTableFailures(v)...)
+		}
+	})
+	if isKnown || v.IsNull() {
+		return
+	}
+	reason, ok := readResourceError(v)
+	if !ok {
+		reason.Message = string(v.Raw())
+	}
+	e.Errors = append(e.Errors, reason)
+}
+
+func readRouteTableFailures(v wire.Value) (failures []RouteTableFailure) {
+	readEach(v, func(v wire.Value) {
+		var failure RouteTableFailure
+		if !v.IsObject() {
+			failure.ID, _ = wire.String(v)
+		}
+		_ = v.Members(func(name string, v wire.Value) {
+			switch name {
+			case "id", "routetable_id":
+				failure.ID, _ = wire.String(v)
+			case "error_message", "message", "error_msg":
+				failure.Message, _ = wire.String(v)
+			}
+		})
+		if failure == (RouteTableFailure{}) {
+			failure.Message = string(v.Raw())
+		}
+		failures = append(failures, failure)
+	})
+	return failures
+}
+
+// HasRouteTables reports whether an endpoint has exactly these route tables.
+func HasRouteTables(ids ...string) func(*Endpoint) bool {
+	return func(e *Endpoint) bool { return sameSet(ids, e.RouteTables) }
+}

@@ -1,0 +1,74 @@
+package vpcep
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+// WhitelistChange says what to change about who may use an endpoint. At least one
+// of the two is set.
+type WhitelistChange struct {
+	// Entries replaces all entries: IPv4 addresses and CIDR blocks, no /0. nil leaves
+	// them as they are, and an empty list deletes every one. WhitelistEntries makes it.
+	Entries *[]string
+	// Enable turns the access control on or off. nil leaves it as it is.
+	Enable *bool
+}
+
+// WhitelistEntries is the value of WhitelistChange.Entries; without arguments, the
+// list that deletes every entry.
+func WhitelistEntries(entries ...string) *[]string {
+	entries = append([]string{}, entries...)
+	return &entries
+}
+
+// MarshalJSON writes the body of the change. What is nil is left out.
+func (w WhitelistChange) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Whitelist *[]string `json:"whitelist,omitempty"`
+		Enable    *bool     `json:"enable_whitelist,omitempty"`
+	}{notNil(w.Entries), w.Enable})
+}
+
+// notNil makes a nil list an empty one: it would be written as null.
+func notNil(list *[]string) *[]string {
+	if list != nil && *list == nil {
+		return &[]string{}
+	}
+	return list
+}
+
+// UpdateWhitelist changes who may use an endpoint of an interface service: PUT
+// /v1/{project_id}/vpc-endpoints/{id}. It returns the endpoint as the service
+// answers it; a change that the service applies later is waited for with
+// WaitForEndpointChange and HasWhitelist.
+//
+// Errors are those of GetEndpoint, and *ValidationError for a wrong entry.
+func (c *Client) UpdateWhitelist(ctx context.Context, id string, change WhitelistChange, opts ...CallOption) (*Endpoint, error) {
+	path, err := c.endpointPath(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.validates {
+		var f fieldErrors
+		if change.Entries == nil && change.Enable == nil {
+			f.add("whitelist", "nothing is to be changed")
+		}
+		if change.Entries != nil {
+			f.whitelistEntries(*change.Entries)
+		}
+		if err := f.err(); err != nil {
+			return nil, err
+		}
+	}
+	return update(ctx, c, http.MethodPut, path, change, opts, decodeEndpoint)
+}
+
+// HasWhitelist reports whether an endpoint shows the settings of change.
+func HasWhitelist(change WhitelistChange) func(*Endpoint) bool {
+	return func(e *Endpoint) bool {
+		return (change.Entries == nil || sameSet(canonicalBlocks(*change.Entries), canonicalBlocks(e.Whitelist))) &&
+			(change.Enable == nil || *change.Enable == e.EnableWhitelist)
+	}
+}
