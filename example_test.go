@@ -341,32 +341,34 @@ func ExampleClient_GetQuotas() {
 	// Output: endpoint: 1 of 50
 }
 
-// EndpointLifecycle is what a function asks for that only creates and deletes; a
-// test gives it a stand-in of its own.
+// A stand-in embeds an interface and has only the methods that a test needs.
+type goneAlready struct{ vpcep.EndpointLifecycle }
+
+func (goneAlready) DeleteEndpoint(context.Context, string, ...vpcep.CallOption) error {
+	return &vpcep.APIError{StatusCode: 404, Code: string(vpcep.CodeEndpointNotFound)}
+}
+
+// A function that asks for EndpointLifecycle takes a *Client, and in tests a
+// stand-in of a few lines.
 func ExampleEndpointLifecycle() {
-	replace := func(ctx context.Context, api vpcep.EndpointLifecycle, oldID string, request vpcep.CreateEndpointRequest) (*vpcep.Endpoint, error) {
-		endpoint, err := api.CreateEndpoint(ctx, request)
-		if err != nil {
-			return nil, err
+	remove := func(ctx context.Context, api vpcep.EndpointLifecycle, id string) error {
+		err := api.DeleteEndpoint(ctx, id)
+		if errors.Is(err, vpcep.ErrEndpointNotFound) {
+			return nil
 		}
-		if endpoint, err = api.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{}); err != nil {
-			return nil, err
-		}
-		return endpoint, api.DeleteEndpoint(ctx, oldID)
+		return err
 	}
 
 	server := vpceptest.NewServer(vpceptest.WithDeleteDelay(0))
 	defer server.Close()
-	client := server.Client() // a *vpcep.Client is an EndpointLifecycle
+	client := server.Client()
 	ctx := context.Background()
-	request := vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"}
-	old := newEndpoint(ctx, client, request)
-	endpoint, err := replace(ctx, client, old.ID, request)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(endpoint.Status, endpoint.ID != old.ID, len(server.Endpoints()))
-	// Output: accepted true 1
+	endpoint := newEndpoint(ctx, client, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
+	fmt.Println(remove(ctx, client, endpoint.ID), len(server.Endpoints()))
+	fmt.Println(remove(ctx, goneAlready{}, endpoint.ID))
+	// Output:
+	// <nil> 0
+	// <nil>
 }
 
 // newEndpoint gives an example an endpoint to work with.

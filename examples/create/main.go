@@ -40,7 +40,9 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	service := flags.String("service", "813d9300-8473-405b-bfcd-f711117bad65", "ID of the endpoint service")
 	vpc := flags.String("vpc", "4e65f8b1-306d-4522-8ecd-aa374000e2a4", "ID of the VPC")
 	subnet := flags.String("subnet", "5d1c1d71-2613-4274-b34e-d82af550f967", "network ID of the subnet")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil // it has printed the help
+	} else if err != nil {
 		return err
 	}
 	if *token == "" { // not the flag's default, which -help prints

@@ -36,3 +36,9 @@ func TestExplain(t *testing.T) {
 	}
 	assert.Equal(t, vpcep.ErrConflict.Error(), explain(vpcep.ErrConflict))
 }
+
+func TestHelpIsNoError(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, []string{"-help"}))
+	assert.Empty(t, out.String(), "nothing is done")
+}

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,7 +35,9 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	login := vpcep.IAMPasswordConfig{Password: os.Getenv("IAM_PASSWORD")}
 	flags.StringVar(&login.Username, "user", "", "name of the IAM user")
 	flags.StringVar(&login.DomainName, "domain", "", "name of the account")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil // it has printed the help
+	} else if err != nil {
 		return err
 	}
 	login.Region, login.ProjectID = *region, *project

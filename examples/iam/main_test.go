@@ -17,3 +17,9 @@ func TestRun(t *testing.T) {
 	assert.NotContains(t, out.String(), "vpceptest-password", "no password is printed")
 	assert.NotContains(t, out.String(), "a-real-password")
 }
+
+func TestHelpIsNoError(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, []string{"-help"}))
+	assert.Empty(t, out.String(), "nothing is done")
+}

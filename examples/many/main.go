@@ -43,7 +43,9 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	n := flags.Int("n", 200, "how many endpoints")
 	parallel := flags.Int("parallel", 16, "how many creates at a time")
 	percent := flags.Int("faults", 20, "how many of 100 create requests go wrong")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil // it has printed the help
+	} else if err != nil {
 		return err
 	}
 	if *n < 1 || *parallel < 1 || *percent < 0 || *percent > 100 {

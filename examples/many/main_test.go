@@ -54,3 +54,9 @@ func row(t *testing.T, out, title string) (made, found int) {
 	require.NoError(t, err)
 	return made, found
 }
+
+func TestHelpIsNoError(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, []string{"-help"}))
+	assert.Empty(t, out.String(), "nothing is done")
+}

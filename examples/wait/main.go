@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -36,7 +37,9 @@ func main() {
 func run(ctx context.Context, out io.Writer, args []string) error {
 	flags := flag.NewFlagSet("wait", flag.ContinueOnError)
 	delay := flags.Duration("delay", 4*time.Second, "how long the endpoint takes to be made")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil // it has printed the help
+	} else if err != nil {
 		return err
 	}
 	server := vpceptest.NewServer(vpceptest.WithCreateDelay(*delay))
@@ -72,7 +75,11 @@ func isTerminal(out io.Writer) bool {
 		return false
 	}
 	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // a character device, too
+	return err != nil || !os.SameFile(info, null)
 }
 
 // view shows how a wait goes.

@@ -75,3 +75,16 @@ func TestAPipeIsNoTerminal(t *testing.T) {
 	assert.False(t, isTerminal(writer))
 	assert.False(t, isTerminal(&bytes.Buffer{}))
 }
+
+func TestTheNullDeviceIsNoTerminal(t *testing.T) {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer null.Close()
+	assert.False(t, isTerminal(null))
+}
+
+func TestHelpIsNoError(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, []string{"-help"}))
+	assert.Empty(t, out.String(), "nothing is done")
+}

@@ -1,7 +1,11 @@
 // Wrapper puts the library into the shape of another SDK: a resource with create,
 // read, update and delete, as a Terraform provider has it. Its state survives the
-// process, and so does a creation that was cut off: here, the first process is
-// killed before the answer comes, and the second takes the creation up by its idempotency key.
+// process, and so does a creation that was cut off: the next process takes it up by
+// its idempotency key.
+//
+// Both processes are simulated in this one: a cancelled context cuts off the first
+// one's create, and a second resource reads the state that the first one left. The
+// example crash kills a real process.
 //
 // It runs against a stand-in of the service that it starts itself.
 package main
@@ -45,16 +49,16 @@ func run(ctx context.Context, out io.Writer) error {
 		SubnetID: "5d1c1d71-2613-4274-b34e-d82af550f967", Tags: map[string]string{"team": "billing"},
 	}
 
-	fmt.Fprintln(out, "first process: creates, and is killed before the answer comes")
-	process, crash := context.WithCancel(ctx)
-	defer crash()
-	go crashOnceMade(process, server, crash)
+	fmt.Fprintln(out, "first process (simulated): its create is cut off before the answer comes")
+	process, cutOff := context.WithCancel(ctx)
+	defer cutOff()
+	go cutOffOnceMade(process, server, cutOff)
 	first := &resource{api: server.Client(), stateFile: stateFile}
 	if _, err := first.create(process, cfg, rand.Text); err != nil {
 		fmt.Fprintln(out, "  ", err)
 	}
 
-	fmt.Fprintln(out, "second process: the same create, with the key of the state")
+	fmt.Fprintln(out, "second process (simulated): the same create, with the key of the state")
 	second := &resource{api: server.Client(), stateFile: stateFile}
 	endpoint, err := second.create(ctx, cfg, rand.Text)
 	if err != nil {
@@ -81,9 +85,9 @@ func run(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// crashOnceMade cancels when the stand-in has made an endpoint, as if the process
-// had been killed while it waited for the answer.
-func crashOnceMade(ctx context.Context, server *vpceptest.Server, crash context.CancelFunc) {
+// cutOffOnceMade cancels when the stand-in has made an endpoint, while the create
+// waits for the answer.
+func cutOffOnceMade(ctx context.Context, server *vpceptest.Server, cutOff context.CancelFunc) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for len(server.Endpoints()) == 0 {
@@ -93,5 +97,5 @@ func crashOnceMade(ctx context.Context, server *vpceptest.Server, crash context.
 			return
 		}
 	}
-	crash()
+	cutOff()
 }

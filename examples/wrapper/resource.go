@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/vpcep/vpcep-go"
 )
@@ -29,7 +33,8 @@ type config struct {
 // state is what the wrapper keeps between two processes.
 type state struct {
 	// Key is written before the endpoint is created: whoever finds a state with a key
-	// and no ID repeats the create, and gets the same endpoint.
+	// and no ID repeats the create, and gets the same endpoint; or looks for it, to
+	// delete it.
 	Key string `json:"key"`
 	ID  string `json:"id,omitempty"`
 }
@@ -39,6 +44,9 @@ type state struct {
 type resource struct {
 	api       service
 	stateFile string
+	// listLag is how long lists may not show what was made. 0 means what the
+	// library expects of the service.
+	listLag time.Duration
 }
 
 // create makes the endpoint, or takes up a creation that an earlier process began.
@@ -62,6 +70,10 @@ func (r *resource) create(ctx context.Context, cfg config, newKey func() string)
 		Tags:              tagsOf(cfg),
 		IdempotencyKey:    s.Key,
 	})
+	if errors.Is(err, vpcep.ErrIdempotencyMismatch) {
+		return nil, fmt.Errorf("the configuration has changed since this creation began: "+
+			"go back to the former one, or delete the resource and create it anew: %w", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +103,9 @@ func (r *resource) update(ctx context.Context, cfg config) (*vpcep.Endpoint, err
 	if err != nil {
 		return nil, err
 	}
+	if s.ID == "" {
+		return nil, errors.New("there is nothing to update: create comes first")
+	}
 	enable := len(cfg.Whitelist) > 0
 	whitelist := vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries(cfg.Whitelist...), Enable: &enable}
 	if _, err := r.api.UpdateWhitelist(ctx, s.ID, whitelist); err != nil {
@@ -104,19 +119,52 @@ func (r *resource) update(ctx context.Context, cfg config) (*vpcep.Endpoint, err
 	return r.api.WaitForEndpointChange(ctx, s.ID, func(e *vpcep.Endpoint) bool { return hasWhitelist(e) && hasTags(e) }, vpcep.WaitOptions{})
 }
 
-// delete deletes the endpoint and waits until it is gone.
+// delete deletes the endpoint and waits until it is gone. A creation that was cut
+// off has left a key and no ID: what it may have made is looked for first.
 func (r *resource) delete(ctx context.Context) error {
 	s, err := r.load()
-	if err != nil {
+	if err != nil || s.Key == "" {
 		return err
 	}
-	if err := r.api.DeleteEndpoint(ctx, s.ID); err != nil && !errors.Is(err, vpcep.ErrEndpointNotFound) {
-		return err
+	ids := []string{s.ID}
+	if s.ID == "" {
+		if ids, err = r.find(ctx, s.Key); err != nil {
+			return err
+		}
 	}
-	if err := r.api.WaitForEndpointDeleted(ctx, s.ID, vpcep.WaitOptions{}); err != nil {
-		return err
+	for _, id := range ids {
+		if err := r.api.DeleteEndpoint(ctx, id); err != nil && !errors.Is(err, vpcep.ErrEndpointNotFound) {
+			return err
+		}
+		if err := r.api.WaitForEndpointDeleted(ctx, id, vpcep.WaitOptions{}); err != nil {
+			return err
+		}
 	}
 	return r.forget()
+}
+
+// find lists the endpoints of a key until one shows, or until lists would show it.
+func (r *resource) find(ctx context.Context, key string) (ids []string, err error) {
+	lag := cmp.Or(r.listLag, vpcep.DefaultReconcileWindow)
+	for start := time.Now(); ; {
+		isLast := time.Since(start) >= lag
+		for endpoint, err := range r.api.ListEndpoints(ctx, vpcep.EndpointFilter{}) {
+			if err != nil {
+				return nil, err
+			}
+			if endpoint.IdempotencyKey == key {
+				ids = append(ids, endpoint.ID)
+			}
+		}
+		if len(ids) > 0 || isLast {
+			return ids, nil
+		}
+		select {
+		case <-time.After(min(lag, time.Second)):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 func tagsOf(cfg config) []vpcep.Tag {
@@ -138,12 +186,26 @@ func (r *resource) load() (s state, err error) {
 	return s, err
 }
 
+// save replaces the state in one step: a crash leaves the old one or the new one,
+// never half of it. The file that CreateTemp makes is its owner's alone.
 func (r *resource) save(s state) error {
 	data, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(r.stateFile, data, 0o600)
+	file, err := os.CreateTemp(filepath.Dir(r.stateFile), filepath.Base(r.stateFile)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // there is none where all went well
+	_, err = file.Write(data)
+	if err == nil {
+		err = file.Sync() // the name must not be there before the content
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), r.stateFile)
 }
 
 func (r *resource) forget() error { return os.Remove(r.stateFile) }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -89,4 +90,13 @@ func markdownFiles(t *testing.T) (docs []document) {
 		docs = append(docs, readMarkdown(t, filepath.Base(path)))
 	}
 	return docs
+}
+
+// No comment is left in the files at the top: each marks a gap to be filled.
+func TestNoMarkersAreLeft(t *testing.T) {
+	for _, doc := range markdownFiles(t) {
+		for line := range strings.Lines(doc.text) {
+			assert.NotContains(t, line, "<!--", doc.path)
+		}
+	}
 }
