@@ -146,13 +146,12 @@ func (f *fieldErrors) ipv6Address(field, s string) {
 }
 
 func (f *fieldErrors) tags(tags []Tag) {
-	firstIndex := make(map[string]int, len(tags))
 	for i, tag := range tags {
 		f.tagText("tags", i, ".key", tag.Key, 1, maxTagKeyLength)
-		if first, repeated := firstIndex[tag.Key]; repeated {
+		// More tags than maxTags are wrong anyway, and few are compared faster than hashed.
+		earlier := tags[:min(i, maxTags)]
+		if first := slices.IndexFunc(earlier, func(t Tag) bool { return t.Key == tag.Key }); first >= 0 {
 			f.add(indexed("tags", i, ".key"), "repeats the key of tags[%d]", first)
-		} else {
-			firstIndex[tag.Key] = i
 		}
 		f.tagText("tags", i, ".value", tag.Value, 0, maxTagValueLength)
 	}
