@@ -197,7 +197,7 @@ func (r *resource) save(s state) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // there is none where all went well
+	defer func() { _ = os.Remove(file.Name()) }() // there is none where all went well
 	_, err = file.Write(data)
 	if err == nil {
 		err = file.Sync() // the name must not be there before the content
