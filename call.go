@@ -82,10 +82,12 @@ func classify[T any](c *Client, r call, resp *transport.Response, sendErr error,
 	case !resp.IsSuccess():
 		event, err = c.classifyStatus(r, resp, attempt)
 	case resp.BodyErr != nil:
-		event, err = retry.Broken, c.unreadable(r, resp, attempt, "the answer broke off", resp.BodyErr)
+		what := "the answer broke off"
+		event = retry.Broken
 		if errors.Is(resp.BodyErr, transport.ErrBodyTooLarge) {
-			event, err = retry.Unreadable, c.unreadable(r, resp, attempt, "the answer was not read", resp.BodyErr)
+			what, event = "the answer was not read", retry.Unreadable
 		}
+		err = c.unreadable(r, resp, attempt, what, resp.BodyErr)
 	default:
 		if value, err = decode(resp.Header, resp.Body); err != nil {
 			event, err = retry.Unreadable, c.unreadable(r, resp, attempt, "the answer cannot be read", err)
