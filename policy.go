@@ -109,8 +109,12 @@ func readPolicyStatements(v wire.Value) ([]PolicyStatement, bool) {
 // readPolicyStatement reads an object, or a string that holds one: the
 // specification documents strings, the service sends objects.
 func readPolicyStatement(v wire.Value) PolicyStatement {
-	document, _ := wire.Document(v)
 	var s PolicyStatement
+	if v.IsObject() {
+		_ = s.read(v) // a mistake in it is one of the whole answer
+		return s
+	}
+	document, _ := wire.Document(v)
 	if s.UnmarshalJSON(document) != nil {
 		return PolicyStatement{Raw: v.Raw()}
 	}
@@ -135,14 +139,17 @@ func (s PolicyStatement) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a statement whose Action and Resource are arrays or strings.
 func (s *PolicyStatement) UnmarshalJSON(data []byte) error {
 	var read PolicyStatement
-	err := wire.Of(data).Members(func(name string, v wire.Value) {
-		read.Extra = keepUnknown(read.Extra, name, v, read.setField(name, v))
-	})
-	if err != nil {
+	if err := read.read(wire.Of(data)); err != nil {
 		return fmt.Errorf("vpcep: policy statement: %w", err)
 	}
 	*s = read
 	return nil
+}
+
+func (s *PolicyStatement) read(v wire.Value) error {
+	return v.Members(func(name string, v wire.Value) {
+		s.Extra = keepUnknown(s.Extra, name, v, s.setField(name, v))
+	})
 }
 
 func (s *PolicyStatement) setField(name string, v wire.Value) bool {

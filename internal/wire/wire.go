@@ -17,22 +17,29 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Value is one JSON value, without white space around it. The strings that are
 // read from it are cut out of its text, which they keep alive.
+//
+// A text is read in one pass, from its first byte to its last: a list or object
+// within another belongs to the function that is given it, and is of no use when
+// that returns.
 type Value struct {
-	raw  []byte
-	text string // the same as raw
+	// text is the value's JSON. That of a list or object within another is all of in's
+	// text from its beginning on: where it ends is not known before it was read.
+	text string
+	in   *reader // what v is a part of; nil: v stands for itself
 }
 
 // Of is the value whose JSON text is data. The text need not be valid: Members and
 // Elements find that out. data is not changed, and not kept.
 func Of(data []byte) Value {
 	data = bytes.TrimSpace(withoutBOM(data))
-	return Value{data, string(data)}
+	return Value{text: string(data)}
 }
 
 // ErrNotObject reports JSON that is valid, but not an object.
@@ -48,12 +55,57 @@ var errTrailing = errors.New("text behind the JSON value")
 // name, the last one counts. All of v is checked, but fn is called for the members
 // before a mistake, too. The error tells of invalid JSON, or is ErrNotObject.
 func (v Value) Members(fn func(name string, v Value)) error {
-	d := open(v)
-	defer d.close()
-	if err := d.members(fn); err != nil {
+	isObject, err := v.read('{', func(r *reader) {
+		name := r.scalar() // jsontext refuses any other
+		if member := r.next(); r.err == nil {
+			text, _ := String(name)
+			fn(text, member)
+			r.pass(member)
+		}
+	})
+	switch {
+	case err != nil:
 		return withoutPath(err)
+	case !isObject:
+		return ErrNotObject
 	}
 	return nil
+}
+
+// Elements calls fn for every element of the array v and reports whether v is one.
+func (v Value) Elements(fn func(Value)) bool {
+	isArray, err := v.read('[', func(r *reader) {
+		if element := r.next(); r.err == nil {
+			fn(element)
+			r.pass(element)
+		}
+	})
+	return isArray && err == nil
+}
+
+// read reads v, if it begins with open, and calls fn where the next of what it
+// holds begins. It reports whether v begins so. The error tells of invalid JSON.
+func (v Value) read(open byte, fn func(*reader)) (bool, error) {
+	is := v.kind() == open
+	if v.in != nil {
+		switch {
+		case !is:
+			return false, v.in.err
+		case !v.wasRead():
+			v.in.inside(fn)
+			return true, v.in.err
+		}
+		v = v.whole() // to be read once more
+	}
+	r := newReader(v.text)
+	defer r.close()
+	if is {
+		r.inside(fn)
+	} else {
+		r.err = r.SkipValue()
+	}
+	r.end()
+	return is, r.err
 }
 
 // withoutPath leaves out of a syntax error where in the text it is: the names on
@@ -69,106 +121,112 @@ func withoutPath(err error) error {
 	return err
 }
 
-func (d *decoder) members(fn func(name string, v Value)) error {
-	if d.PeekKind() != '{' {
-		if err := d.skip(); err != nil {
-			return err
-		}
-		return ErrNotObject
-	}
-	_, err := d.ReadToken()
-	for err == nil && d.PeekKind() != '}' {
-		var name, member Value
-		if name, err = d.next(); err != nil {
-			break
-		}
-		if member, err = d.next(); err == nil {
-			text, _ := String(name)
-			fn(text, member)
-		}
-	}
-	if err == nil {
-		_, err = d.ReadToken()
-	}
-	if err == nil {
-		err = d.end()
-	}
-	return err
-}
-
-// Elements calls fn for every element of the array v and reports whether v is one.
-func (v Value) Elements(fn func(Value)) bool {
-	if v.kind() != '[' {
-		return false
-	}
-	d := open(v)
-	defer d.close()
-	_, err := d.ReadToken()
-	for err == nil && d.PeekKind() != ']' {
-		var element Value
-		if element, err = d.next(); err == nil {
-			fn(element)
-		}
-	}
-	return err == nil
-}
-
-// decoder reads the values within a value. jsontext checks the syntax, bounds the
-// depth, and reads from memory without a copy.
-type decoder struct {
+// reader reads a text. jsontext checks the syntax and bounds the depth.
+type reader struct {
 	jsontext.Decoder
-	of  Value
-	buf bytes.Buffer
+	source  strings.Reader // of text
+	text    string
+	isPlain bool  // every string of the text is what stands between its quotes
+	err     error // the first one: nothing can be read behind it
 }
 
 // options let pass what encoding/json lets pass.
 var options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-var decoders = sync.Pool{New: func() any { return new(decoder) }}
+var readers = sync.Pool{New: func() any { return new(reader) }}
 
-func open(v Value) *decoder {
-	d := decoders.Get().(*decoder)
-	d.of = v
-	d.buf = *bytes.NewBuffer(v.raw)
-	d.Reset(&d.buf, options...)
-	return d
+func newReader(text string) *reader {
+	r := readers.Get().(*reader)
+	r.text, r.isPlain = text, isPlain(text)
+	r.source.Reset(text)
+	r.Reset(&r.source, options...)
+	return r
 }
 
-func (d *decoder) close() {
-	d.of, d.buf = Value{}, bytes.Buffer{} // they would keep an answer alive
-	d.Reset(&d.buf)
-	decoders.Put(d)
+// maxPooledText is the longest text whose reader is used again: the buffers that a
+// longer one took would be kept for short ones.
+const maxPooledText = 64 << 10
+
+func (r *reader) close() {
+	if len(r.text) > maxPooledText {
+		return
+	}
+	r.text, r.err = "", nil // they would keep an answer alive
+	r.source.Reset("")
+	readers.Put(r)
 }
 
-// next reads the next value, or name.
-func (d *decoder) next() (Value, error) {
-	raw, err := d.ReadValue()
+// next begins the next value. A list or object is left to be read.
+func (r *reader) next() Value {
+	kind := r.PeekKind()
+	if kind != '{' && kind != '[' {
+		return r.scalar()
+	}
+	rest := r.text[r.InputOffset():] // white space and a comma or colon may come first
+	return Value{text: rest[strings.IndexByte(rest, byte(kind)):], in: r}
+}
+
+// scalar reads the next value, which is no list and no object.
+func (r *reader) scalar() Value {
+	if r.err != nil {
+		return Value{}
+	}
+	raw, err := r.ReadValue()
 	if err != nil {
-		return Value{}, err
+		r.err = err
+		return Value{}
 	}
-	end := int(d.InputOffset())
-	return Value{d.of.raw[end-len(raw) : end], d.of.text[end-len(raw) : end]}, nil
+	end := int(r.InputOffset())
+	return Value{text: r.text[end-len(raw) : end], in: r}
 }
 
-// skip reads a value of another kind than was hoped for, and checks it.
-func (d *decoder) skip() error {
-	if err := d.SkipValue(); err != nil {
-		return err
+// inside reads the next list or object, and calls fn where the next of what it holds begins.
+func (r *reader) inside(fn func(*reader)) {
+	r.token()
+	for r.err == nil {
+		if kind := r.PeekKind(); kind == '}' || kind == ']' {
+			break
+		}
+		fn(r)
 	}
-	return d.end()
+	r.token()
+}
+
+// token reads the beginning or the end of a list or object.
+func (r *reader) token() {
+	if r.err == nil {
+		_, r.err = r.ReadToken()
+	}
+}
+
+// pass reads v, if it is still to be read.
+func (r *reader) pass(v Value) {
+	if r.err == nil && v.isNested() && !v.wasRead() {
+		r.err = r.SkipValue()
+	}
 }
 
 // end demands that nothing comes behind the value.
-func (d *decoder) end() error {
-	switch _, err := d.ReadToken(); {
+func (r *reader) end() {
+	if r.err != nil {
+		return
+	}
+	switch _, err := r.ReadToken(); {
 	case err == nil:
-		return errTrailing
-	case err == io.EOF: //nolint:errorlint // jsontext documents the bare io.EOF
-		return nil
-	default:
-		return err
+		r.err = errTrailing
+	case err != io.EOF: //nolint:errorlint // jsontext documents the bare io.EOF
+		r.err = err
 	}
 }
+
+// isNested reports a list or object.
+func (v Value) isNested() bool { return v.IsObject() || v.IsArray() }
+
+// begin is where in the text of in a list or object begins.
+func (v Value) begin() int { return len(v.in.text) - len(v.text) }
+
+// wasRead reports whether a list or object was read.
+func (v Value) wasRead() bool { return int(v.in.InputOffset()) > v.begin() }
 
 // IsNull reports whether v is null, which the service writes where it has nothing to say.
 func (v Value) IsNull() bool { return v.text == "null" }
@@ -187,12 +245,34 @@ func (v Value) kind() byte {
 	return v.text[0]
 }
 
+// whole returns v as a value that stands for itself. It has no text where the JSON
+// is invalid.
+func (v Value) whole() Value {
+	if v.in == nil || !v.isNested() {
+		return Value{text: v.text}
+	}
+	v.in.pass(v)
+	if v.in.err != nil {
+		return Value{}
+	}
+	return Value{text: v.in.text[v.begin():v.in.InputOffset()]}
+}
+
 // Raw returns a copy of the value's JSON.
-func (v Value) Raw() json.RawMessage { return bytes.Clone(v.raw) }
+func (v Value) Raw() json.RawMessage {
+	if v = v.whole(); v.text == "" {
+		return nil
+	}
+	return json.RawMessage(v.text)
+}
 
 // Detached returns v with a text of its own: what is read from it does not keep
 // alive what v is a part of.
-func (v Value) Detached() Value { return Value{v.raw, strings.Clone(v.text)} }
+func (v Value) Detached() Value {
+	v = v.whole()
+	v.text = strings.Clone(v.text)
+	return v
+}
 
 // The readers below return the zero value and true for null, and false where v
 // makes no sense as the type asked for; what could be read is returned even then.
@@ -211,22 +291,18 @@ func String(v Value) (string, bool) {
 	}
 }
 
-// unquote cuts a string out of its text where nothing in it is escaped.
+// unquote cuts a string out of its text, if it is as it is written.
 func unquote(v Value) (string, bool) {
-	isPlain := len(v.text) >= 2
-	for i := range len(v.text) {
-		if c := v.text[i]; c == '\\' || c >= 0x80 {
-			isPlain = false
-			break
-		}
-	}
-	if isPlain {
+	if len(v.text) >= 2 && (v.in != nil && v.in.isPlain || isPlain(v.text)) {
 		return v.text[1 : len(v.text)-1], true
 	}
 	var s string
-	err := json.Unmarshal(v.raw, &s)
+	err := json.Unmarshal([]byte(v.text), &s)
 	return s, err == nil
 }
+
+// isPlain reports text without escapes, and without bytes that JSON replaces.
+func isPlain(text string) bool { return strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text) }
 
 // Word reads a string of an enumeration: String without white space around it,
 // which the service's own samples have.

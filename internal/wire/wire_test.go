@@ -1,9 +1,12 @@
 package wire_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +55,65 @@ func TestElements(t *testing.T) {
 	assert.Equal(t, []string{"1", `"a"`, "[2]", "null", "{}"}, got)
 	for _, text := range []string{"{}", `"a"`, "null", "1"} {
 		assert.False(t, wire.Of([]byte(text)).Elements(nil), text)
+	}
+}
+
+// What a function does with the list or object that it is given does not change
+// what comes behind it.
+func TestReadInPlace(t *testing.T) {
+	const text = "{ \"a\" :\n{\"x\":[1,{}], \"y\":\"\\u00e4\"} , \"b\":[ [1] ,\t[2,3]], \"c\":\"end\" }"
+	use := map[string]func(v wire.Value){
+		"not at all": func(wire.Value) {},
+		"wrongly":    func(v wire.Value) { wire.String(v); wire.Strings(v); wire.Int64(v); wire.Time(v) },
+		"whole": func(v wire.Value) {
+			raw := string(v.Raw())
+			assert.Contains(t, []string{"{\"x\":[1,{}], \"y\":\"\\u00e4\"}", "[ [1] ,\t[2,3]]"}, raw)
+			assert.Equal(t, raw, string(v.Raw()), "once more")
+			assert.Equal(t, raw, string(v.Detached().Raw()))
+		},
+		"in part": glance,
+		"twice": func(v wire.Value) {
+			first, second := 0, 0
+			_ = v.Members(func(_ string, v wire.Value) { first += len(v.Raw()) })
+			v.Elements(func(v wire.Value) { first += len(v.Raw()) })
+			_ = v.Members(func(_ string, v wire.Value) { second += len(v.Raw()) })
+			v.Elements(func(v wire.Value) { second += len(v.Raw()) })
+			assert.Equal(t, first, second)
+			assert.Positive(t, first)
+		},
+	}
+	for how, use := range use {
+		t.Run(how, func(t *testing.T) {
+			var names []string
+			end := ""
+			require.NoError(t, wire.Of([]byte(text)).Members(func(name string, v wire.Value) {
+				names = append(names, name)
+				if end, _ = wire.String(v); end == "" {
+					use(v)
+				}
+			}))
+			assert.Equal(t, []string{"a", "b", "c"}, names)
+			assert.Equal(t, "end", end)
+		})
+	}
+}
+
+// A mistake within a value is found, whether the value is read or not.
+func TestMistakeWithin(t *testing.T) {
+	for _, text := range []string{`{"a":[1,}`, `{"a":[1,2},"b":1}`, `{"a":{"b":[{"c":1]}]}}`, `{"a":{"b" 1}}`, `{"a":[tru]}`, `{"a":[1`, `{"a":{1:2}}`, `{{}:1}`} {
+		for how, use := range map[string]func(wire.Value){
+			"unread":   func(wire.Value) {},
+			"raw":      func(v wire.Value) { v.Raw() },
+			"detached": func(v wire.Value) { _ = v.Detached().Members(func(string, wire.Value) {}) },
+			"read": func(v wire.Value) {
+				v.Elements(func(v wire.Value) { _ = v.Members(func(string, wire.Value) {}) })
+				_ = v.Members(func(_ string, v wire.Value) { v.Elements(func(wire.Value) {}) })
+			},
+		} {
+			err := wire.Of([]byte(text)).Members(func(_ string, v wire.Value) { use(v) })
+			require.Error(t, err, "%s, %s", text, how)
+			assert.NotErrorIs(t, err, wire.ErrNotObject, "%s, %s", text, how)
+		}
 	}
 }
 
@@ -126,7 +188,8 @@ func TestCutMember(t *testing.T) {
 }
 
 func FuzzReaders(f *testing.F) {
-	for _, seed := range []string{`{"a":1}`, `"\ud800"`, `[1,[2]]`, `1e400`, `{"a":{"a":"\u0000"}}`, "\xef\xbb\xbf{}", `{"id":"x`} {
+	for _, seed := range []string{`{"a":1}`, `"\ud800"`, `[1,[2]]`, `1e400`, `{"a":{"a":"\u0000"}}`, "\xef\xbb\xbf{}", `{"id":"x`,
+		`[{"a":[1,[2,{"b":null}],"c"],"d":{"e":"f"},"a":{"g":[]}},[[[[]]]],{"h":{"i":{"j":{}}}}]`, "[\"\xff\",{\"\xff\":\"\\u00e4\"}]"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -134,7 +197,14 @@ func FuzzReaders(f *testing.F) {
 		if !json.Valid(data) {
 			return
 		}
-		v := wire.Of([]byte(data))
+		want := plain(data)
+		for seed := range byte(6) {
+			turns := seed
+			if got := rebuilt(wire.Of(data), &turns); !same(want, got) {
+				t.Errorf("%q, %d: %v instead of %v", data, seed, got, want)
+			}
+		}
+		v := wire.Of(data)
 		wire.String(v)
 		wire.Bool(v)
 		wire.Int64(v)
@@ -146,4 +216,79 @@ func FuzzReaders(f *testing.F) {
 			t.Errorf("not in UTC: %s", at)
 		}
 	})
+}
+
+// unread stands for a list or object that was passed over.
+type unread struct{}
+
+// rebuilt reads v as encoding/json does, its lists and objects each in another way,
+// in turn.
+func rebuilt(v wire.Value, turns *byte) any {
+	if v.IsNull() {
+		return nil
+	}
+	if v.IsObject() || v.IsArray() {
+		*turns++
+		switch *turns % 6 {
+		case 0:
+			return unread{}
+		case 1:
+			return plain(v.Raw())
+		case 2:
+			v = v.Detached()
+		case 3:
+			glance(v)
+			return plain(v.Raw())
+		case 4:
+			glance(v) // and once more
+		}
+		return nested(v, turns)
+	}
+	if s, ok := wire.String(v); ok && v.Raw()[0] == '"' {
+		return s
+	}
+	return plain(v.Raw())
+}
+
+// glance reads v, and nothing that v holds.
+func glance(v wire.Value) {
+	_ = v.Members(func(string, wire.Value) {})
+	v.Elements(func(wire.Value) {})
+}
+
+func nested(v wire.Value, turns *byte) any {
+	if v.IsObject() {
+		members := map[string]any{}
+		if v.Members(func(name string, v wire.Value) { members[name] = rebuilt(v, turns) }) != nil {
+			return nil
+		}
+		return members
+	}
+	list := []any{}
+	v.Elements(func(v wire.Value) { list = append(list, rebuilt(v, turns)) })
+	return list
+}
+
+func plain(raw []byte) (v any) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil
+	}
+	return v
+}
+
+// same compares what was read: nothing is known of what was not.
+func same(want, got any) bool {
+	switch got := got.(type) {
+	case unread:
+		return true
+	case map[string]any:
+		want, ok := want.(map[string]any)
+		return ok && maps.EqualFunc(want, got, same)
+	case []any:
+		want, ok := want.([]any)
+		return ok && slices.EqualFunc(want, got, same)
+	}
+	return want == got
 }
