@@ -30,6 +30,10 @@ func TestCreateRequestMarshalsEveryField(t *testing.T) {
 		PolicyStatement: []vpcep.PolicyStatement{{
 			Sid: "s", Effect: "Allow", Action: []string{"obs:*:*"}, Resource: []string{"obs:*:*:*:*"},
 			Condition: json.RawMessage(`{"a":1}`),
+		}, {
+			Effect: "Deny", Extra: map[string]json.RawMessage{"NotAction": json.RawMessage(`["a"]`)},
+		}, {
+			Raw: json.RawMessage(`"prose"`),
 		}},
 		PolicyDocument: json.RawMessage(`{"Version":"5.0"}`),
 		IPVersion:      vpcep.IPVersionDualStack, IPv6Address: "2001:db8::1",
@@ -41,7 +45,8 @@ func TestCreateRequestMarshalsEveryField(t *testing.T) {
 		"endpoint_service_id":"svc","vpc_id":"vpc","subnet_id":"net","port_ip":"10.0.0.9","enable_dns":true,
 		"tags":[{"key":"env","value":""},{"key":"vpcep-idempotency-key","value":"k-1"}],
 		"routetables":["rt"],"whitelist":["10.0.0.0/8"],"enable_whitelist":true,"description":"for billing",
-		"policy_statement":[{"Sid":"s","Effect":"Allow","Action":["obs:*:*"],"Resource":["obs:*:*:*:*"],"Condition":{"a":1}}],
+		"policy_statement":[{"Sid":"s","Effect":"Allow","Action":["obs:*:*"],"Resource":["obs:*:*:*:*"],"Condition":{"a":1}},
+			{"Effect":"Deny","NotAction":["a"]},"prose"],
 		"policy_document":{"Version":"5.0"},"ip_version":"dualstack","ipv6_address":"2001:db8::1"}`, string(body))
 	assert.Len(t, req.Tags, 1, "the caller's tags are not changed")
 

@@ -12,20 +12,20 @@ import (
 // createEndpointBody is the wire form of CreateEndpointRequest: specification,
 // tables 3 and 4, and the newer fields.
 type createEndpointBody struct {
-	SubnetID          string            `json:"subnet_id,omitempty"`
-	EndpointServiceID string            `json:"endpoint_service_id,omitempty"`
-	VPCID             string            `json:"vpc_id,omitempty"`
-	EnableDNS         bool              `json:"enable_dns,omitempty"`
-	Tags              []Tag             `json:"tags,omitempty"`
-	RouteTables       []string          `json:"routetables,omitempty"`
-	PortIP            string            `json:"port_ip,omitempty"`
-	Whitelist         []string          `json:"whitelist,omitempty"`
-	EnableWhitelist   bool              `json:"enable_whitelist,omitempty"`
-	Description       string            `json:"description,omitempty"`
-	PolicyStatement   []PolicyStatement `json:"policy_statement,omitempty"`
-	PolicyDocument    json.RawMessage   `json:"policy_document,omitempty"`
-	IPVersion         IPVersion         `json:"ip_version,omitempty"`
-	IPv6Address       string            `json:"ipv6_address,omitempty"`
+	SubnetID          string          `json:"subnet_id,omitempty"`
+	EndpointServiceID string          `json:"endpoint_service_id,omitempty"`
+	VPCID             string          `json:"vpc_id,omitempty"`
+	EnableDNS         bool            `json:"enable_dns,omitempty"`
+	Tags              []Tag           `json:"tags,omitempty"`
+	RouteTables       []string        `json:"routetables,omitempty"`
+	PortIP            string          `json:"port_ip,omitempty"`
+	Whitelist         []string        `json:"whitelist,omitempty"`
+	EnableWhitelist   bool            `json:"enable_whitelist,omitempty"`
+	Description       string          `json:"description,omitempty"`
+	PolicyStatement   []any           `json:"policy_statement,omitempty"`
+	PolicyDocument    json.RawMessage `json:"policy_document,omitempty"`
+	IPVersion         IPVersion       `json:"ip_version,omitempty"`
+	IPv6Address       string          `json:"ipv6_address,omitempty"`
 }
 
 // MarshalJSON writes the body of a create request. What is empty is left out;
@@ -46,7 +46,7 @@ func (r *CreateEndpointRequest) encode() ([]byte, error) {
 		Whitelist:         r.Whitelist,
 		EnableWhitelist:   r.EnableWhitelist,
 		Description:       r.Description,
-		PolicyStatement:   r.PolicyStatement,
+		PolicyStatement:   policyStatementBodies(r.PolicyStatement),
 		PolicyDocument:    r.PolicyDocument,
 		IPVersion:         r.IPVersion,
 		IPv6Address:       r.IPv6Address,

@@ -127,13 +127,32 @@ func (s PolicyStatement) MarshalJSON() ([]byte, error) {
 	if len(s.Raw) > 0 {
 		return s.Raw, nil
 	}
-	return marshalWithExtra(struct {
-		Sid       string          `json:",omitempty"`
-		Effect    string          `json:",omitempty"`
-		Action    []string        `json:",omitzero"`
-		Resource  []string        `json:",omitzero"`
-		Condition json.RawMessage `json:",omitempty"`
-	}{s.Sid, s.Effect, s.Action, s.Resource, s.Condition}, s.Extra)
+	return marshalWithExtra(policyStatementBody(s), s.Extra)
+}
+
+// policyStatementBody is the wire form of a statement without Extra and Raw.
+type policyStatementBody struct {
+	Sid       string                     `json:",omitempty"`
+	Effect    string                     `json:",omitempty"`
+	Action    []string                   `json:",omitzero"`
+	Resource  []string                   `json:",omitzero"`
+	Condition json.RawMessage            `json:",omitempty"`
+	Extra     map[string]json.RawMessage `json:"-"`
+	Raw       json.RawMessage            `json:"-"`
+}
+
+// policyStatementBodies are the wire forms of statements. What a MarshalJSON returns
+// is read once more by encoding/json, so that only those that need theirs keep it.
+func policyStatementBodies(statements []PolicyStatement) []any {
+	bodies := make([]any, len(statements))
+	for i := range statements {
+		if s := &statements[i]; len(s.Raw) > 0 || len(s.Extra) > 0 {
+			bodies[i] = s
+		} else {
+			bodies[i] = (*policyStatementBody)(s)
+		}
+	}
+	return bodies
 }
 
 // UnmarshalJSON reads a statement whose Action and Resource are arrays or strings.
