@@ -187,10 +187,9 @@ type agencyAuth struct {
 }
 
 func newAgencyAuth(rawURL string) *agencyAuth {
-	pool := transport.NewPool(nil, 0)
+	pool := transport.NewPool(nil)
 	pool.Proxy = nil // the address means something on this machine alone
 	pool.DialContext = (&net.Dialer{Timeout: metadataTimeout}).DialContext
-	pool.ResponseHeaderTimeout = metadataTimeout
 	pool.DisableKeepAlives = true // asked once in many hours
 	base, err := url.Parse(rawURL)
 	if err != nil {

@@ -89,7 +89,7 @@ func (s *iamPassword) newClient() (*Client, error) {
 
 // newIAMClient is a client of IAM. auth may be nil.
 func newIAMClient(base *url.URL, hc *http.Client, auth Authenticator) *Client {
-	return newCore(base, newTransport(hc, nil, 0), auth, "")
+	return newCore(base, newTransport(hc, nil), auth, "")
 }
 
 // iamURL is where IAM answers: what the caller says, the environment, and the region, in this order.

@@ -179,7 +179,7 @@ func NewClient(opts ...Option) (*Client, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	c := newCore(base, newTransport(cfg.httpClient, cfg.rootCAs, cfg.attemptTimeout), cfg.auth, cfg.userAgent)
+	c := newCore(base, newTransport(cfg.httpClient, cfg.rootCAs), cfg.auth, cfg.userAgent)
 	c.projectID = cfg.projectID
 	c.validates = !cfg.withoutValidation
 	c.attemptTimeout = cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout)
@@ -191,9 +191,9 @@ func NewClient(opts ...Option) (*Client, error) {
 }
 
 // newTransport sends through hc, or through a pool of the library's own where it is nil.
-func newTransport(hc *http.Client, rootCAs *x509.CertPool, attemptTimeout time.Duration) *transport.Transport {
+func newTransport(hc *http.Client, rootCAs *x509.CertPool) *transport.Transport {
 	if hc == nil {
-		return transport.NewOwn(transport.NewPool(rootCAs, attemptTimeout))
+		return transport.NewOwn(transport.NewPool(rootCAs))
 	}
 	return transport.New(hc)
 }

@@ -12,34 +12,32 @@ import (
 // connections a host, so that 64 callers at once dial anew for almost every
 // request; here every caller finds the connection that it gave back.
 const (
-	maxIdleConnsPerHost   = 256
-	idleConnTimeout       = 90 * time.Second
-	dialTimeout           = 10 * time.Second
-	keepAlive             = 30 * time.Second
-	tlsHandshakeTimeout   = 10 * time.Second
-	responseHeaderTimeout = 60 * time.Second
-	maxResponseHeader     = 256 << 10
-	pingAfter             = 15 * time.Second
-	pingTimeout           = 10 * time.Second
+	maxIdleConnsPerHost = 256
+	idleConnTimeout     = 90 * time.Second
+	dialTimeout         = 10 * time.Second
+	keepAlive           = 30 * time.Second
+	tlsHandshakeTimeout = 10 * time.Second
+	maxResponseHeader   = 256 << 10
+	pingAfter           = 15 * time.Second
+	pingTimeout         = 10 * time.Second
 )
 
 // NewPool returns the library's own connection pool: proxies from the
 // environment, TLS 1.2 or newer, HTTP/2 where offered, and a time-out for each
-// step. rootCAs nil means those of the system.
+// step to a connection. rootCAs nil means those of the system.
 //
-// attemptTimeout is the most that an answer's headers may be waited for where it
-// is longer than usual.
-func NewPool(rootCAs *x509.CertPool, attemptTimeout time.Duration) *http.Transport {
+// How long an answer is waited for, its headers and its body, is up to the context
+// of the request: a second timer for the headers would cost as much as it.
+func NewPool(rootCAs *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: rootCAs},
-		TLSHandshakeTimeout:   tlsHandshakeTimeout,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConnsPerHost:   maxIdleConnsPerHost,
-		IdleConnTimeout:       idleConnTimeout,
-		ResponseHeaderTimeout: max(responseHeaderTimeout, attemptTimeout),
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: rootCAs},
+		TLSHandshakeTimeout: tlsHandshakeTimeout,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: maxIdleConnsPerHost,
+		IdleConnTimeout:     idleConnTimeout,
 		// A connection that died unseen is noticed, not waited upon.
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		MaxResponseHeaderBytes: maxResponseHeader,

@@ -39,8 +39,10 @@ var ErrBodyTooLarge = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20
 
 // Transport sends requests. It is safe for concurrent use.
 type Transport struct {
-	http  *http.Client
-	resty *resty.Client
+	http *http.Client
+	// blank is a request of resty's with nothing in it. Each request begins as a copy:
+	// a new one would make maps for forms, cookies and queries, which none has.
+	blank *resty.Request
 	// isPool says that nothing is written without a connection that httptrace sees:
 	// the library's own pool. Any other transport may have ways of its own.
 	isPool bool
@@ -72,7 +74,7 @@ func newTransport(next http.RoundTripper, timeout time.Duration, isPool bool) *T
 		SetDoNotParseResponse(true).
 		SetResponseBodyLimit(MaxBody).
 		SetPreRequestHook(func(_ *resty.Client, req *http.Request) error { return prepare(req) })
-	return &Transport{http: own, resty: r, isPool: isPool}
+	return &Transport{http: own, blank: r.R(), isPool: isPool}
 }
 
 // CloseIdleConnections closes the connections that no request uses.
@@ -117,13 +119,14 @@ func (e *Error) Error() string { return e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Send sends the request once. The error is an *Error.
+// Send sends the request once, and waits until ctx ends. The error is an *Error.
 func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Err: context.Cause(ctx)}
 	}
 	a := &attempt{prepare: r.Prepare}
-	req := t.resty.R().SetContext(context.WithValue(ctx, attemptKey{}, a))
+	req := *t.blank
+	req.SetContext(context.WithValue(ctx, attemptKey{}, a))
 	req.Header = r.Header
 	if r.Body != nil {
 		req.SetBody(bytes.NewReader(r.Body))

@@ -27,7 +27,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newTransport(t *testing.T, pool *x509.CertPool) *transport.Transport {
-	tr := transport.NewOwn(transport.NewPool(pool, 0))
+	tr := transport.NewOwn(transport.NewPool(pool))
 	t.Cleanup(tr.CloseIdleConnections)
 	return tr
 }
@@ -157,7 +157,7 @@ func TestWhatIsCertainAboutAFailure(t *testing.T) {
 		assert.False(t, certainlyUnsent(t, err))
 	})
 	t.Run("a transport with a protocol of its own", func(t *testing.T) {
-		pool := transport.NewPool(nil, 0)
+		pool := transport.NewPool(nil)
 		pool.RegisterProtocol("other", failing{io.ErrUnexpectedEOF}) // it may have written anything
 		_, err := transport.New(&http.Client{Transport: pool}).Send(t.Context(), post("other://x.example"))
 		assert.False(t, certainlyUnsent(t, err))
@@ -279,7 +279,7 @@ func watchHeap() func() uint64 {
 
 func TestBodiesAreUnfolded(t *testing.T) {
 	tests := map[string]*http.Transport{
-		"by net/http": transport.NewPool(nil, 0),
+		"by net/http": transport.NewPool(nil),
 		"by us":       {DisableCompression: true},
 	}
 	for name, pool := range tests {
@@ -366,8 +366,8 @@ func TestWarmPoolDialsNothing(t *testing.T) {
 }
 
 func TestPoolUsesTheEnvironmentsProxy(t *testing.T) {
-	assert.NotNil(t, transport.NewPool(nil, 0).Proxy)
-	assert.EqualValues(t, tls.VersionTLS12, transport.NewPool(nil, 0).TLSClientConfig.MinVersion)
+	assert.NotNil(t, transport.NewPool(nil).Proxy)
+	assert.EqualValues(t, tls.VersionTLS12, transport.NewPool(nil).TLSClientConfig.MinVersion)
 }
 
 func TestNilTransportIsTheDefaultOne(t *testing.T) {
