@@ -252,8 +252,8 @@ func (a *agencyAuth) securityKey(ctx context.Context) (agencyKey, error) {
 func (a *agencyAuth) metadataToken(ctx context.Context) (string, error) {
 	put := call{operation: retry.Update, method: http.MethodPut, path: "/meta-data/latest/api/token", maxAttempts: 1, isSecret: true}
 	client := a.withHeader("X-Metadata-Token-Ttl-Seconds", metadataTokenTTL).client
-	return do(ctx, client, put, nil, func(body []byte) (string, error) {
-		token := strings.TrimSpace(string(body))
+	return do(ctx, client, put, nil, func(body string) (string, error) {
+		token := strings.TrimSpace(body)
 		if !fitsToken(token) {
 			return "", errors.New("it is no token")
 		}
@@ -261,7 +261,7 @@ func (a *agencyAuth) metadataToken(ctx context.Context) (string, error) {
 	})
 }
 
-func decodeAgencyKey(body []byte) (key agencyKey, err error) {
+func decodeAgencyKey(body string) (key agencyKey, err error) {
 	err = wire.Of(body).Members(func(name string, v wire.Value) {
 		if name != "credential" {
 			return

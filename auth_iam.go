@@ -197,7 +197,7 @@ func (c IAMPasswordConfig) loginBody() any {
 
 // decodeIAMToken reads the token from its header, and its end from the body. A
 // token whose end cannot be read is still a token.
-func decodeIAMToken(header http.Header, body []byte) (Token, error) {
+func decodeIAMToken(header http.Header, body string) (Token, error) {
 	token := Token{Value: header.Get("X-Subject-Token")}
 	if !fitsToken(token.Value) {
 		return Token{}, errors.New("it has no token in X-Subject-Token")
@@ -276,7 +276,7 @@ func LookupProjectID(ctx context.Context, cfg ProjectLookup) (string, error) {
 }
 
 // decodeProjects reads a list of projects as IDs by name.
-func decodeProjects(body []byte) (map[string]string, error) {
+func decodeProjects(body string) (map[string]string, error) {
 	ids, isList := map[string]string{}, false
 	err := wire.Of(body).Members(func(name string, v wire.Value) {
 		if name != "projects" {

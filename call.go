@@ -36,12 +36,12 @@ type call struct {
 // do carries out one call, from the attempt to the decoded answer, and again
 // where that is safe: authenticate → attempt → classify → decode. The request has
 // been validated.
-func do[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func([]byte) (T, error)) (value T, err error) {
-	return doWithHeader(ctx, c, r, opts, func(_ http.Header, body []byte) (T, error) { return decode(body) })
+func do[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func(string) (T, error)) (value T, err error) {
+	return doWithHeader(ctx, c, r, opts, func(_ http.Header, body string) (T, error) { return decode(body) })
 }
 
 // doWithHeader is do for answers that say something in their headers.
-func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func(http.Header, []byte) (T, error)) (value T, err error) {
+func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func(http.Header, string) (T, error)) (value T, err error) {
 	maybeDone, renewed := false, false
 	for attempt := 1; ; attempt++ {
 		if r.attempts != nil {
@@ -75,7 +75,7 @@ func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOpti
 }
 
 // classify tells what came of an attempt, and decodes the answer of one that succeeded.
-func classify[T any](c *Client, r call, resp *transport.Response, sendErr error, attempt int, decode func(http.Header, []byte) (T, error)) (value T, event retry.Event, err error) {
+func classify[T any](c *Client, r call, resp *transport.Response, sendErr error, attempt int, decode func(http.Header, string) (T, error)) (value T, event retry.Event, err error) {
 	switch {
 	case sendErr != nil:
 		event, err = c.classifyFailure(r, sendErr)
@@ -263,9 +263,9 @@ func (c *Client) apiError(r call, resp *transport.Response, attempt int) *APIErr
 
 // keptBody is the part of an answer that an error keeps. It is cut off after it
 // was cleaned: half a secret is one, too.
-func keptBody(body []byte, secrets redact.Secrets) []byte {
+func keptBody(text string, secrets redact.Secrets) []byte {
 	const margin = 16 << 10 // longer than any secret
-	body = secrets.Bytes(body[:min(len(body), maxErrorBody+margin)])
+	body := secrets.Bytes([]byte(text[:min(len(text), maxErrorBody+margin)]))
 	return body[:min(len(body), maxErrorBody)]
 }
 
@@ -306,7 +306,7 @@ func namedEndpoint(resp *transport.Response) string {
 // plainMessage is the message of an answer that is not JSON: its text, unless it
 // is markup, which tells nobody anything.
 func plainMessage(resp *transport.Response) string {
-	text := strings.TrimSpace(string(resp.Body))
+	text := strings.TrimSpace(resp.Body)
 	if text == "" || strings.HasPrefix(text, "<") || strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
 		return ""
 	}
@@ -335,7 +335,7 @@ func report(opts []CallOption, resp *transport.Response, attempts int) {
 }
 
 // update sends a change that leads to the same state however often it is sent.
-func update[T any](ctx context.Context, c *Client, method, path string, change any, opts []CallOption, decode func([]byte) (T, error)) (T, error) {
+func update[T any](ctx context.Context, c *Client, method, path string, change any, opts []CallOption, decode func(string) (T, error)) (T, error) {
 	r := call{operation: retry.Update, method: method, path: path}
 	if change != nil {
 		body, err := json.Marshal(change)

@@ -1,12 +1,12 @@
 package vpcep
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/wire"
@@ -108,7 +108,7 @@ func (e *Endpoint) UnmarshalJSON(data []byte) error {
 }
 
 // decodeEndpoint reads the answer of a call on one endpoint.
-func decodeEndpoint(data []byte) (*Endpoint, error) { return readNamedEndpoint(wire.Of(data)) }
+func decodeEndpoint(data string) (*Endpoint, error) { return readNamedEndpoint(wire.Of(data)) }
 
 // readNamedEndpoint demands an ID: what has none is no endpoint.
 func readNamedEndpoint(v wire.Value) (*Endpoint, error) {
@@ -383,15 +383,15 @@ func splitIdempotencyTag(tags []Tag) (others []Tag, key string) {
 
 // decodeEndpoints reads one page of endpoints. An element without an ID is of no
 // use to anyone, and left out.
-func decodeEndpoints(data []byte) (page[*Endpoint], error) {
+func decodeEndpoints(data string) (page[*Endpoint], error) {
 	return decodePage(data, "endpoints", readNamedEndpoint)
 }
 
 // decodeNothing reads the answer of a call that answers nothing. A page of a
 // proxy, or an error under a status of success, is no answer of the service.
-func decodeNothing(body []byte) (struct{}, error) {
+func decodeNothing(body string) (struct{}, error) {
 	var none struct{}
-	if len(bytes.TrimSpace(body)) == 0 {
+	if strings.TrimSpace(body) == "" {
 		return none, nil
 	}
 	var hasID, hasError, hasCode, hasMessage bool

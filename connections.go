@@ -103,7 +103,7 @@ func (k *Connection) setField(name string, v wire.Value) bool {
 	return false
 }
 
-func decodeConnections(data []byte) (page[*Connection], error) {
+func decodeConnections(data string) (page[*Connection], error) {
 	return decodePage(data, "connections", func(v wire.Value) (*Connection, error) {
 		k, err := readConnection(v)
 		if err == nil && k.EndpointID == "" {
@@ -161,16 +161,16 @@ func (c *Client) decideConnection(ctx context.Context, serviceID, endpointID, ac
 		Endpoints []string `json:"endpoints"` // one a call: the service takes no more
 		Action    string   `json:"action"`
 	}{[]string{endpointID}, action}
-	return update(ctx, c, http.MethodPost, path+"/action", body, opts, func(data []byte) (*Connection, error) {
+	return update(ctx, c, http.MethodPost, path+"/action", body, opts, func(data string) (*Connection, error) {
 		return decodeDecision(data, endpointID)
 	})
 }
 
 // decodeDecision reads the connection of an endpoint out of the answer to a
 // decision. One that does not show it is the answer to a decision all the same.
-func decodeDecision(data []byte, endpointID string) (*Connection, error) {
+func decodeDecision(data string, endpointID string) (*Connection, error) {
 	decided := &Connection{EndpointID: endpointID}
-	if _, err := decodeNothing(data); err != nil || len(data) == 0 {
+	if _, err := decodeNothing(data); err != nil || data == "" {
 		return decided, err
 	}
 	err := wire.Of(data).Members(func(name string, v wire.Value) {

@@ -17,7 +17,7 @@ const maxErrorDepth = 3
 
 // parseErrorBody reads every shape of error body. It is empty for a body that is
 // no JSON object.
-func parseErrorBody(body []byte) errorBody {
+func parseErrorBody(body string) errorBody {
 	parsed, _ := readErrorMembers(wire.Of(body), maxErrorDepth)
 	return parsed
 }

@@ -59,8 +59,8 @@ func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption
 		return nil, err
 	}
 	remove := call{operation: retry.Delete, method: http.MethodDelete, path: path + "/policy"}
-	endpoint, err := do(ctx, c, remove, opts, func(body []byte) (*Endpoint, error) {
-		if _, err := decodeNothing(body); err != nil || len(body) == 0 {
+	endpoint, err := do(ctx, c, remove, opts, func(body string) (*Endpoint, error) {
+		if _, err := decodeNothing(body); err != nil || body == "" {
 			return nil, err
 		}
 		return decodeEndpoint(body)

@@ -84,7 +84,7 @@ func (c *Client) withQuota(ctx context.Context, refusal error) error {
 	return refusal
 }
 
-func decodeQuotas(data []byte) (quotas []Quota, err error) {
+func decodeQuotas(data string) (quotas []Quota, err error) {
 	isList := false
 	err = wire.Of(data).Members(func(name string, v wire.Value) {
 		if name != "quotas" {

@@ -80,7 +80,7 @@ func (e *RouteTablesError) failed() bool {
 }
 
 // decodeRouteTables reads what became of an update, in the form of its failures.
-func decodeRouteTables(body []byte) (*RouteTablesError, error) {
+func decodeRouteTables(body string) (*RouteTablesError, error) {
 	answer := new(RouteTablesError)
 	hasList := false
 	err := wire.Of(body).Members(func(name string, v wire.Value) {

@@ -122,7 +122,7 @@ func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, o
 		return &listing[*EndpointService]{
 			c: c, what: "public services", path: c.projectPath("/vpc-endpoint-services/public"), query: common.query(), opts: opts,
 			size: cmp.Or(filter.PageSize, defaultPageSize),
-			decode: func(data []byte) (page[*EndpointService], error) {
+			decode: func(data string) (page[*EndpointService], error) {
 				return decodePage(data, "endpoint_services", readNamedService)
 			},
 			id: func(s *EndpointService) string { return s.ID },
@@ -157,7 +157,7 @@ func (c *Client) describeService(ctx context.Context, by, value string, opts []C
 		operation: retry.Read, method: http.MethodGet,
 		path: c.projectPath("/vpc-endpoint-services/describe"), query: url.Values{by: {value}},
 	}
-	return do(ctx, c, get, opts, func(body []byte) (*EndpointService, error) { return readNamedService(wire.Of(body)) })
+	return do(ctx, c, get, opts, func(body string) (*EndpointService, error) { return readNamedService(wire.Of(body)) })
 }
 
 // PreflightCreateEndpoint checks a request against the service that it connects

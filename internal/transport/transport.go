@@ -18,6 +18,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -95,7 +96,7 @@ type Request struct {
 type Response struct {
 	StatusCode int
 	Header     http.Header
-	Body       []byte
+	Body       string
 	// BodyErr says why Body is not the whole body, and is nil where it is.
 	BodyErr error
 	// Sent are the headers of the request, credentials included.
@@ -245,33 +246,43 @@ func prepare(req *http.Request) error {
 	return nil
 }
 
+// buffers are what bodies are gathered in, because their length is rarely known.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxPooledBuffer is the largest buffer that is used again: one that a long body
+// took would be kept for short ones.
+const maxPooledBuffer = 64 << 10
+
 // readBody reads the body within its bound, which counts what a compressed body unfolds to.
-func readBody(resp *http.Response) ([]byte, error) {
+func readBody(resp *http.Response) (string, error) {
 	defer resp.Body.Close()
 	isSuccess := resp.StatusCode >= 200 && resp.StatusCode < 300
 	limit := int64(MaxErrorBody)
 	if isSuccess {
 		limit = MaxBody
 		if resp.ContentLength > limit {
-			return nil, ErrBodyTooLarge
+			return "", ErrBodyTooLarge
 		}
 	}
 	body, err := plainBody(resp)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	var buf bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= 64<<10 { // a longer one has to prove itself first
-		buf.Grow(int(n) + bytes.MinRead)
-	}
+	buf := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if buf.Cap() <= maxPooledBuffer {
+			buf.Reset()
+			buffers.Put(buf)
+		}
+	}()
 	n, err := buf.ReadFrom(io.LimitReader(body, limit+1))
 	if n > limit {
 		if isSuccess {
-			return bytes.Clone(buf.Bytes()[:bodyPrefix]), ErrBodyTooLarge
+			return string(buf.Bytes()[:bodyPrefix]), ErrBodyTooLarge
 		}
 		buf.Truncate(int(limit))
 	}
-	return buf.Bytes(), err
+	return buf.String(), err
 }
 
 // plainBody unfolds a body that the round tripper left compressed.

@@ -8,7 +8,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,11 +34,10 @@ type Value struct {
 	in   *reader // what v is a part of; nil: v stands for itself
 }
 
-// Of is the value whose JSON text is data. The text need not be valid: Members and
-// Elements find that out. data is not changed, and not kept.
-func Of(data []byte) Value {
-	data = bytes.TrimSpace(withoutBOM(data))
-	return Value{text: string(data)}
+// Of is the value whose JSON text is data, which is copied if it can change. The
+// text need not be valid: Members and Elements find that out.
+func Of[T ~string | ~[]byte](data T) Value {
+	return Value{text: strings.TrimSpace(withoutBOM(string(data)))}
 }
 
 // ErrNotObject reports JSON that is valid, but not an object.
@@ -438,8 +436,8 @@ func Document(v Value) (json.RawMessage, bool) {
 // CutMember returns the string member of a JSON object whose text may end
 // anywhere: what a broken connection left of an answer. It is "" where the text
 // ended too early.
-func CutMember(data []byte, name string) string {
-	d := json.NewDecoder(bytes.NewReader(withoutBOM(data)))
+func CutMember(data, name string) string {
+	d := json.NewDecoder(strings.NewReader(withoutBOM(data)))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return ""
@@ -461,4 +459,4 @@ func CutMember(data []byte, name string) string {
 	return found
 }
 
-func withoutBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) }
+func withoutBOM(text string) string { return strings.TrimPrefix(text, "\xef\xbb\xbf") }
