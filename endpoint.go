@@ -130,8 +130,9 @@ func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOpti
 }
 
 // ListEndpoints lists the endpoints that filter selects, page by page: GET
-// /v1/{project_id}/vpc-endpoints. A page is asked for when the caller gets to it;
-// from the middle of a page on, the next one is fetched while the caller works.
+// /v1/{project_id}/vpc-endpoints. The first page is asked for at once; from its
+// middle on, the next one is fetched while the caller works on this one, and never
+// more than one.
 //
 // An endpoint comes once, even where it moves to a later page in the meantime.
 // The iterator ends with the first error, whose endpoint is nil. It may be used

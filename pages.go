@@ -90,8 +90,10 @@ func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 			}
 			seen[strings.Clone(id)] = struct{}{} // a copy, which does not keep the item's text alive
 			fresh++
-			// From the middle of a page on, the caller is taken to want the next one, too.
-			if ahead == nil && !isLast && 2*i >= len(p.items) && i > 0 {
+			// Whoever has read half of the first page is taken to want the next one, too,
+			// and from then on every next one.
+			isReader := offset > p.elements || i > 0 && 2*i >= len(p.items)
+			if ahead == nil && !isLast && isReader {
 				ahead = l.fetch(ctx, offset)
 			}
 			if !yield(item) {

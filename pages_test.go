@@ -81,6 +81,30 @@ func TestNextPageIsFetchedWhileTheCallerWorks(t *testing.T) {
 	})
 }
 
+// A service that takes as long for a page as the caller works on one is waited for
+// at the first page, and for half of the second: whoever has read a whole page is
+// taken to want the one behind the next, too.
+func TestWorkOfTheCallerHidesThatOfTheService(t *testing.T) {
+	for _, size := range []int{1, 2, 10, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &pagedService{total: 5 * size, takes: time.Second}
+			start := time.Now()
+			for _, err := range s.client(t).ListEndpoints(t.Context(), vpcep.EndpointFilter{PageSize: size}) {
+				require.NoError(t, err)
+				time.Sleep(time.Second / time.Duration(size))
+			}
+			waited := time.Since(start) - 5*time.Second
+			most := s.takes + s.takes/2
+			if size == 1 { // its first page has no middle
+				most = 2 * s.takes
+			}
+			assert.LessOrEqual(t, waited, most, "pages of %d", size)
+			assert.EqualValues(t, 1, s.most.Load())
+			assert.EqualValues(t, 5, s.requests.Load())
+		})
+	}
+}
+
 func TestCallerThatStopsLeavesNothingRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // a goroutine that is left running fails the bubble
 		s := &pagedService{total: 500, takes: time.Second}
