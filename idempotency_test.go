@@ -189,6 +189,18 @@ func TestKeyedCreateCostsOneList(t *testing.T) {
 			assert.Equal(t, keyed.Tags, listed.Tags)
 		}
 	})
+	bubble(t, "a project with more endpoints than a page holds", func(t *testing.T) {
+		const others = 1001
+		s := newStandIn(vpceptest.WithQuota(2 * others))
+		c := s.client(t)
+		for range others {
+			_, err := c.CreateEndpoint(t.Context(), with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = "" }))
+			require.NoError(t, err)
+		}
+		_, err := c.CreateEndpoint(t.Context(), keyed)
+		require.NoError(t, err)
+		assert.Equal(t, "list list create", s.sequence()[others*len("create "):], "a request for each 1,000 endpoints")
+	})
 	bubble(t, "an answer without tags", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithFaults(onCreate(vpceptest.Fault{Body: `{"id":"e-1"}`})))
 		e, err := s.client(t).CreateEndpoint(t.Context(), keyed)
