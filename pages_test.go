@@ -179,6 +179,28 @@ func TestListCanBeReadTwice(t *testing.T) {
 	}
 }
 
+func TestKeptEndpointDoesNotKeepItsPage(t *testing.T) {
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	const pages, size = 20, 1000
+	c := (&pagedService{total: pages * size}).client(t)
+	before, count := heap(), 0
+	var kept []*vpcep.Endpoint
+	for e, err := range c.ListEndpoints(t.Context(), vpcep.EndpointFilter{PageSize: size}) {
+		require.NoError(t, err)
+		if count++; count%size == 0 {
+			kept = append(kept, e)
+		}
+	}
+	after := heap()
+	assert.Len(t, kept, pages)
+	assert.Less(t, after, before+pages*size*100, "a page has some 600 bytes for each endpoint")
+}
+
 // 100,000 endpoints in pages of 1,000: in linear work, and with the heap of some pages.
 func TestLongList(t *testing.T) {
 	const mib = 1 << 20
