@@ -80,6 +80,24 @@ func TestConnections(t *testing.T) {
 	assert.LessOrEqual(t, all, int64(bound*callers))
 }
 
+// A list takes as long for each endpoint, however many there are. What would be
+// quadratic took fifty times as long here. The bound is one of CPU time, which does
+// not run while others have the machine, and far from both.
+func TestListIsLinear(t *testing.T) {
+	if cpuTime() == 0 {
+		t.Skip("CPU time is not known here")
+	}
+	const bound = 10
+	few, err := leastListCost(10, 2*listPageSize)
+	require.NoError(t, err)
+	many, err := leastListCost(1, 100*listPageSize)
+	require.NoError(t, err)
+	t.Logf("an endpoint of 100,000 takes ×%.2f the time of one of 2,000; %s of heap at the highest",
+		many.nanos/few.nanos, mebibytes(int64(many.heap)))
+	assert.Less(t, many.nanos, bound*few.nanos)
+	assert.Less(t, many.heap, uint64(maxListHeap))
+}
+
 // The ratios of time are shown; nothing depends on them.
 func TestTimeRatios(t *testing.T) {
 	for _, p := range payloads() {
@@ -117,5 +135,6 @@ func TestWeight(t *testing.T) {
 	t.Logf("initialisation: %.2f ms and %d allocations of these packages (meant to be under 1 ms); %.2f ms of all packages, %.2f with net/http alone",
 		w.client.initMillis, w.client.initAllocs, w.client.allInitMillis, w.plain.allInitMillis)
 	assert.LessOrEqual(t, len(brought), maxPackages)
+	assert.LessOrEqual(t, w.client.initAllocs, maxInitAllocs, "initialisation")
 	assert.LessOrEqual(t, w.moreBytes(), int64(maxMoreBytes))
 }

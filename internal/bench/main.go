@@ -64,14 +64,20 @@ func (p plan) run() (*table, string, error) {
 		}
 	}
 	for _, body := range payloads() {
-		p.parts(t, body)
+		if err := p.parts(t, body); err != nil {
+			return nil, "", err
+		}
 	}
 	for _, setting := range p.loads() {
 		if err := p.overTLS(t, &summary, setting); err != nil {
 			return nil, "", err
 		}
 	}
-	return t, summary.String(), weights(t, &summary)
+	if err := lists(t); err != nil {
+		return nil, "", err
+	}
+	err := weights(t, &summary)
+	return t, summary.String(), err
 }
 
 func (p plan) inMemory(t *table, summary *strings.Builder, body payload) error {
@@ -105,31 +111,53 @@ func (p plan) inMemory(t *table, summary *strings.Builder, body payload) error {
 }
 
 // parts shows what the library does in a call, line by line.
-func (p plan) parts(t *table, body payload) {
+func (p plan) parts(t *table, body payload) error {
+	calls, err := memoryCalls([]contender{library}, body)
+	if err != nil {
+		return err
+	}
 	list := parts(body)
-	var fs []func()
+	fs := calls
 	for _, part := range list {
-		fs = append(fs, part.library)
-		if part.byHand != nil {
-			fs = append(fs, part.byHand)
+		for _, f := range []func(){part.library, part.byHand, part.resty} {
+			if f != nil {
+				fs = append(fs, f)
+			}
 		}
 	}
 	costs := inTurn(p.rounds, p.slot, fs)
-	t.section("its parts, " + body.name)
-	format := func(rounds []cost) string {
-		return fmt.Sprintf("%s, %.0f allocs", duration(median(rounds, nanos)), median(rounds, allocs))
-	}
-	for _, part := range list {
-		row := make([]string, 1+indexOf(library)+1)
-		row[0], row[1+indexOf(library)] = part.name, format(costs[0])
-		if part.byHand != nil {
-			row[1] = format(costs[1])
-			row[1+indexOf(library)] = withRatio(format(costs[0]), medianRatio(costs[0], costs[1], nanos))
-			costs = costs[1:]
-		}
+	next := func() []cost {
+		rounds := costs[0]
 		costs = costs[1:]
+		return rounds
+	}
+	t.section("its parts, " + body.name)
+	format := func(nanos, allocs float64) string { return fmt.Sprintf("%s, %.0f allocs", duration(nanos), allocs) }
+	call := next()
+	rest := cost{nanos: median(call, nanos), allocs: median(call, allocs)}
+	for _, part := range list {
+		row := make([]string, 1+len(contenders))
+		own := next()
+		row[0], row[1+indexOf(library)] = part.name, format(median(own, nanos), median(own, allocs))
+		if !part.isShare {
+			rest.nanos -= median(own, nanos)
+			rest.allocs -= median(own, allocs)
+		}
+		if part.byHand != nil {
+			hand := next()
+			row[1+indexOf(byHand)] = format(median(hand, nanos), median(hand, allocs))
+			row[1+indexOf(library)] = withRatio(row[1+indexOf(library)], medianRatio(own, hand, nanos))
+			if part.resty != nil {
+				bare := next()
+				row[1+indexOf(bareResty)] = withRatio(format(median(bare, nanos), median(bare, allocs)), medianRatio(bare, hand, nanos))
+			}
+		}
 		t.row(row...)
 	}
+	row := make([]string, 1+indexOf(library)+1)
+	row[0], row[1+indexOf(library)] = "what is left of a call with a token", format(max(rest.nanos, 0), max(rest.allocs, 0))
+	t.row(row...)
+	return nil
 }
 
 // setting is one measurement over TLS.

@@ -12,18 +12,23 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-resty/resty/v2"
+
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/bench/readers"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/sign"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
 // part is one part of a call, as the library does it and, where there is such a
-// thing, as the code by hand does it.
+// thing, as the code by hand and bare resty do it.
 type part struct {
 	name    string
 	library func()
 	byHand  func() // nil: the code by hand does not do it
+	resty   func()
+	isShare bool // a part of the part before it, or of no call with a token
 }
 
 const exampleURL = "https://vpcep.example.com/v1/" + projectID + "/vpc-endpoints"
@@ -63,6 +68,19 @@ func sendByHand(ctx context.Context, hc *http.Client, body []byte) ([]byte, erro
 	return io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 }
 
+// sendByResty is the sending of startResty alone.
+func sendByResty(ctx context.Context, client *resty.Client, body []byte) ([]byte, error) {
+	resp, err := client.R().SetContext(ctx).
+		SetHeader("X-Auth-Token", token).
+		SetHeader("Content-Type", "application/json").
+		SetBody(body).
+		Post(exampleURL)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body(), nil
+}
+
 var errTimeout = errors.New("time-out")
 
 // parts are what the library does in a call, by itself.
@@ -71,6 +89,7 @@ func parts(p payload) []part {
 	memory := newInMemory(http.StatusOK, p.answer)
 	hc := &http.Client{Transport: memory}
 	sender := transport.New(hc)
+	bare := resty.NewWithClient(hc)
 	request := libraryRequest(p)
 	silent := slog.New(slog.DiscardHandler)
 	budget := new(retry.Budget)
@@ -80,38 +99,37 @@ func parts(p payload) []part {
 	}
 	key, now := sign.Key{AccessKey: accessKey, SecretKey: secretKey}, time.Now()
 	return []part{
-		{"validation of the request", func() { _ = p.own.Validate() }, nil},
+		{name: "validation of the request", library: func() { _ = p.own.Validate() }},
 		{
-			"encoding",
-			func() { _, _ = p.own.MarshalJSON() },
-			func() { _, _ = json.Marshal(&p.plain) },
+			name:    "encoding",
+			library: func() { _, _ = p.own.MarshalJSON() },
+			byHand:  func() { _, _ = json.Marshal(&p.plain) },
 		},
-		{"time-out of the attempt", func() {
+		{name: "time-out of the attempt", library: func() {
 			_, cancel := context.WithTimeoutCause(ctx, time.Minute, errTimeout)
 			cancel()
-		}, nil},
+		}},
 		{
-			"sending, with the trace hooks",
-			func() { _, _ = sender.Send(ctx, &request) },
-			func() { _, _ = sendByHand(ctx, hc, request.Body) },
+			name:    "sending, through resty, with trace hooks",
+			library: func() { _, _ = sender.Send(ctx, &request) },
+			byHand:  func() { _, _ = sendByHand(ctx, hc, request.Body) },
+			resty:   func() { _, _ = sendByResty(ctx, bare, request.Body) },
 		},
-		{"of which the trace hooks", func() { _ = trace(signed) }, nil},
-		{"retries: rules and budget", func() {
-			if retry.Decide(retry.Create, retry.Refused, false) == retry.No {
-				budget.Give()
-			}
-		}, nil},
-		{"log, off", func() { _ = silent.Enabled(ctx, slog.LevelDebug) }, nil},
+		{name: "— the trace hooks", isShare: true, library: func() { _ = trace(signed) }},
+		{name: "retry state", library: func() { budget.Give() }},
+		{name: "log, off", library: func() { _ = silent.Enabled(ctx, slog.LevelDebug) }},
 		{
-			"decoding: tolerant, and plain",
-			func() { var e vpcep.Endpoint; _ = e.UnmarshalJSON(p.answer) },
-			func() { var e plainEndpoint; _ = json.Unmarshal(p.answer, &e) },
+			name:    "decoding, tolerant",
+			library: func() { var e vpcep.Endpoint; _ = e.UnmarshalJSON(p.answer) },
+			byHand:  func() { var e plainEndpoint; _ = json.Unmarshal(p.answer, &e) },
 		},
-		{"signing, where there is no token", func() { sign.Request(signed, request.Body, key, projectID, now) }, nil},
+		{name: "— the same reader, documented types alone", isShare: true, library: func() { _, _ = readers.DecodeStream(p.answer) }},
+		{name: "signing, where there is no token", isShare: true, library: func() { sign.Request(signed, request.Body, key, projectID, now) }},
 	}
 }
 
-// trace adds hooks such as those by which the library knows whether a request was written.
+// trace adds the hooks by which the library knows whether a request was written, as
+// internal/transport does. That they are called costs nothing that could be measured.
 func trace(req *http.Request) *http.Request {
 	var asked, got atomic.Bool
 	return req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
