@@ -32,6 +32,7 @@ type Value struct {
 	// text from its beginning on: where it ends is not known before it was read.
 	text string
 	in   *reader // what v is a part of; nil: v stands for itself
+	time uint64  // which of in's texts it is a part of
 }
 
 // Of is the value whose JSON text is data, which is copied if it can change. The
@@ -87,6 +88,8 @@ func (v Value) read(open byte, fn func(*reader)) (bool, error) {
 	is := v.kind() == open
 	if v.in != nil {
 		switch {
+		case v.isLate():
+			return false, errLate
 		case !is:
 			return false, v.in.err
 		case !v.wasRead():
@@ -126,6 +129,7 @@ type reader struct {
 	text    string
 	isPlain bool  // every string of the text is what stands between its quotes
 	err     error // the first one: nothing can be read behind it
+	time    uint64
 }
 
 // options let pass what encoding/json lets pass.
@@ -146,13 +150,20 @@ func newReader(text string) *reader {
 const maxPooledText = 64 << 10
 
 func (r *reader) close() {
-	if len(r.text) > maxPooledText {
-		return
-	}
-	r.text, r.err = "", nil // they would keep an answer alive
+	r.time++
+	isShort := len(r.text) <= maxPooledText
+	r.text, r.err = "", nil // they would keep the text alive
 	r.source.Reset("")
-	readers.Put(r)
+	if isShort {
+		readers.Put(r)
+	}
 }
+
+// errLate reports a mistake of this program.
+var errLate = errors.New("the value is used after its text was read")
+
+// isLate reports that the text of v was read to its end: in has another one by now.
+func (v Value) isLate() bool { return v.in != nil && v.in.time != v.time }
 
 // next begins the next value. A list or object is left to be read.
 func (r *reader) next() Value {
@@ -161,7 +172,7 @@ func (r *reader) next() Value {
 		return r.scalar()
 	}
 	rest := r.text[r.InputOffset():] // white space and a comma or colon may come first
-	return Value{text: rest[strings.IndexByte(rest, byte(kind)):], in: r}
+	return Value{text: rest[strings.IndexByte(rest, byte(kind)):], in: r, time: r.time}
 }
 
 // scalar reads the next value, which is no list and no object.
@@ -175,7 +186,7 @@ func (r *reader) scalar() Value {
 		return Value{}
 	}
 	end := int(r.InputOffset())
-	return Value{text: r.text[end-len(raw) : end], in: r}
+	return Value{text: r.text[end-len(raw) : end], in: r, time: r.time}
 }
 
 // inside reads the next list or object, and calls fn where the next of what it holds begins.
@@ -249,6 +260,9 @@ func (v Value) whole() Value {
 	if v.in == nil || !v.isNested() {
 		return Value{text: v.text}
 	}
+	if v.isLate() {
+		return Value{}
+	}
 	v.in.pass(v)
 	if v.in.err != nil {
 		return Value{}
@@ -291,7 +305,7 @@ func String(v Value) (string, bool) {
 
 // unquote cuts a string out of its text, if it is as it is written.
 func unquote(v Value) (string, bool) {
-	if len(v.text) >= 2 && (v.in != nil && v.in.isPlain || isPlain(v.text)) {
+	if len(v.text) >= 2 && (v.in != nil && !v.isLate() && v.in.isPlain || isPlain(v.text)) {
 		return v.text[1 : len(v.text)-1], true
 	}
 	var s string

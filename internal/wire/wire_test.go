@@ -98,6 +98,31 @@ func TestReadInPlace(t *testing.T) {
 	}
 }
 
+// A value that is used too late is empty, and never a part of another text.
+func TestValueThatIsUsedTooLate(t *testing.T) {
+	var nested, escaped wire.Value
+	keep := func(name string, v wire.Value) {
+		if name == "a" {
+			nested = v
+		} else {
+			escaped = v
+		}
+	}
+	require.NoError(t, wire.Of(`{"a":{"x":[1]},"b":"\u00e4"}`).Members(keep))
+	use := func() {
+		assert.Empty(t, nested.Raw())
+		assert.Error(t, nested.Members(func(string, wire.Value) { t.Error("it has no members any more") }))
+		assert.False(t, nested.Elements(nil))
+		assert.Empty(t, nested.Detached().Raw())
+		text, _ := wire.String(escaped)
+		assert.Equal(t, "ä", text, "a string is whole")
+	}
+	use()
+	for range 100 {
+		require.NoError(t, wire.Of(`{"secret":"of another answer","c":{"y":[1,2,3]}}`).Members(func(string, wire.Value) { use() }))
+	}
+}
+
 // A mistake within a value is found, whether the value is read or not.
 func TestMistakeWithin(t *testing.T) {
 	for _, text := range []string{`{"a":[1,}`, `{"a":[1,2},"b":1}`, `{"a":{"b":[{"c":1]}]}}`, `{"a":{"b" 1}}`, `{"a":[tru]}`, `{"a":[1`, `{"a":{1:2}}`, `{{}:1}`} {
