@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jarcoal/httpmock"
@@ -407,17 +408,19 @@ func TestListEndpointsOfAMisbehavingService(t *testing.T) {
 	})
 	t.Run("an endpoint made within the loop", func(t *testing.T) {
 		c, mock := mocked(t)
-		total := 5
+		var total atomic.Int64
+		total.Store(5)
 		mock.RegisterResponder("GET", endpointsURL, func(r *http.Request) (*http.Response, error) {
-			var offset int
+			var offset int64
 			fmt.Sscan(r.URL.Query().Get("offset"), &offset)
-			return httpmock.NewJsonResponse(200, map[string]any{"endpoints": []any{map[string]string{"id": fmt.Sprintf("e-%d", total-offset)}}, "total_count": total})
+			now := total.Load()
+			return httpmock.NewJsonResponse(200, map[string]any{"endpoints": []any{map[string]string{"id": fmt.Sprintf("e-%d", now-offset)}}, "total_count": now})
 		})
 		var ids []string
 		for e, err := range c.ListEndpoints(t.Context(), vpcep.EndpointFilter{PageSize: 1}) {
 			require.NoError(t, err)
 			if ids = append(ids, e.ID); len(ids) == 2 {
-				total++ // newest first: the rest moves
+				total.Add(1) // newest first: the rest moves
 			}
 		}
 		assert.Equal(t, []string{"e-5", "e-4", "e-3", "e-2", "e-1"}, ids)
