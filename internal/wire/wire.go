@@ -32,7 +32,7 @@ type Value struct {
 	// text from its beginning on: where it ends is not known before it was read.
 	text string
 	in   *reader // what v is a part of; nil: v stands for itself
-	time uint64  // which of in's texts it is a part of
+	turn uint64  // which of in's texts it is a part of
 }
 
 // Of is the value whose JSON text is data, which is copied if it can change. The
@@ -129,7 +129,7 @@ type reader struct {
 	text    string
 	isPlain bool  // every string of the text is what stands between its quotes
 	err     error // the first one: nothing can be read behind it
-	time    uint64
+	turn    uint64
 }
 
 // options let pass what encoding/json lets pass.
@@ -150,7 +150,7 @@ func newReader(text string) *reader {
 const maxPooledText = 64 << 10
 
 func (r *reader) close() {
-	r.time++
+	r.turn++
 	isShort := len(r.text) <= maxPooledText
 	r.text, r.err = "", nil // they would keep the text alive
 	r.source.Reset("")
@@ -163,7 +163,7 @@ func (r *reader) close() {
 var errLate = errors.New("the value is used after its text was read")
 
 // isLate reports that the text of v was read to its end: in has another one by now.
-func (v Value) isLate() bool { return v.in != nil && v.in.time != v.time }
+func (v Value) isLate() bool { return v.in != nil && v.in.turn != v.turn }
 
 // next begins the next value. A list or object is left to be read.
 func (r *reader) next() Value {
@@ -172,7 +172,7 @@ func (r *reader) next() Value {
 		return r.scalar()
 	}
 	rest := r.text[r.InputOffset():] // white space and a comma or colon may come first
-	return Value{text: rest[strings.IndexByte(rest, byte(kind)):], in: r, time: r.time}
+	return Value{text: rest[strings.IndexByte(rest, byte(kind)):], in: r, turn: r.turn}
 }
 
 // scalar reads the next value, which is no list and no object.
@@ -186,7 +186,7 @@ func (r *reader) scalar() Value {
 		return Value{}
 	}
 	end := int(r.InputOffset())
-	return Value{text: r.text[end-len(raw) : end], in: r, time: r.time}
+	return Value{text: r.text[end-len(raw) : end], in: r, turn: r.turn}
 }
 
 // inside reads the next list or object, and calls fn where the next of what it holds begins.
