@@ -23,7 +23,7 @@ import (
 type call struct {
 	operation   retry.Operation
 	method      string
-	path        string // behind the base URL, with its version: "/v1/…"
+	path        string // behind the client's base URL
 	query       url.Values
 	body        []byte
 	maxAttempts int            // 0: the client's policy
@@ -123,11 +123,12 @@ func (c *Client) attempt(ctx context.Context, r call, number int) (*transport.Re
 	start := time.Now()
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.attemptTimeout, errAttemptTimeout)
 	defer cancel()
-	request := transport.Request{Method: r.method, URL: c.url(r), Header: c.header, Body: r.body}
-	if c.auth != nil {
-		request.Prepare = c.auth.Authenticate
+	request := transport.Request{Method: r.method, URL: c.url(r), Header: c.header, Body: r.body, Prepare: c.authenticate}
+	sendCtx := attemptCtx
+	if _, isToken := c.auth.(*tokenAuth); !isToken { // a token says itself which project it is for
+		sendCtx = context.WithValue(attemptCtx, projectKey{}, c.projectID)
 	}
-	resp, err := c.transport.Send(context.WithValue(attemptCtx, projectKey{}, c.projectID), &request)
+	resp, err := c.transport.Send(sendCtx, &request)
 	c.log(ctx, r, resp, number, start)
 	if err != nil {
 		var failure *transport.Error
@@ -285,11 +286,13 @@ func (c *Client) unreadable(r call, resp *transport.Response, attempt int, what 
 
 // url is where the call goes.
 func (c *Client) url(r call) string {
-	u := c.baseURL + r.path
-	if len(r.query) > 0 {
-		u += "?" + r.query.Encode()
+	switch {
+	case len(r.query) > 0:
+		return c.baseURL + r.path + "?" + r.query.Encode()
+	case r.path == endpointsPath:
+		return c.endpointsURL
 	}
-	return u
+	return c.baseURL + r.path
 }
 
 // path is what messages show of the URL.

@@ -31,11 +31,13 @@ const (
 // NewClient, safe for concurrent use, and meant to be shared: its callers share
 // one pool of connections.
 type Client struct {
-	baseURL        string // without a slash at its end
+	baseURL        string // what paths stand behind: that of the project, or of a service without projects
 	basePath       string // the path of baseURL, for messages
+	endpointsURL   string // put together once for all creates
 	projectID      string
 	auth           Authenticator
-	header         http.Header // of every request; read, never written
+	authenticate   func(*http.Request) error // auth's; nil: there is none
+	header         http.Header               // of every request; read, never written
 	attemptTimeout time.Duration
 	validates      bool
 	retry          retry.Policy
@@ -180,7 +182,9 @@ func NewClient(opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c := newCore(base, newTransport(cfg.httpClient, cfg.rootCAs), cfg.auth, cfg.userAgent)
-	c.projectID = cfg.projectID
+	project := "/v1/" + cfg.projectID
+	c.baseURL, c.basePath, c.projectID = c.baseURL+project, c.basePath+project, cfg.projectID
+	c.endpointsURL = c.baseURL + endpointsPath
 	c.validates = !cfg.withoutValidation
 	c.attemptTimeout = cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout)
 	c.retry = retry.Policy(cfg.retry).WithDefaults()
@@ -200,7 +204,7 @@ func newTransport(hc *http.Client, rootCAs *x509.CertPool) *transport.Transport 
 
 // newCore is a client with what every service needs, this one and IAM.
 func newCore(base *url.URL, t *transport.Transport, auth Authenticator, product string) *Client {
-	return &Client{
+	c := &Client{
 		baseURL:  strings.TrimRight(base.String(), "/"),
 		basePath: strings.TrimRight(base.EscapedPath(), "/"),
 		auth:     auth,
@@ -214,6 +218,10 @@ func newCore(base *url.URL, t *transport.Transport, auth Authenticator, product 
 		budget:         new(retry.Budget),
 		transport:      t,
 	}
+	if auth != nil {
+		c.authenticate = auth.Authenticate
+	}
+	return c
 }
 
 // CloseIdleConnections closes the connections that no call uses at the moment.

@@ -237,5 +237,5 @@ func (c *Client) connectionsPath(ctx context.Context, serviceID string) (string,
 	}
 	var f fieldErrors
 	f.pathSegment("service_id", serviceID)
-	return c.projectPath("/vpc-endpoint-services/" + serviceID + "/connections"), f.err()
+	return "/vpc-endpoint-services/" + serviceID + "/connections", f.err()
 }

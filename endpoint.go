@@ -15,11 +15,8 @@ import (
 // headerRequestID names a request for the service's support.
 const headerRequestID = "X-Request-Id"
 
-// projectPath is a path below the project.
-func (c *Client) projectPath(path string) string { return "/v1/" + c.projectID + path }
-
-// endpointsPath is the collection of endpoints.
-func (c *Client) endpointsPath() string { return c.projectPath("/vpc-endpoints") }
+// endpointsPath is the collection of endpoints, below the project.
+const endpointsPath = "/vpc-endpoints"
 
 // CallOption is a setting of one call.
 type CallOption func(*ResponseMeta)
@@ -94,7 +91,7 @@ func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, 
 }
 
 func (c *Client) createCall(operation retry.Operation, body []byte) call {
-	return call{operation: operation, method: http.MethodPost, path: c.endpointsPath(), body: body}
+	return call{operation: operation, method: http.MethodPost, path: endpointsPath, body: body}
 }
 
 // GetEndpoint reads an endpoint: GET /v1/{project_id}/vpc-endpoints/{id}.
@@ -149,7 +146,7 @@ func (c *Client) endpoints(ctx context.Context, filter EndpointFilter, opts []Ca
 		return nil, err
 	}
 	return &listing[*Endpoint]{
-		c: c, what: "endpoints", path: c.endpointsPath(), query: filter.query(), opts: opts,
+		c: c, what: "endpoints", path: endpointsPath, query: filter.query(), opts: opts,
 		size:   cmp.Or(filter.PageSize, defaultPageSize),
 		decode: decodeEndpoints,
 		id:     func(e *Endpoint) string { return e.ID },
@@ -196,5 +193,5 @@ func (c *Client) endpointPath(ctx context.Context, id string) (string, error) {
 	}
 	var f fieldErrors
 	f.pathSegment("id", id)
-	return c.endpointsPath() + "/" + id, f.err()
+	return endpointsPath + "/" + id, f.err()
 }

@@ -56,7 +56,7 @@ func (c *Client) GetQuotas(ctx context.Context, quotaType QuotaType, opts ...Cal
 func (c *Client) quotasCall(quotaType QuotaType) call {
 	query := url.Values{}
 	setQuery(query, "type", string(quotaType))
-	return call{operation: retry.Read, method: http.MethodGet, path: c.projectPath("/quotas"), query: query}
+	return call{operation: retry.Read, method: http.MethodGet, path: "/quotas", query: query}
 }
 
 // quotaTimeout bounds how long a refusal waits for its quota.

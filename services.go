@@ -120,7 +120,7 @@ func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, o
 			return nil, err
 		}
 		return &listing[*EndpointService]{
-			c: c, what: "public services", path: c.projectPath("/vpc-endpoint-services/public"), query: common.query(), opts: opts,
+			c: c, what: "public services", path: "/vpc-endpoint-services/public", query: common.query(), opts: opts,
 			size: cmp.Or(filter.PageSize, defaultPageSize),
 			decode: func(data string) (page[*EndpointService], error) {
 				return decodePage(data, "endpoint_services", readNamedService)
@@ -155,7 +155,7 @@ func (c *Client) describeService(ctx context.Context, by, value string, opts []C
 	}
 	get := call{
 		operation: retry.Read, method: http.MethodGet,
-		path: c.projectPath("/vpc-endpoint-services/describe"), query: url.Values{by: {value}},
+		path: "/vpc-endpoint-services/describe", query: url.Values{by: {value}},
 	}
 	return do(ctx, c, get, opts, func(body string) (*EndpointService, error) { return readNamedService(wire.Of(body)) })
 }

@@ -159,7 +159,7 @@ func (c *Client) tagsPath(ctx context.Context, id string) (string, error) {
 	}
 	var f fieldErrors
 	f.pathSegment("id", id)
-	return c.projectPath("/endpoint/" + id + "/tags/action"), f.err()
+	return "/endpoint/" + id + "/tags/action", f.err()
 }
 
 func readTags(v wire.Value) ([]Tag, bool) { return readList(v, readTag) }

@@ -176,7 +176,7 @@ type judgement func(e *Endpoint, err error, waited time.Duration) (ended bool, f
 // endpointPoll reads the endpoint once: the next poll is the next attempt.
 func (c *Client) endpointPoll(id string) func(context.Context) (*Endpoint, error) {
 	return func(ctx context.Context) (*Endpoint, error) {
-		poll := getCall(c.endpointsPath() + "/" + id)
+		poll := getCall(endpointsPath + "/" + id)
 		poll.maxAttempts = 1
 		return do(ctx, c, poll, nil, decodeEndpoint)
 	}

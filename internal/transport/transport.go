@@ -125,14 +125,14 @@ func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Err: context.Cause(ctx)}
 	}
-	a := &attempt{prepare: r.Prepare}
-	req := *t.blank
-	req.SetContext(context.WithValue(ctx, attemptKey{}, a))
-	req.Header = r.Header
+	a := &attempt{Context: ctx, request: *t.blank, prepare: r.Prepare}
+	a.request.SetContext(a)
+	a.request.Header = r.Header
 	if r.Body != nil {
-		req.SetBody(bytes.NewReader(r.Body))
+		a.body.Reset(r.Body)
+		a.request.SetBody(&a.body)
 	}
-	answer, err := req.Execute(r.Method, r.URL)
+	answer, err := a.request.Execute(r.Method, r.URL)
 	if err != nil {
 		if answer != nil && answer.RawResponse != nil && answer.RawResponse.Body != nil {
 			answer.RawResponse.Body.Close()
@@ -142,13 +142,13 @@ func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
 	if a.location != nil {
 		answer.RawResponse.Header["Location"] = a.location
 	}
-	response := &Response{
+	a.response = Response{
 		StatusCode: answer.RawResponse.StatusCode,
 		Header:     answer.RawResponse.Header,
 		Sent:       a.sent,
 	}
-	response.Body, response.BodyErr = readBody(answer.RawResponse)
-	return response, nil
+	a.response.Body, a.response.BodyErr = readBody(answer.RawResponse)
+	return &a.response, nil
 }
 
 // maybeSent reports whether some byte of the request may have been written. The
@@ -215,16 +215,33 @@ func (t noRedirects) CloseIdleConnections() {
 	}
 }
 
-// attempt follows one request on its way out.
+// attempt follows one request on its way out, and holds all that it needs, because
+// one piece of memory is cheaper than many. It is the context of the request.
 type attempt struct {
+	context.Context
+	request                 resty.Request
+	body                    bytes.Reader
 	prepare                 func(*http.Request) error
 	prepared, prepareFailed bool
-	sent                    http.Header
+	trace                   httptrace.ClientTrace
 	askedConn, gotConn      atomic.Bool
+	sent                    http.Header
 	location                []string // where the answer would have led to
+	response                Response
 }
 
 type attemptKey struct{}
+
+// Format shows nothing of the request to whoever prints its context.
+func (a *attempt) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "vpcep.attempt") }
+
+// Value leads from a request, which has nothing but its context, to its attempt.
+func (a *attempt) Value(key any) any {
+	if key == (attemptKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
 
 // prepare is called with the request that is about to be sent.
 func prepare(req *http.Request) error {
@@ -237,17 +254,21 @@ func prepare(req *http.Request) error {
 	}
 	// Followed from here on only: to prepare it may take requests of its own, for a
 	// token for example, under the same context.
-	*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GetConn: func(string) { a.askedConn.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { a.gotConn.Store(true) },
-	}))
+	a.trace.GetConn = func(string) { a.askedConn.Store(true) }
+	a.trace.GotConn = func(httptrace.GotConnInfo) { a.gotConn.Store(true) }
+	*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), &a.trace))
 	a.prepared = true
 	a.sent = req.Header
 	return nil
 }
 
-// buffers are what bodies are gathered in, because their length is rarely known.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// buffer is what a body is gathered in, because its length is rarely known.
+type buffer struct {
+	bytes.Buffer
+	from io.LimitedReader
+}
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // maxPooledBuffer is the largest buffer that is used again: one that a long body
 // took would be kept for short ones.
@@ -268,14 +289,16 @@ func readBody(resp *http.Response) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	buf := buffers.Get().(*bytes.Buffer)
+	buf := buffers.Get().(*buffer)
 	defer func() {
 		if buf.Cap() <= maxPooledBuffer {
 			buf.Reset()
+			buf.from.R = nil
 			buffers.Put(buf)
 		}
 	}()
-	n, err := buf.ReadFrom(io.LimitReader(body, limit+1))
+	buf.from = io.LimitedReader{R: body, N: limit + 1}
+	n, err := buf.ReadFrom(&buf.from)
 	if n > limit {
 		if isSuccess {
 			return string(buf.Bytes()[:bodyPrefix]), ErrBodyTooLarge
