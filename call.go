@@ -120,7 +120,10 @@ func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err 
 
 // attempt authenticates the request and sends it once.
 func (c *Client) attempt(ctx context.Context, r call, number int) (*transport.Response, error) {
-	start := time.Now()
+	var start time.Time
+	if c.logger != nil {
+		start = time.Now()
+	}
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.attemptTimeout, errAttemptTimeout)
 	defer cancel()
 	request := transport.Request{Method: r.method, URL: c.url(r), Header: c.header, Body: r.body, Prepare: c.authenticate}
