@@ -267,6 +267,44 @@ func TestAKSK(t *testing.T) {
 	assert.Equal(t, before+1, len(server.Requests()), "a refused signature is not sent again")
 }
 
+// exchange is a token source that signs a request of its own with an access key.
+type exchange struct{ key vpcep.Authenticator }
+
+func (e exchange) Token(ctx context.Context) (vpcep.Token, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://sts.example", nil)
+	if err != nil {
+		return vpcep.Token{}, err
+	}
+	err = e.key.Authenticate(req)
+	return vpcep.Token{Value: "for-" + req.Header.Get("X-Project-Id")}, err
+}
+
+// wrapped is an authenticator of the user's.
+type wrapped struct{ vpcep.Authenticator }
+
+// Whoever signs on the way to a request knows the project that it is for.
+func TestSignatureNamesTheProject(t *testing.T) {
+	key := vpcep.AKSK(vpcep.AKSKConfig{AccessKey: "AK123456", SecretKey: "SK-secret"})
+	for name, tt := range map[string]struct {
+		auth          vpcep.Authenticator
+		header, value string
+	}{
+		"access key":            {key, "X-Project-Id", "p-1"},
+		"wrapped":               {wrapped{key}, "X-Project-Id", "p-1"},
+		"within a token source": {vpcep.TokenAuth(vpcep.CachedToken(exchange{key})), "X-Auth-Token", "for-p-1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, mock := mocked(t, vpcep.WithAuth(tt.auth))
+			mock.RegisterResponder("GET", endpointsURL+"/e-1", func(r *http.Request) (*http.Response, error) {
+				assert.Equal(t, tt.value, r.Header.Get(tt.header))
+				return httpmock.NewStringResponse(200, `{"id":"e-1"}`), nil
+			})
+			_, err := c.GetEndpoint(t.Context(), "e-1")
+			require.NoError(t, err)
+		})
+	}
+}
+
 func TestAKSKSignsEachAttemptAfresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := vpceptest.NewHandler(vpceptest.WithAccessKey("AK123456", "SK-secret"),

@@ -75,7 +75,7 @@ func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOpti
 }
 
 // classify tells what came of an attempt, and decodes the answer of one that succeeded.
-func classify[T any](c *Client, r call, resp *transport.Response, sendErr error, attempt int, decode func(http.Header, string) (T, error)) (value T, event retry.Event, err error) {
+func classify[T any](c *Client, r call, resp transport.Response, sendErr error, attempt int, decode func(http.Header, string) (T, error)) (value T, event retry.Event, err error) {
 	switch {
 	case sendErr != nil:
 		event, err = c.classifyFailure(r, sendErr)
@@ -119,26 +119,25 @@ func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err 
 }
 
 // attempt authenticates the request and sends it once.
-func (c *Client) attempt(ctx context.Context, r call, number int) (*transport.Response, error) {
+func (c *Client) attempt(ctx context.Context, r call, number int) (transport.Response, error) {
 	var start time.Time
 	if c.logger != nil {
 		start = time.Now()
 	}
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.attemptTimeout, errAttemptTimeout)
 	defer cancel()
-	request := transport.Request{Method: r.method, URL: c.url(r), Header: c.header, Body: r.body, Prepare: c.authenticate}
-	sendCtx := attemptCtx
-	if _, isToken := c.auth.(*tokenAuth); !isToken { // a token says itself which project it is for
-		sendCtx = context.WithValue(attemptCtx, projectKey{}, c.projectID)
+	request := transport.Request{
+		Method: r.method, URL: c.url(r), Header: c.header, Body: r.body,
+		Prepare: c.authenticate, ContextKey: projectKey{}, ContextValue: c.project,
 	}
-	resp, err := c.transport.Send(sendCtx, &request)
+	resp, err := c.transport.Send(attemptCtx, &request)
 	c.log(ctx, r, resp, number, start)
 	if err != nil {
 		var failure *transport.Error
 		if errors.As(err, &failure) {
 			failure.Err = endOf(ctx, attemptCtx, failure.Err)
 		}
-		return nil, err
+		return resp, err
 	}
 	if resp.BodyErr != nil {
 		resp.BodyErr = endOf(ctx, attemptCtx, resp.BodyErr)
@@ -147,27 +146,22 @@ func (c *Client) attempt(ctx context.Context, r call, number int) (*transport.Re
 }
 
 // renewed reports whether the credentials that resp refuses have been replaced.
-func (c *Client) renewed(resp *transport.Response) bool {
+func (c *Client) renewed(resp transport.Response) bool {
 	auth, ok := c.auth.(renewer)
 	return ok && auth.refused(resp.Sent)
 }
 
 // log writes one line about an attempt. What it may show is named here; nothing
 // else of the request or the answer is.
-func (c *Client) log(ctx context.Context, r call, resp *transport.Response, number int, start time.Time) {
+func (c *Client) log(ctx context.Context, r call, resp transport.Response, number int, start time.Time) {
 	if c.logger == nil || !c.logger.Enabled(ctx, slog.LevelDebug) {
 		return
-	}
-	status, requestID := 0, ""
-	if resp != nil {
-		status = resp.StatusCode
-		requestID = oneLine(redact.Of(resp.Sent).String(resp.Header.Get(headerRequestID)))
 	}
 	c.logger.LogAttrs(ctx, slog.LevelDebug, "vpcep request",
 		slog.String("method", r.method),
 		slog.String("path", c.path(r)),
-		slog.Int("status", status), // 0: no answer
-		slog.String("request_id", requestID),
+		slog.Int("status", resp.StatusCode), // 0: no answer
+		slog.String("request_id", oneLine(redact.Of(resp.Sent).String(resp.Header.Get(headerRequestID)))),
 		slog.Int("attempt", number),
 		slog.Duration("duration", time.Since(start)))
 }
@@ -214,7 +208,7 @@ func (c *Client) classifyFailure(r call, err error) (retry.Event, error) {
 }
 
 // classifyStatus turns an answer that is no success into an event and the caller's error.
-func (c *Client) classifyStatus(r call, resp *transport.Response, attempt int) (retry.Event, error) {
+func (c *Client) classifyStatus(r call, resp transport.Response, attempt int) (retry.Event, error) {
 	e := c.apiError(r, resp, attempt)
 	e.cause = resp.BodyErr
 	switch status := resp.StatusCode; {
@@ -236,7 +230,7 @@ func (c *Client) classifyStatus(r call, resp *transport.Response, attempt int) (
 
 // apiError reads an answer that is no success, and takes out of it what the
 // request carried in secret.
-func (c *Client) apiError(r call, resp *transport.Response, attempt int) *APIError {
+func (c *Client) apiError(r call, resp transport.Response, attempt int) *APIError {
 	secrets := append(redact.Of(resp.Sent), r.secrets...)
 	body := parseErrorBody(resp.Body)
 	if body.message == "" {
@@ -275,7 +269,7 @@ func keptBody(text string, secrets redact.Secrets) []byte {
 
 // unreadable reads an answer with a status of success that is none. The
 // service's own code and message count, if it has any.
-func (c *Client) unreadable(r call, resp *transport.Response, attempt int, what string, cause error) *APIError {
+func (c *Client) unreadable(r call, resp transport.Response, attempt int, what string, cause error) *APIError {
 	e := c.apiError(r, resp, attempt)
 	e.cause = cause
 	if e.Code == "" || r.isSecret {
@@ -302,8 +296,8 @@ func (c *Client) url(r call) string {
 func (c *Client) path(r call) string { return c.basePath + r.path }
 
 // namedEndpoint is the ID that a broken answer of success gives before it breaks off.
-func namedEndpoint(resp *transport.Response) string {
-	if resp == nil || !resp.IsSuccess() {
+func namedEndpoint(resp transport.Response) string {
+	if !resp.IsSuccess() {
 		return ""
 	}
 	return wire.CutMember(resp.Body, "id")
@@ -311,7 +305,7 @@ func namedEndpoint(resp *transport.Response) string {
 
 // plainMessage is the message of an answer that is not JSON: its text, unless it
 // is markup, which tells nobody anything.
-func plainMessage(resp *transport.Response) string {
+func plainMessage(resp transport.Response) string {
 	text := strings.TrimSpace(resp.Body)
 	if text == "" || strings.HasPrefix(text, "<") || strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
 		return ""
@@ -319,19 +313,16 @@ func plainMessage(resp *transport.Response) string {
 	return text
 }
 
-// report fills what WithResponse asks for. resp is nil where no answer came.
-func report(opts []CallOption, resp *transport.Response, attempts int) {
+// report fills what WithResponse asks for.
+func report(opts []CallOption, resp transport.Response, attempts int) {
 	if len(opts) == 0 {
 		return
 	}
-	meta := ResponseMeta{Attempts: attempts}
-	if resp != nil {
-		meta.StatusCode = resp.StatusCode
-		meta.Header = redact.Of(resp.Sent).Header(resp.Header)
-		meta.RequestID = meta.Header.Get(headerRequestID)
-		if meta.RequestID == "" && !resp.IsSuccess() {
-			meta.RequestID = redact.Of(resp.Sent).String(parseErrorBody(resp.Body).requestID)
-		}
+	secrets := redact.Of(resp.Sent)
+	meta := ResponseMeta{StatusCode: resp.StatusCode, Header: secrets.Header(resp.Header), Attempts: attempts}
+	meta.RequestID = meta.Header.Get(headerRequestID)
+	if meta.RequestID == "" && !resp.IsSuccess() {
+		meta.RequestID = secrets.String(parseErrorBody(resp.Body).requestID)
 	}
 	for _, opt := range opts {
 		if opt != nil {
@@ -347,7 +338,7 @@ func update[T any](ctx context.Context, c *Client, method, path string, change a
 		body, err := json.Marshal(change)
 		if err != nil {
 			var none T
-			return none, fmt.Errorf("vpcep: %s %s: %w", method, path, err)
+			return none, fmt.Errorf("vpcep: %s %s: %w", method, c.path(r), err)
 		}
 		r.body = body
 	}

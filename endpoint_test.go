@@ -467,5 +467,7 @@ func TestRawMessageThatIsNoJSONIsNotSent(t *testing.T) {
 	c, mock := mocked(t, vpcep.WithoutValidation())
 	_, err := c.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{PolicyDocument: json.RawMessage(`{`)})
 	assert.ErrorContains(t, err, "create request")
+	_, err = c.UpdatePolicy(t.Context(), "e-1", vpcep.Policy{Document: json.RawMessage(`{`)})
+	assert.ErrorContains(t, err, "PUT /v1/p-1/vpc-endpoints/e-1/policy: ")
 	assert.Zero(t, mock.GetTotalCallCount())
 }

@@ -90,9 +90,11 @@ type Request struct {
 	// Prepare sees the request as it will be sent and may add headers: a token or
 	// a signature. Nothing is sent where it fails.
 	Prepare func(*http.Request) error
+	// ContextKey leads to ContextValue in the context of the request. nil: to nothing.
+	ContextKey, ContextValue any
 }
 
-// Response is an answer whose headers arrived.
+// Response is an answer whose headers arrived. The zero value is none.
 type Response struct {
 	StatusCode int
 	Header     http.Header
@@ -104,7 +106,7 @@ type Response struct {
 }
 
 // IsSuccess reports a status of 2xx.
-func (r *Response) IsSuccess() bool { return r.StatusCode >= 200 && r.StatusCode < 300 }
+func (r Response) IsSuccess() bool { return r.StatusCode >= 200 && r.StatusCode < 300 }
 
 // Error is a failure without an answer.
 type Error struct {
@@ -121,12 +123,13 @@ func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
 // Send sends the request once, and waits until ctx ends. The error is an *Error.
-func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
+func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, &Error{Err: context.Cause(ctx)}
+		return Response{}, &Error{Err: context.Cause(ctx)}
 	}
-	a := &attempt{Context: ctx, request: *t.blank, prepare: r.Prepare}
-	a.request.SetContext(a)
+	a := &attempt{request: *t.blank, prepare: r.Prepare}
+	a.ctx = attemptContext{ctx, a, r.ContextKey, r.ContextValue}
+	a.request.SetContext(&a.ctx)
 	a.request.Header = r.Header
 	if r.Body != nil {
 		a.body.Reset(r.Body)
@@ -137,18 +140,18 @@ func (t *Transport) Send(ctx context.Context, r *Request) (*Response, error) {
 		if answer != nil && answer.RawResponse != nil && answer.RawResponse.Body != nil {
 			answer.RawResponse.Body.Close()
 		}
-		return nil, &Error{Err: clean(withoutURL(err), a.sent), MaybeSent: t.maybeSent(a, err), Prepare: a.prepareFailed}
+		return Response{}, &Error{Err: clean(withoutURL(err), a.sent), MaybeSent: t.maybeSent(a, err), Prepare: a.prepareFailed}
 	}
 	if a.location != nil {
 		answer.RawResponse.Header["Location"] = a.location
 	}
-	a.response = Response{
+	response := Response{
 		StatusCode: answer.RawResponse.StatusCode,
 		Header:     answer.RawResponse.Header,
 		Sent:       a.sent,
 	}
-	a.response.Body, a.response.BodyErr = readBody(answer.RawResponse)
-	return &a.response, nil
+	response.Body, response.BodyErr = readBody(answer.RawResponse)
+	return response, nil
 }
 
 // maybeSent reports whether some byte of the request may have been written. The
@@ -216,9 +219,10 @@ func (t noRedirects) CloseIdleConnections() {
 }
 
 // attempt follows one request on its way out, and holds all that it needs, because
-// one piece of memory is cheaper than many. It is the context of the request.
+// one piece of memory is cheaper than many. It lives as long as somebody keeps the
+// request, so that the answer is no part of it.
 type attempt struct {
-	context.Context
+	ctx                     attemptContext
 	request                 resty.Request
 	body                    bytes.Reader
 	prepare                 func(*http.Request) error
@@ -227,21 +231,31 @@ type attempt struct {
 	askedConn, gotConn      atomic.Bool
 	sent                    http.Header
 	location                []string // where the answer would have led to
-	response                Response
+}
+
+// attemptContext is the context of the request, which has nothing else to lead to
+// its attempt. It holds no more than where the attempt is: package fmt prints what
+// another value hides whole, and does not ask.
+type attemptContext struct {
+	context.Context
+	attempt    *attempt
+	key, value any
 }
 
 type attemptKey struct{}
 
-// Format shows nothing of the request to whoever prints its context.
-func (a *attempt) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "vpcep.attempt") }
-
-// Value leads from a request, which has nothing but its context, to its attempt.
-func (a *attempt) Value(key any) any {
-	if key == (attemptKey{}) {
-		return a
+func (c *attemptContext) Value(key any) any {
+	switch key {
+	case attemptKey{}:
+		return c.attempt
+	case c.key:
+		return c.value
 	}
-	return a.Context.Value(key)
+	return c.Context.Value(key)
 }
+
+// Format shows nothing of the request.
+func (c *attemptContext) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "vpcep.attempt") }
 
 // prepare is called with the request that is about to be sent.
 func prepare(req *http.Request) error {

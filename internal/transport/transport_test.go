@@ -75,8 +75,15 @@ func TestSendSendsWhatItIsGiven(t *testing.T) {
 // Whoever prints the context of a request, a round tripper or an authenticator,
 // does not print the request.
 func TestContextOfARequestShowsNothing(t *testing.T) {
+	type holder struct{ ctx context.Context } // fmt asks no method of what stands in it
 	var shown strings.Builder
-	show := func(ctx context.Context) { fmt.Fprintf(&shown, "%v\n%+v\n%#v\n%s\n", ctx, ctx, ctx, ctx) }
+	var kept []context.Context
+	show := func(ctx context.Context) {
+		kept = append(kept, ctx)
+		for _, v := range []any{ctx, holder{ctx}, &holder{ctx}} {
+			fmt.Fprintf(&shown, "%v\n%+v\n%#v\n%s\n%q\n%t\n%x\n", v, v, v, v, v, v, v)
+		}
+	}
 	tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 		show(req.Context())
 		detached := context.WithoutCancel(req.Context())
@@ -93,9 +100,46 @@ func TestContextOfARequestShowsNothing(t *testing.T) {
 	_, err := tr.Send(t.Context(), r)
 	require.NoError(t, err)
 	assert.NotEmpty(t, shown.String())
+	for _, ctx := range kept { // what the attempt holds by now, too
+		show(ctx)
+	}
 	for _, secret := range []string{"secret", "x.example", "X-Auth-Token", `"a":1`, "123 34 97"} {
 		assert.NotContains(t, shown.String(), secret)
 	}
+}
+
+// Whoever keeps a request, a recorder for example, does not keep its answer.
+func TestKeptRequestDoesNotKeepItsAnswer(t *testing.T) {
+	var kept []*http.Request
+	tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		kept = append(kept, req)
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", 8<<20))), Request: req}, nil
+	})})
+	for range 10 {
+		_, err := tr.Send(t.Context(), post("https://x.example"))
+		require.NoError(t, err)
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	assert.Less(t, m.HeapAlloc, uint64(64<<20), "of 80 MiB of answers")
+	runtime.KeepAlive(kept)
+}
+
+func TestContextValueReachesPrepare(t *testing.T) {
+	type key struct{}
+	type outer struct{}
+	r := post("https://x.example")
+	r.ContextKey, r.ContextValue = key{}, "value"
+	r.Prepare = func(req *http.Request) error {
+		assert.Equal(t, "value", req.Context().Value(key{}))
+		assert.Equal(t, "outer", req.Context().Value(outer{}))
+		assert.Nil(t, req.Context().Value("other"))
+		assert.Equal(t, "value", context.WithoutCancel(req.Context()).Value(key{}))
+		return errors.New("enough")
+	}
+	_, err := transport.New(&http.Client{}).Send(context.WithValue(t.Context(), outer{}, "outer"), r)
+	assert.ErrorContains(t, err, "enough")
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
