@@ -128,7 +128,7 @@ func (c *Client) attempt(ctx context.Context, r call, number int) (transport.Res
 	defer cancel()
 	request := transport.Request{
 		Method: r.method, URL: c.url(r), Header: c.header, Body: r.body,
-		Prepare: c.authenticate, ContextKey: projectKey{}, ContextValue: c.project,
+		Prepare: c.authenticate, ContextKey: projectKey{}, ContextValue: c.projectID,
 	}
 	resp, err := c.transport.Send(attemptCtx, &request)
 	c.log(ctx, r, resp, number, start)

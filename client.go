@@ -34,8 +34,7 @@ type Client struct {
 	baseURL        string // what paths stand behind: that of the project, or of a service without projects
 	basePath       string // the path of baseURL, for messages
 	endpointsURL   string // put together once for all creates
-	projectID      string
-	project        any // projectID, as contexts hold it
+	projectID      any    // a string, as contexts hold it; nil: there is no project
 	auth           Authenticator
 	authenticate   func(*http.Request) error // auth's; nil: there is none
 	header         http.Header               // of every request; read, never written
@@ -185,7 +184,7 @@ func NewClient(opts ...Option) (*Client, error) {
 	c := newCore(base, newTransport(cfg.httpClient, cfg.rootCAs), cfg.auth, cfg.userAgent)
 	project := "/v1/" + cfg.projectID
 	c.baseURL, c.basePath, c.projectID = c.baseURL+project, c.basePath+project, cfg.projectID
-	c.endpointsURL, c.project = c.baseURL+endpointsPath, cfg.projectID
+	c.endpointsURL = c.baseURL + endpointsPath
 	c.validates = !cfg.withoutValidation
 	c.attemptTimeout = cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout)
 	c.retry = retry.Policy(cfg.retry).WithDefaults()

@@ -178,7 +178,7 @@ func (f *fetch[T]) stop() {
 // decodePage reads one page whose items stand in the member list. A page without
 // its list is an error, because the absence of an item is evidence that callers
 // build upon. An element that makes no sense is left out.
-func decodePage[T any](data string, list string, item func(wire.Value) (T, error)) (page[T], error) {
+func decodePage[T any](data, list string, item func(wire.Value) (T, error)) (page[T], error) {
 	p := page[T]{total: -1}
 	isList := false
 	err := wire.Of(data).Members(func(name string, v wire.Value) {

@@ -81,7 +81,7 @@ func TestConnections(t *testing.T) {
 }
 
 // A list takes as long for each endpoint, however many there are. What would be
-// quadratic took fifty times as long here. The bound is one of CPU time, which does
+// quadratic took ×38 here. The bound is one of CPU time, which does
 // not run while others have the machine, and far from both.
 func TestListIsLinear(t *testing.T) {
 	if cpuTime() == 0 {

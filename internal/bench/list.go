@@ -93,12 +93,6 @@ func leastListCost(times, total int) (least listCost, err error) {
 
 // lists adds the cost of long lists to the table.
 func lists(t *table) error {
-	column := 1 + indexOf(library)
-	row := func(name, figure string) {
-		cells := make([]string, column+1)
-		cells[0], cells[column] = name, figure
-		t.row(cells...)
-	}
 	t.section(fmt.Sprintf("lists, in memory, pages of %d", listPageSize))
 	var first listCost
 	for _, total := range []int{1_000, 10_000, 100_000} {
@@ -109,8 +103,8 @@ func lists(t *table) error {
 		if first.nanos == 0 {
 			first = cost
 		}
-		row(fmt.Sprintf("CPU time of one of %d endpoints", total), withRatio(duration(cost.nanos), cost.nanos/max(first.nanos, 1)))
-		row("heap at the highest", mebibytes(int64(cost.heap)))
+		t.libraryRow(fmt.Sprintf("CPU time of one of %d endpoints", total), withRatio(duration(cost.nanos), cost.nanos/max(first.nanos, 1)))
+		t.libraryRow("heap at the highest", mebibytes(int64(cost.heap)))
 	}
 	return nil
 }

@@ -112,12 +112,11 @@ func (p plan) inMemory(t *table, summary *strings.Builder, body payload) error {
 
 // parts shows what the library does in a call, line by line.
 func (p plan) parts(t *table, body payload) error {
-	calls, err := memoryCalls([]contender{library}, body)
+	fs, err := memoryCalls([]contender{library}, body)
 	if err != nil {
 		return err
 	}
 	list := parts(body)
-	fs := calls
 	for _, part := range list {
 		for _, f := range []func(){part.library, part.byHand, part.resty} {
 			if f != nil {
@@ -154,9 +153,7 @@ func (p plan) parts(t *table, body payload) error {
 		}
 		t.row(row...)
 	}
-	row := make([]string, 1+indexOf(library)+1)
-	row[0], row[1+indexOf(library)] = "what is left of a call with a token", format(max(rest.nanos, 0), max(rest.allocs, 0))
-	t.row(row...)
+	t.libraryRow("what is left of a call with a token", format(max(rest.nanos, 0), max(rest.allocs, 0)))
 	return nil
 }
 

@@ -17,6 +17,13 @@ func (t *table) section(title string) { t.rows = append(t.rows, []string{"**" + 
 // row adds a row; cells that are missing at its end stay empty.
 func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
 
+// libraryRow adds a row with a figure of the library alone.
+func (t *table) libraryRow(name, figure string) {
+	cells := make([]string, 1+indexOf(library)+1)
+	cells[0], cells[len(cells)-1] = name, figure
+	t.row(cells...)
+}
+
 func (t *table) print(w io.Writer) {
 	widths := make([]int, len(t.columns))
 	all := append([][]string{t.columns}, t.rows...)

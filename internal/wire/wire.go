@@ -162,8 +162,9 @@ func (r *reader) close() {
 // errLate reports a mistake of this program.
 var errLate = errors.New("the value is used after its text was read")
 
-// isLate reports that the text of v was read to its end: in has another one by now.
-func (v Value) isLate() bool { return v.in != nil && v.in.turn != v.turn }
+// isLate reports that the text that v is a part of was read to its end: in has
+// another one by now.
+func (v Value) isLate() bool { return v.in.turn != v.turn }
 
 // next begins the next value. A list or object is left to be read.
 func (r *reader) next() Value {
