@@ -572,7 +572,7 @@ func TestNothingLeaks(t *testing.T) {
 					var out bytes.Buffer
 					logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 					c, err := vpcep.NewClient(settings(vpcep.WithAuth(auth), vpcep.WithHTTPClient(hc), vpcep.WithLogger(logger),
-						vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 2, BaseDelay: 1, MaxDelay: 1}), vpcep.WithReconcileWindow(1))...)
+						vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 2, BaseDelay: 1, MaxDelay: 1}), vpcep.WithReconcileWindow(time.Millisecond))...)
 					require.NoError(t, err)
 					var meta vpcep.ResponseMeta
 					keyed := minimal

@@ -27,7 +27,8 @@ type call struct {
 	query       url.Values
 	body        []byte
 	maxAttempts int            // 0: the client's policy
-	attempts    *int           // counts the attempts, where the caller wants to know
+	once        bool           // one attempt, whatever comes of it
+	attempts    *int           // counts the attempts that maxAttempts counts, where the caller wants to know
 	secrets     redact.Secrets // in the body, beside those in the headers
 	// isSecret says that an answer of success holds secrets: no error shows any of it.
 	isSecret bool
@@ -43,14 +44,24 @@ func do[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode
 // doWithHeader is do for answers that say something in their headers.
 func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func(http.Header, string) (T, error)) (value T, err error) {
 	maybeDone, renewed := false, false
+	tries := 0             // the attempts that MaxAttempts counts: all but those that were throttled
+	var patience time.Time // until when throttling is outlasted
 	for attempt := 1; ; attempt++ {
-		if r.attempts != nil {
-			*r.attempts++
-		}
+		start := time.Now()
 		resp, sendErr := c.attempt(ctx, r, attempt)
 		report(opts, resp, attempt)
 		var event retry.Event
-		if value, event, err = classify(c, r, resp, sendErr, attempt, decode); err == nil {
+		value, event, err = classify(c, r, resp, sendErr, attempt, decode)
+		if event != retry.Throttled {
+			tries++
+			if r.attempts != nil {
+				*r.attempts = tries
+			}
+			if resp.StatusCode != 0 {
+				c.gates.Of(r.operation).Open(start)
+			}
+		}
+		if err == nil {
 			c.budget.Give()
 			return value, nil
 		}
@@ -68,7 +79,13 @@ func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOpti
 			return value, err
 		}
 		maybeDone = maybeDone || event.MaybeDone()
-		if stop := c.pauseBeforeAgain(ctx, r, attempt, err); stop != nil {
+		var stop error
+		if event == retry.Throttled {
+			stop = c.waitForGate(ctx, r, &patience, start, err)
+		} else {
+			stop = c.pauseBeforeAgain(ctx, r, tries, err)
+		}
+		if stop != nil {
 			return value, stop
 		}
 	}
@@ -98,8 +115,8 @@ func classify[T any](c *Client, r call, resp transport.Response, sendErr error, 
 
 // pauseBeforeAgain waits before the next attempt. It returns the error to end the
 // call with where there shall be none.
-func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err error) error {
-	if attempt >= cmp.Or(r.maxAttempts, c.retry.MaxAttempts) || !c.budget.Take() {
+func (c *Client) pauseBeforeAgain(ctx context.Context, r call, tries int, err error) error {
+	if r.once || tries >= cmp.Or(r.maxAttempts, c.retry.MaxAttempts) || !c.budget.Take() {
 		return err
 	}
 	var after time.Duration
@@ -107,11 +124,43 @@ func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err 
 	if errors.As(err, &answer) {
 		after = answer.RetryAfter
 	}
-	end := retry.Sleep(ctx, c.retry.Delay(attempt, after))
+	end := retry.Sleep(ctx, c.retry.Delay(tries, after))
 	if end == nil {
 		return nil
 	}
 	c.budget.Give() // nothing was sent for it
+	return notAgain(err, end)
+}
+
+// waitForGate is pauseBeforeAgain for a throttled attempt, which began at start. It
+// certainly did nothing, so that the time alone bounds how often it is repeated. end
+// is when the call's patience ends; zero: it was not throttled before.
+func (c *Client) waitForGate(ctx context.Context, r call, end *time.Time, start time.Time, err error) error {
+	if r.once || c.retry.MaxAttempts == 1 {
+		return err
+	}
+	var answer *APIError
+	if !errors.As(err, &answer) {
+		return err
+	}
+	gate := c.gates.Of(r.operation)
+	gate.Close(c.retry, start, answer.RetryAfter, retry.Window(answer.Message))
+	if end.IsZero() {
+		*end = start.Add(c.retry.ThrottleTimeout)
+	}
+	patient, cancel := context.WithDeadline(ctx, *end)
+	defer cancel()
+	if stop := gate.Wait(patient); stop != nil {
+		if deadline, ok := ctx.Deadline(); ctx.Err() != nil || ok && !deadline.After(*end) {
+			return notAgain(err, stop)
+		}
+		return err
+	}
+	return nil
+}
+
+// notAgain is the error of a call that ends because of its context, in place of a further attempt.
+func notAgain(err, end error) error {
 	if errors.Is(err, end) {
 		return err
 	}
@@ -120,29 +169,16 @@ func (c *Client) pauseBeforeAgain(ctx context.Context, r call, attempt int, err 
 
 // attempt authenticates the request and sends it once.
 func (c *Client) attempt(ctx context.Context, r call, number int) (transport.Response, error) {
-	var start time.Time
-	if c.logger != nil {
-		start = time.Now()
+	start := time.Now()
+	if c.projectID != "" {
+		ctx = context.WithValue(ctx, projectKey{}, c.projectID)
 	}
-	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.attemptTimeout, errAttemptTimeout)
-	defer cancel()
-	request := transport.Request{
+	resp, err := c.transport.Send(ctx, &transport.Request{
 		Method: r.method, URL: c.url(r), Header: c.header, Body: r.body,
-		Prepare: c.authenticate, ContextKey: projectKey{}, ContextValue: c.projectID,
-	}
-	resp, err := c.transport.Send(attemptCtx, &request)
+		Timeout: c.attemptTimeout, Prepare: c.authenticate,
+	})
 	c.log(ctx, r, resp, number, start)
-	if err != nil {
-		var failure *transport.Error
-		if errors.As(err, &failure) {
-			failure.Err = endOf(ctx, attemptCtx, failure.Err)
-		}
-		return resp, err
-	}
-	if resp.BodyErr != nil {
-		resp.BodyErr = endOf(ctx, attemptCtx, resp.BodyErr)
-	}
-	return resp, nil
+	return resp, err
 }
 
 // renewed reports whether the credentials that resp refuses have been replaced.
@@ -166,32 +202,11 @@ func (c *Client) log(ctx context.Context, r call, resp transport.Response, numbe
 		slog.Duration("duration", time.Since(start)))
 }
 
-// endOf makes sure that err tells which clock ended the attempt: the caller's
-// context, or the attempt's own time-out.
-func endOf(ctx, attemptCtx context.Context, err error) error {
-	if ctx.Err() == nil && errors.Is(context.Cause(attemptCtx), errAttemptTimeout) {
-		return errAttemptTimeout
-	}
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) { // a time-out of the transport's own
-		return fmt.Errorf("%w: %v", errAttemptTimeout, err) //nolint:errorlint // it must not match context.DeadlineExceeded
-	}
-	return withContextEnd(ctx, err)
-}
-
-// withContextEnd adds the end of ctx to err, where it has come and err does not say so.
-func withContextEnd(ctx context.Context, err error) error {
-	end := ctx.Err()
-	if end == nil || errors.Is(err, end) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", end, err)
-}
-
 // classifyFailure turns a failure without an answer into an event and the caller's error.
 func (c *Client) classifyFailure(r call, err error) (retry.Event, error) {
 	var failure *transport.Error
 	if !errors.As(err, &failure) {
-		failure = &transport.Error{Err: err, MaybeSent: true}
+		failure = &transport.Error{Err: err}
 	}
 	if failure.Prepare {
 		return retry.Refused, fmt.Errorf("vpcep: %s %s: authenticate: %w", r.method, c.path(r), failure)
@@ -200,11 +215,16 @@ func (c *Client) classifyFailure(r call, err error) (retry.Event, error) {
 	if r.isSecret && errors.As(failure.Err, &malformed) {
 		failure.Err = errors.New("the answer is malformed") // its text may be the secret
 	}
-	event := retry.Unsent
-	if failure.MaybeSent {
-		event = retry.Broken
+	event := retry.Broken
+	switch {
+	case failure.Permanent:
+		event = retry.Permanent
+	case failure.Fate == transport.Unsent:
+		event = retry.Unsent
+	case failure.Fate == transport.Unprocessed:
+		event = retry.Unprocessed
 	}
-	return event, fmt.Errorf("vpcep: %s %s: %w", r.method, c.path(r), failure)
+	return event, fmt.Errorf("vpcep: %s %s: %w", r.method, c.path(r), proxyError(failure))
 }
 
 // classifyStatus turns an answer that is no success into an event and the caller's error.
@@ -283,11 +303,8 @@ func (c *Client) unreadable(r call, resp transport.Response, attempt int, what s
 
 // url is where the call goes.
 func (c *Client) url(r call) string {
-	switch {
-	case len(r.query) > 0:
+	if len(r.query) > 0 {
 		return c.baseURL + r.path + "?" + r.query.Encode()
-	case r.path == endpointsPath:
-		return c.endpointsURL
 	}
 	return c.baseURL + r.path
 }

@@ -3,6 +3,8 @@ package vpcep_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -153,6 +155,7 @@ var (
 var (
 	dialRefused = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 	noSuchHost  = &net.DNSError{Err: "no such host", Name: "vpcep.example", IsNotFound: true}
+	dialFailed  = func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	reset       = &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
 	brokenPipe  = &net.OpError{Op: "write", Net: "tcp", Err: errors.New("broken pipe")}
 )
@@ -166,11 +169,18 @@ const (
 // What can happen to a request, by what is certain about it.
 var (
 	nothingDone = map[string]answer{
-		"429":                status(429, `{"error_code":"APIGW.0308","error_msg":"too many"}`),
-		"429 without a body": status(429, ""),
-		"400 EndPoint.0022":  status(400, throttledBody),
-		"connection refused": broken(dialRefused),
-		"no such host":       broken(noSuchHost),
+		"429":                    status(429, `{"error_code":"APIGW.0308","error_msg":"too many"}`),
+		"429 without a body":     status(429, ""),
+		"400 EndPoint.0022":      status(400, throttledBody),
+		"connection refused":     broken(dialRefused),
+		"a resolver that is out": broken(&net.DNSError{Err: "server misbehaving", Name: "vpcep.example", IsTemporary: true}),
+	}
+	permanent = map[string]answer{
+		"no such host":                broken(noSuchHost),
+		"untrusted certificate":       broken(dialFailed(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}})),
+		"certificate of another name": broken(dialFailed(x509.HostnameError{Certificate: new(x509.Certificate), Host: "vpcep.example"})),
+		"HTTP on a port for TLS":      broken(dialFailed(http.ErrSchemeMismatch)),
+		"TLS alert":                   broken(dialFailed(tls.AlertError(40))),
 	}
 	maybeDone = map[string]answer{
 		"408":            status(408, ""),
@@ -232,6 +242,15 @@ func TestReadsAndDeletesGoAgain(t *testing.T) {
 
 func TestWhatIsNotSentAgain(t *testing.T) {
 	for _, op := range []operation{get, list, del, create} {
+		for name, failure := range permanent {
+			bubble(t, op.name+" after "+name, func(t *testing.T) {
+				c, s := scripted(t, nil, failure, op.ok)
+				err := op.do(t.Context(), c)
+				require.ErrorContains(t, err, "nothing was sent; check")
+				assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
+				assert.Equal(t, 1, s.calls())
+			})
+		}
 		for _, events := range []map[string]answer{refused, unreadable} {
 			for name, failure := range events {
 				bubble(t, op.name+" after "+name, func(t *testing.T) {
@@ -309,7 +328,12 @@ func TestCreateGoesAgainOnlyWhereNothingWasDone(t *testing.T) {
 			err := create.do(t.Context(), c)
 			require.Error(t, err)
 			assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
-			assert.Equal(t, 4, s.calls())
+			if errors.Is(err, vpcep.ErrThrottled) {
+				assert.Greater(t, s.calls(), 7, "throttling is outlasted for two minutes")
+				assert.Less(t, s.calls(), 15)
+			} else {
+				assert.Equal(t, 4, s.calls())
+			}
 		})
 	}
 	for name, failure := range maybeDone {
@@ -330,7 +354,7 @@ func TestEveryAttemptSendsTheSameBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		policy := vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 6})
 		c, s := scripted(t, []vpcep.Option{policy},
-			status(429, ""), broken(dialRefused), status(400, throttledBody), broken(noSuchHost), status(429, ""), create.ok)
+			status(429, ""), broken(dialRefused), status(400, throttledBody), broken(dialRefused), status(429, ""), create.ok)
 		req := minimal
 		req.Description = "für 计费 & more"
 		req.Tags = []vpcep.Tag{{Key: "b", Value: "1"}, {Key: "a", Value: "2"}}
@@ -413,13 +437,14 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		policy vpcep.RetryPolicy
 		want   time.Duration
 	}{
-		"seconds":               {func() string { return "7" }, vpcep.RetryPolicy{}, 7 * time.Second},
-		"date":                  {func() string { return in(7 * time.Second) }, vpcep.RetryPolicy{}, 7 * time.Second},
-		"beyond MaxDelay":       {func() string { return "3600" }, vpcep.RetryPolicy{}, 20 * time.Second},
-		"date beyond MaxDelay":  {func() string { return in(time.Hour) }, vpcep.RetryPolicy{}, 20 * time.Second},
-		"far beyond":            {func() string { return "1e300" }, vpcep.RetryPolicy{}, 20 * time.Second},
-		"own MaxDelay":          {func() string { return "3600" }, vpcep.RetryPolicy{MaxDelay: time.Minute}, time.Minute},
-		"own MaxDelay, shorter": {func() string { return "5" }, vpcep.RetryPolicy{MaxDelay: time.Second}, time.Second},
+		"seconds":              {func() string { return "7" }, vpcep.RetryPolicy{}, 7 * time.Second},
+		"date":                 {func() string { return in(7 * time.Second) }, vpcep.RetryPolicy{}, 7 * time.Second},
+		"beyond MaxDelay":      {func() string { return "3600" }, vpcep.RetryPolicy{}, 20 * time.Second},
+		"date beyond MaxDelay": {func() string { return in(time.Hour) }, vpcep.RetryPolicy{}, 20 * time.Second},
+		"far beyond":           {func() string { return "1e300" }, vpcep.RetryPolicy{}, 20 * time.Second},
+		"own MaxDelay":         {func() string { return "3600" }, vpcep.RetryPolicy{MaxDelay: time.Minute}, time.Minute},
+		"longer than throttling is outlasted by default": {func() string { return "1200" }, vpcep.RetryPolicy{MaxDelay: time.Hour}, 20 * time.Minute},
+		"own MaxDelay, shorter":                          {func() string { return "5" }, vpcep.RetryPolicy{MaxDelay: time.Second}, time.Second},
 	}
 	for name, tt := range tests {
 		for code, op := range map[int]operation{429: create, 503: get} {

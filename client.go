@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"runtime"
 	"strings"
 	"time"
@@ -33,8 +34,7 @@ const (
 type Client struct {
 	baseURL        string // what paths stand behind: that of the project, or of a service without projects
 	basePath       string // the path of baseURL, for messages
-	endpointsURL   string // put together once for all creates
-	projectID      any    // a string, as contexts hold it; nil: there is no project
+	projectID      string // "": there is none
 	auth           Authenticator
 	authenticate   func(*http.Request) error // auth's; nil: there is none
 	header         http.Header               // of every request; read, never written
@@ -42,6 +42,7 @@ type Client struct {
 	validates      bool
 	retry          retry.Policy
 	budget         *retry.Budget
+	gates          *retry.Gates
 	logger         *slog.Logger  // nil: nothing is logged
 	window         time.Duration // of the search for a create with an unknown outcome
 	creations      *creations
@@ -78,13 +79,20 @@ type RetryPolicy struct {
 	// MaxDelay bounds every wait, one that the service asked for with Retry-After
 	// included. 0 means the default: 20 s.
 	MaxDelay time.Duration
+	// ThrottleTimeout bounds how long a call goes on while the service throttles it. A
+	// throttled request did nothing, so that such attempts do not count against
+	// MaxAttempts, unless that is 1. 0 means the default: 2 minutes, or twice MaxDelay if
+	// that is longer. It is never more than 100 times MaxDelay.
+	ThrottleTimeout time.Duration
 }
 
 // WithRetry sets how often and how fast requests are sent again. The zero value
 // is the default policy. Only what is safe is sent again:
 //
-//   - any request that was certainly never written, or refused for the number of
-//     requests (ErrThrottled);
+//   - any request that was certainly never written, or that the server refused before
+//     processing it (HTTP/2 REFUSED_STREAM, GOAWAY);
+//   - any request that was throttled (ErrThrottled): all calls of the client wait
+//     together until the limit lets some through again;
 //   - gets, lists, changes and deletes after 408, 5xx and broken connections;
 //   - never a create that may have been carried out, unless it has an IdempotencyKey,
 //     under which it is looked for first.
@@ -130,7 +138,12 @@ func WithAuth(a Authenticator) Option { return func(c *config) { c.auth = a } }
 
 // WithHTTPClient sends through hc's Transport, bounded by hc's Timeout. hc is
 // copied and never changed. Its CheckRedirect and Jar are not used: redirects are
-// never followed, cookies never kept.
+// never followed, cookies never kept. A Transport that sends a request again by
+// itself is stopped: one attempt is one request.
+//
+// Load balancers close idle connections after 60 seconds as a rule, and a create
+// that meets the close has an unknown outcome. The library's own pool closes them
+// after 45 seconds; set IdleConnTimeout of a Transport of your own alike.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) { c.httpClient, c.hasHTTPClient = hc, true }
 }
@@ -184,10 +197,14 @@ func NewClient(opts ...Option) (*Client, error) {
 	c := newCore(base, newTransport(cfg.httpClient, cfg.rootCAs), cfg.auth, cfg.userAgent)
 	project := "/v1/" + cfg.projectID
 	c.baseURL, c.basePath, c.projectID = c.baseURL+project, c.basePath+project, cfg.projectID
-	c.endpointsURL = c.baseURL + endpointsPath
 	c.validates = !cfg.withoutValidation
 	c.attemptTimeout = cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout)
-	c.retry = retry.Policy(cfg.retry).WithDefaults()
+	c.retry = retry.Policy{
+		MaxAttempts:     cfg.retry.MaxAttempts,
+		BaseDelay:       cfg.retry.BaseDelay,
+		MaxDelay:        cfg.retry.MaxDelay,
+		ThrottleTimeout: cfg.retry.ThrottleTimeout,
+	}.WithDefaults()
 	c.window = cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow)
 	c.creations = newCreations()
 	c.logger = cfg.logger
@@ -216,6 +233,7 @@ func newCore(base *url.URL, t *transport.Transport, auth Authenticator, product 
 		attemptTimeout: DefaultAttemptTimeout,
 		retry:          retry.Policy{}.WithDefaults(),
 		budget:         new(retry.Budget),
+		gates:          new(retry.Gates),
 		transport:      t,
 	}
 	if auth != nil {
@@ -288,7 +306,24 @@ func regionalHost(service, region string) string {
 }
 
 func (c *config) parseBaseURL(f *fieldErrors) *url.URL {
-	return f.serviceURL("WithBaseURL", c.baseURL, c.plaintextHTTP, ", or WithPlaintextHTTP if that is meant")
+	const field = "WithBaseURL"
+	u := f.serviceURL(field, c.baseURL, c.plaintextHTTP, ", or WithPlaintextHTTP if that is meant")
+	if u == nil {
+		return nil
+	}
+	// Service catalogues give the URL of a project.
+	if above, project := path.Split(strings.TrimRight(u.Path, "/")); strings.HasSuffix(above, "/v1/") && c.isProject(project) {
+		u.Path, u.RawPath = strings.TrimSuffix(above, "/v1/"), ""
+		f.add(field, "must end before /v1/ and the project, which are added to it: use %s", u)
+		return nil
+	}
+	return u
+}
+
+// isProject reports what is the project, or looks like one: its ID, or a catalogue's placeholder for it.
+func (c *config) isProject(s string) bool {
+	isID := len(s) == 32 && strings.Trim(s, "0123456789abcdef") == ""
+	return s != "" && (isID || s == c.projectID || s[0] == '$' || s[0] == '{' || s[0] == '%')
 }
 
 // serviceURL demands the URL of a service that credentials may be sent to;
@@ -344,17 +379,23 @@ func (c *config) checkTransport(f *fieldErrors) {
 	if c.hasHTTPClient && c.rootCAs != nil {
 		f.add("WithRootCAs", "has no effect on the transport of WithHTTPClient; set the authorities there")
 	}
-	if c.attemptTimeout < 0 {
-		f.add("WithAttemptTimeout", "must not be negative")
-	}
-	if c.reconcileWindow < 0 {
-		f.add("WithReconcileWindow", "must not be negative")
-	}
-	if c.retry.MaxAttempts < 0 || c.retry.BaseDelay < 0 || c.retry.MaxDelay < 0 {
+	f.duration("WithAttemptTimeout", c.attemptTimeout)
+	f.duration("WithReconcileWindow", c.reconcileWindow)
+	if c.retry.MaxAttempts < 0 || c.retry.BaseDelay < 0 || c.retry.MaxDelay < 0 || c.retry.ThrottleTimeout < 0 {
 		f.add("WithRetry", "must not have negative values")
 	}
 	if !fitsHeader(c.userAgent) {
 		f.add("WithUserAgent", "must be printable ASCII")
+	}
+}
+
+// duration demands a time that was not meant in another unit.
+func (f *fieldErrors) duration(field string, d time.Duration) {
+	switch {
+	case d < 0:
+		f.add(field, "must not be negative")
+	case 0 < d && d < time.Millisecond:
+		f.add(field, "%s is too short; %d seconds are %d * time.Second", d, d, d)
 	}
 }
 

@@ -48,6 +48,10 @@ func TestNewClientReportsWrongSettings(t *testing.T) {
 		"empty region":                 {[]vpcep.Option{vpcep.WithRegion(""), vpcep.WithProjectID("p"), vpcep.WithToken("t")}, "WithRegion"},
 		"region with another host":     {[]vpcep.Option{vpcep.WithRegion("x.evil.example/"), vpcep.WithProjectID("p"), vpcep.WithToken("t")}, "WithRegion"},
 		"base URL beats region":        {settings(vpcep.WithRegion("../..")), ""},
+		"base URL of the project":      {settings(vpcep.WithBaseURL("https://vpcep.example/v1/p-1/")), "WithBaseURL"},
+		"base URL of another project":  {settings(vpcep.WithBaseURL("https://vpcep.example/gw/v1/0605767a3300d5762fb7c0186d9e1779")), "WithBaseURL"},
+		"base URL of a catalogue":      {settings(vpcep.WithBaseURL("https://vpcep.example/v1/$(tenant_id)s")), "WithBaseURL"},
+		"base URL of another API":      {settings(vpcep.WithBaseURL("https://vpcep.example/v1/vpcep")), ""},
 		"base URL empty":               {settings(vpcep.WithBaseURL("")), "WithBaseURL"},
 		"base URL relative":            {settings(vpcep.WithBaseURL("vpcep.example/v1")), "WithBaseURL"},
 		"base URL another scheme":      {settings(vpcep.WithBaseURL("ftp://vpcep.example")), "WithBaseURL"},
@@ -103,6 +107,21 @@ func TestNewClientReportsWrongSettings(t *testing.T) {
 			assert.NotContains(t, err.Error(), "\n")
 		})
 	}
+}
+
+func TestWrongSettingsSayWhatIsRight(t *testing.T) {
+	for want, option := range map[string]vpcep.Option{
+		"use https://vpcep.example/gw": vpcep.WithBaseURL("https://vpcep.example/gw/v1/p-1"),
+		"60 * time.Second":             vpcep.WithAttemptTimeout(60),
+		"5 * time.Second":              vpcep.WithReconcileWindow(5),
+	} {
+		_, err := vpcep.NewClient(settings(option)...)
+		assert.ErrorContains(t, err, want)
+	}
+	_, err := vpcep.NewClient(settings(vpcep.WithAttemptTimeout(time.Millisecond), vpcep.WithReconcileWindow(time.Millisecond))...)
+	assert.NoError(t, err)
+	_, err = vpcep.NewClient(settings(vpcep.WithRetry(vpcep.RetryPolicy{ThrottleTimeout: -1}))...)
+	assert.ErrorContains(t, err, "WithRetry")
 }
 
 func TestRequestsGoToTheServicesURL(t *testing.T) {

@@ -203,7 +203,7 @@ func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID st
 	}
 	var last *Connection
 	query := url.Values{"id": {endpointID}, "limit": {"10"}, "offset": {"0"}}
-	poll := call{operation: retry.Read, method: http.MethodGet, path: path, query: query, maxAttempts: 1}
+	poll := call{operation: retry.Read, method: http.MethodGet, path: path, query: query, once: true}
 	_, err = c.wait(ctx, endpointID, opts, func(ctx context.Context) (*Endpoint, error) {
 		list, err := do(ctx, c, poll, nil, decodeConnections)
 		if err != nil {

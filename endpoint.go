@@ -64,7 +64,9 @@ func WithResponse(dst *ResponseMeta) CallOption {
 //     (ErrForbidden), by meaning (ErrThrottled) and the codes (CodePortIPInUse) tell why.
 //   - ErrQuotaExceeded: a refusal, too; *QuotaExceededError says how many endpoints
 //     are used and allowed, where that could be read.
-//   - any other: the request was never written, for example because there was no connection.
+//   - *ProxyError: the proxy did not lead to the service; nothing was sent.
+//   - any other: the request was never written, or refused unprocessed, for example
+//     because there was no connection.
 func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*Endpoint, error) {
 	if err := c.ready(ctx); err != nil {
 		return nil, err

@@ -25,13 +25,13 @@ func parseErrorBody(body string) errorBody {
 // readErrorMembers reads an object with flat members (error_code, error_msg),
 // nested ones (error.code, error.message) or plain ones (code, message), in this
 // order of precedence: where two shapes stand in one body, the flat one counts.
-// ok is false where v is no object.
+// ok is false where v is no object. One that breaks off gives what had arrived.
 func readErrorMembers(v wire.Value, depth int) (parsed errorBody, ok bool) {
 	if depth == 0 {
 		return errorBody{}, false
 	}
 	var flat, nested, plain, title errorBody
-	err := v.Members(func(name string, v wire.Value) {
+	_ = v.Members(func(name string, v wire.Value) {
 		switch name {
 		case "error_code":
 			flat.code, _ = wire.String(v)
@@ -46,9 +46,7 @@ func readErrorMembers(v wire.Value, depth int) (parsed errorBody, ok bool) {
 		case "title":
 			title.message, _ = wire.String(v)
 		case "error":
-			if nested, ok = readErrorMembers(v, depth-1); !ok {
-				nested.message, _ = wire.String(v)
-			}
+			nested = readNestedError(v, depth-1)
 		case "request_id":
 			parsed.requestID, _ = wire.String(v)
 		case "encoded_authorization_message":
@@ -61,9 +59,6 @@ func readErrorMembers(v wire.Value, depth int) (parsed errorBody, ok bool) {
 			})
 		}
 	})
-	if err != nil {
-		return errorBody{}, false
-	}
 	for _, shape := range []errorBody{flat, nested, plain, title} {
 		parsed.code = cmp.Or(parsed.code, shape.code)
 		parsed.message = cmp.Or(parsed.message, shape.message)
@@ -73,5 +68,22 @@ func readErrorMembers(v wire.Value, depth int) (parsed errorBody, ok bool) {
 	if len(parsed.details) == 0 {
 		parsed.details = nested.details
 	}
-	return parsed, true
+	return parsed, v.IsObject()
+}
+
+// readNestedError reads what stands under "error": an object, an array whose first
+// object counts, or a bare message.
+func readNestedError(v wire.Value, depth int) (nested errorBody) {
+	isArray, found := v.IsArray(), false
+	readEach(v, func(v wire.Value) {
+		read, ok := readErrorMembers(v, depth)
+		switch {
+		case found:
+		case ok:
+			nested, found = read, true
+		case !isArray:
+			nested.message, _ = wire.String(v)
+		}
+	})
+	return nested
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
 // One error for each failing status code of the specification, and for 429. They
@@ -35,8 +37,8 @@ var (
 
 // Errors by meaning, targets of errors.Is.
 var (
-	// ErrThrottled: too many requests at a time, 429 or 400 with EndPoint.0022.
-	// Nothing was done; call again later.
+	// ErrThrottled: too many requests at a time, 429 or 400 with EndPoint.0022, for
+	// longer than RetryPolicy.ThrottleTimeout. Nothing was done; call again later.
 	ErrThrottled = errors.New("vpcep: throttled")
 	// ErrQuotaExceeded: the project has as many endpoints as it may have, Endpoint.1018.
 	ErrQuotaExceeded = errors.New("vpcep: quota exceeded")
@@ -303,6 +305,50 @@ func (e *WaitTimeoutError) Is(target error) bool { return target == context.Dead
 // Unwrap returns why the last poll failed, or nil.
 func (e *WaitTimeoutError) Unwrap() error { return e.Err }
 
+// ProxyError says that the proxy between the client and the service did not lead to
+// the service, so that nothing was sent. It matches ErrProxyAuthRequired where the
+// proxy wants other credentials, 407. A refusal (4xx) is not tried again; a proxy
+// that is down, or answers 5xx, is.
+//
+// Proxies are those of the environment (HTTPS_PROXY), or of WithHTTPClient's transport.
+type ProxyError struct {
+	// Proxy is its host and port, without user and password.
+	Proxy string
+	// StatusCode is that of its refusal, 0 where it gave none.
+	StatusCode int
+
+	cause *transport.Error
+}
+
+func (e *ProxyError) Error() string {
+	if e.cause == nil {
+		return "the proxy " + oneLine(e.Proxy) + " did not connect"
+	}
+	return e.cause.Error()
+}
+
+// Is matches ErrProxyAuthRequired for 407.
+func (e *ProxyError) Is(target error) bool {
+	return target == ErrProxyAuthRequired && e.StatusCode == http.StatusProxyAuthRequired
+}
+
+// Unwrap returns the failure below, or nil.
+func (e *ProxyError) Unwrap() error {
+	if e.cause == nil {
+		return nil
+	}
+	return e.cause
+}
+
+// proxyError is failure, as a *ProxyError where it is that of a proxy.
+func proxyError(failure *transport.Error) error {
+	var proxy *transport.ProxyError
+	if !errors.As(failure.Err, &proxy) {
+		return failure
+	}
+	return &ProxyError{Proxy: proxy.Host, StatusCode: proxy.StatusCode, cause: failure}
+}
+
 // ValidationError lists everything that is wrong with a request, or with the
 // settings of NewClient. Nothing was sent.
 type ValidationError struct{ Fields []FieldError }
@@ -324,16 +370,6 @@ func (e *ValidationError) Error() string {
 }
 
 func (e FieldError) Error() string { return e.Field + ": " + oneLine(e.Message) }
-
-// errAttemptTimeout ends an attempt that took longer than WithAttemptTimeout
-// allows. It is not the end of the caller's context, so it is not context.DeadlineExceeded.
-var errAttemptTimeout error = attemptTimeoutError{}
-
-type attemptTimeoutError struct{}
-
-func (attemptTimeoutError) Error() string   { return "the attempt timed out" }
-func (attemptTimeoutError) Timeout() bool   { return true }
-func (attemptTimeoutError) Temporary() bool { return true }
 
 // oneLine makes a text from outside fit for one line of bounded length.
 func oneLine(s string) string {

@@ -71,7 +71,7 @@ func (c *Client) withQuota(ctx context.Context, refusal error) error {
 	ctx, cancel := context.WithTimeout(ctx, quotaTimeout)
 	defer cancel()
 	r := c.quotasCall(QuotaTypeEndpoint)
-	r.maxAttempts = 1
+	r.once = true
 	quotas, err := do(ctx, c, r, nil, decodeQuotas)
 	if err != nil {
 		return refusal

@@ -177,7 +177,7 @@ type judgement func(e *Endpoint, err error, waited time.Duration) (ended bool, f
 func (c *Client) endpointPoll(id string) func(context.Context) (*Endpoint, error) {
 	return func(ctx context.Context) (*Endpoint, error) {
 		poll := getCall(endpointsPath + "/" + id)
-		poll.maxAttempts = 1
+		poll.once = true
 		return do(ctx, c, poll, nil, decodeEndpoint)
 	}
 }
@@ -205,7 +205,7 @@ func isTransportFailure(err error) bool {
 	var failure *transport.Error
 	for errors.As(err, &failure) {
 		if !failure.Prepare {
-			return true
+			return !failure.Permanent
 		}
 		err = failure.Err
 	}

@@ -2,6 +2,7 @@ package retry
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -11,6 +12,8 @@ type Policy struct {
 	MaxAttempts int           // the first one included
 	BaseDelay   time.Duration // bounds the first wait, and doubles with each further one
 	MaxDelay    time.Duration // bounds every wait
+	// ThrottleTimeout bounds how long a call outlasts throttling.
+	ThrottleTimeout time.Duration
 }
 
 // The policy where nothing else is said.
@@ -31,6 +34,13 @@ func (p Policy) WithDefaults() Policy {
 	if p.MaxDelay == 0 {
 		p.MaxDelay = DefaultMaxDelay
 	}
+	times := func(d time.Duration, n int64) time.Duration {
+		return min(d, math.MaxInt64/time.Duration(n)) * time.Duration(n)
+	}
+	if p.ThrottleTimeout == 0 {
+		p.ThrottleTimeout = max(DefaultThrottleTimeout, times(p.MaxDelay, 2))
+	}
+	p.ThrottleTimeout = min(p.ThrottleTimeout, times(p.MaxDelay, maxThrottlePauses))
 	return p
 }
 

@@ -11,9 +11,16 @@ import (
 )
 
 func TestPolicyDefaults(t *testing.T) {
-	assert.Equal(t, Policy{4, 500 * time.Millisecond, 20 * time.Second}, Policy{}.WithDefaults())
-	own := Policy{1, time.Second, time.Minute}
+	assert.Equal(t, Policy{4, 500 * time.Millisecond, 20 * time.Second, 2 * time.Minute}, Policy{}.WithDefaults())
+	own := Policy{1, time.Second, time.Minute, time.Hour}
 	assert.Equal(t, own, own.WithDefaults())
+	for maxDelay, want := range map[time.Duration]time.Duration{
+		time.Hour:        2 * time.Hour, // a Retry-After of an hour is outlasted, too
+		time.Millisecond: 100 * time.Millisecond,
+	} {
+		assert.Equal(t, want, Policy{MaxDelay: maxDelay}.WithDefaults().ThrottleTimeout)
+	}
+	assert.Positive(t, Policy{MaxDelay: math.MaxInt64}.WithDefaults().ThrottleTimeout)
 }
 
 func TestDelay(t *testing.T) {

@@ -22,6 +22,12 @@ type Event uint8
 const (
 	// Unsent: no byte of the request was written, for certain.
 	Unsent Event = iota
+	// Unprocessed: the request was written, and HTTP/2 guarantees that the server has
+	// not begun to process it.
+	Unprocessed
+	// Permanent: nothing was sent, and another try would fail alike: a certificate
+	// that is not trusted, a host that does not exist, a proxy that refuses.
+	Permanent
 	// Throttled: the service refused for the number of requests, and did nothing.
 	Throttled
 	// TimedOut: the service gave up waiting, 408.
@@ -63,9 +69,9 @@ const (
 // carried out; it matters to Delete alone.
 func Decide(op Operation, event Event, maybeDone bool) Verdict {
 	switch event {
-	case Unsent, Throttled:
+	case Unsent, Unprocessed, Throttled:
 		return Again // whatever it is: nothing happened
-	case Unauthorized, Refused:
+	case Permanent, Unauthorized, Refused:
 		return No
 	case Gone:
 		if op == Delete && maybeDone {

@@ -16,6 +16,8 @@ func TestDecide(t *testing.T) {
 	table := map[retry.Event][]retry.Verdict{
 		//                  Create   Keyed  Read   Update Delete
 		retry.Unsent:       {again, again, again, again, again},
+		retry.Unprocessed:  {again, again, again, again, again},
+		retry.Permanent:    {no, no, no, no, no},
 		retry.Throttled:    {again, again, again, again, again},
 		retry.TimedOut:     {unknown, look, again, again, again},
 		retry.ServerError:  {unknown, look, again, again, again},
@@ -34,7 +36,7 @@ func TestDecide(t *testing.T) {
 			assert.Equal(t, want, retry.Decide(operations[i], event, true), "operation %d, event %d, maybe done", operations[i], event)
 		}
 	}
-	assert.Len(t, table, 9, "every event")
+	assert.Len(t, table, 11, "every event")
 }
 
 // Whatever leaves open what happened is never followed by a second create.

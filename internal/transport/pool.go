@@ -13,7 +13,9 @@ import (
 // request; here every caller finds the connection that it gave back.
 const (
 	maxIdleConnsPerHost = 256
-	idleConnTimeout     = 90 * time.Second
+	// Load balancers close idle connections after 60 seconds as a rule. A request that
+	// meets the close may have been carried out, or not: so they are closed here before.
+	idleConnTimeout     = 45 * time.Second
 	dialTimeout         = 10 * time.Second
 	keepAlive           = 30 * time.Second
 	tlsHandshakeTimeout = 10 * time.Second
@@ -31,13 +33,14 @@ const (
 func NewPool(rootCAs *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: rootCAs},
-		TLSHandshakeTimeout: tlsHandshakeTimeout,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: maxIdleConnsPerHost,
-		IdleConnTimeout:     idleConnTimeout,
+		Proxy:                  proxyFromEnvironment,
+		OnProxyConnectResponse: refusedByProxy,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: rootCAs},
+		TLSHandshakeTimeout:    tlsHandshakeTimeout,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    maxIdleConnsPerHost,
+		IdleConnTimeout:        idleConnTimeout,
 		// A connection that died unseen is noticed, not waited upon.
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		MaxResponseHeaderBytes: maxResponseHeader,

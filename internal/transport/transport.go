@@ -3,44 +3,27 @@
 //
 // It is the only package that knows resty, and takes from it the sending alone:
 // retries, redirects, cookies, logging and decoding are off, because each of
-// them would decide something that only the caller can decide.
+// them would decide something that only the caller can decide. For the same
+// reason it keeps net/http, and any round tripper above it, from sending a
+// request a second time.
 package transport
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-resty/resty/v2"
-
-	"github.com/vpcep/vpcep-go/internal/redact"
 )
-
-// The limits of a body that is read. What is longer is refused, or cut off where
-// the status alone decides.
-const (
-	MaxBody      = 16 << 20  // an answer: a page of 1000 endpoints fits with room to spare
-	MaxErrorBody = 256 << 10 // an answer whose status is no success
-	bodyPrefix   = 4 << 10   // what is kept of a refused answer: it may name what was made
-)
-
-// ErrBodyTooLarge reports a successful answer that is longer than MaxBody.
-var ErrBodyTooLarge = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
 
 // Transport sends requests. It is safe for concurrent use.
 type Transport struct {
 	http *http.Client
+	next http.RoundTripper
 	// blank is a request of resty's with nothing in it. Each request begins as a copy:
 	// a new one would make maps for forms, cookies and queries, which none has.
 	blank *resty.Request
@@ -63,7 +46,7 @@ func NewOwn(pool *http.Transport) *Transport { return newTransport(pool, 0, true
 
 func newTransport(next http.RoundTripper, timeout time.Duration, isPool bool) *Transport {
 	own := &http.Client{
-		Transport: noRedirects{next},
+		Transport: checked{next},
 		Timeout:   timeout,
 		// A redirect could lead to another host, with the token on board.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -73,9 +56,8 @@ func newTransport(next http.RoundTripper, timeout time.Duration, isPool bool) *T
 		SetDisableWarn(true).
 		SetRetryCount(0).
 		SetDoNotParseResponse(true).
-		SetResponseBodyLimit(MaxBody).
 		SetPreRequestHook(func(_ *resty.Client, req *http.Request) error { return prepare(req) })
-	return &Transport{http: own, blank: r.R(), isPool: isPool}
+	return &Transport{http: own, next: next, blank: r.R(), isPool: isPool}
 }
 
 // CloseIdleConnections closes the connections that no request uses.
@@ -87,11 +69,11 @@ type Request struct {
 	URL    string
 	Header http.Header
 	Body   []byte // nil: none
+	// Timeout bounds the attempt, to the last byte of the answer. 0: the context alone does.
+	Timeout time.Duration
 	// Prepare sees the request as it will be sent and may add headers: a token or
 	// a signature. Nothing is sent where it fails.
 	Prepare func(*http.Request) error
-	// ContextKey leads to ContextValue in the context of the request. nil: to nothing.
-	ContextKey, ContextValue any
 }
 
 // Response is an answer whose headers arrived. The zero value is none.
@@ -108,39 +90,27 @@ type Response struct {
 // IsSuccess reports a status of 2xx.
 func (r Response) IsSuccess() bool { return r.StatusCode >= 200 && r.StatusCode < 300 }
 
-// Error is a failure without an answer.
-type Error struct {
-	// Err is the cause.
-	Err error
-	// MaybeSent is false only where it is certain that no byte of the request was written.
-	MaybeSent bool
-	// Prepare says that Request.Prepare failed.
-	Prepare bool
-}
-
-func (e *Error) Error() string { return e.Err.Error() }
-
-func (e *Error) Unwrap() error { return e.Err }
-
 // Send sends the request once, and waits until ctx ends. The error is an *Error.
 func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
-	if err := ctx.Err(); err != nil {
-		return Response{}, &Error{Err: context.Cause(ctx)}
+	if ctx.Err() != nil {
+		return Response{}, &Error{Err: context.Cause(ctx), Fate: Unsent}
 	}
-	a := &attempt{request: *t.blank, prepare: r.Prepare}
-	a.ctx = attemptContext{ctx, a, r.ContextKey, r.ContextValue}
-	a.request.SetContext(&a.ctx)
-	a.request.Header = r.Header
+	timed, cancel := withTimeout(ctx, r.Timeout)
+	defer cancel()
+	a := &attempt{prepare: r.Prepare, cancel: cancel, isDirect: t.pool() != nil}
+	request := *t.blank
+	// A function, because package fmt prints what another value in a context holds.
+	request.SetContext(context.WithValue(timed, attemptKey{}, func() *attempt { return a }))
+	request.Header = r.Header
 	if r.Body != nil {
-		a.body.Reset(r.Body)
-		a.request.SetBody(&a.body)
+		request.SetBody(bytes.NewReader(r.Body))
 	}
-	answer, err := a.request.Execute(r.Method, r.URL)
+	answer, err := request.Execute(r.Method, r.URL)
 	if err != nil {
 		if answer != nil && answer.RawResponse != nil && answer.RawResponse.Body != nil {
 			answer.RawResponse.Body.Close()
 		}
-		return Response{}, &Error{Err: clean(withoutURL(err), a.sent), MaybeSent: t.maybeSent(a, err), Prepare: a.prepareFailed}
+		return Response{}, t.failure(ctx, timed, a, err)
 	}
 	if a.location != nil {
 		answer.RawResponse.Header["Location"] = a.location
@@ -151,183 +121,106 @@ func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 		Sent:       a.sent,
 	}
 	response.Body, response.BodyErr = readBody(answer.RawResponse)
+	if response.BodyErr != nil {
+		response.BodyErr = endOf(ctx, timed, clean(response.BodyErr, a.sent))
+	}
 	return response, nil
 }
 
-// maybeSent reports whether some byte of the request may have been written. The
-// answer is no only on proof.
-func (t *Transport) maybeSent(a *attempt, err error) bool {
-	switch {
-	case !a.prepared:
-		return false
-	case a.gotConn.Load():
-		return true
-	case t.isPool || a.askedConn.Load():
-		return false // a connection was never there
-	}
-	return !isDialError(err)
-}
-
-// isDialError reports a failure to connect, also of a transport that is not traced.
-func isDialError(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
-		return true
-	}
-	var dns *net.DNSError
-	return errors.As(err, &dns)
-}
-
-// withoutURL takes off the wrapping of http.Client, which repeats method and URL.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
-// clean takes what the request carried in secret out of an error's text: net/http
-// quotes a malformed answer, which may echo it.
-func clean(err error, sent http.Header) error {
-	text := err.Error()
-	if cleaned := redact.Of(sent).String(text); cleaned != text {
-		return errors.New(cleaned) // without the original, which would show it
-	}
-	return err
-}
-
-// noRedirects takes the Location from answers on their way to http.Client, which
-// makes a failure of one that it cannot parse.
-type noRedirects struct{ next http.RoundTripper }
-
-func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(req)
-	if err == nil && resp.StatusCode/100 == 3 && resp.Header["Location"] != nil {
-		if a, ok := req.Context().Value(attemptKey{}).(*attempt); ok {
-			a.location = resp.Header["Location"]
-			delete(resp.Header, "Location")
-		}
-	}
-	return resp, err
-}
-
-func (t noRedirects) CloseIdleConnections() {
-	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
-}
-
-// attempt follows one request on its way out, and holds all that it needs, because
-// one piece of memory is cheaper than many. It lives as long as somebody keeps the
-// request, so that the answer is no part of it.
-type attempt struct {
-	ctx                     attemptContext
-	request                 resty.Request
-	body                    bytes.Reader
-	prepare                 func(*http.Request) error
-	prepared, prepareFailed bool
-	trace                   httptrace.ClientTrace
-	askedConn, gotConn      atomic.Bool
-	sent                    http.Header
-	location                []string // where the answer would have led to
-}
-
-// attemptContext is the context of the request, which has nothing else to lead to
-// its attempt. It holds no more than where the attempt is: package fmt prints what
-// another value hides whole, and does not ask.
-type attemptContext struct {
-	context.Context
-	attempt    *attempt
-	key, value any
-}
-
-type attemptKey struct{}
-
-func (c *attemptContext) Value(key any) any {
-	switch key {
-	case attemptKey{}:
-		return c.attempt
-	case c.key:
-		return c.value
-	}
-	return c.Context.Value(key)
-}
-
-// Format shows nothing of the request.
-func (c *attemptContext) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "vpcep.attempt") }
-
 // prepare is called with the request that is about to be sent.
 func prepare(req *http.Request) error {
-	a := req.Context().Value(attemptKey{}).(*attempt)
+	a := attemptOf(req)
 	if a.prepare != nil {
 		if err := a.prepare(req); err != nil {
 			a.prepareFailed = true
 			return err
 		}
 	}
+	// Without it, nobody below can send the body a second time.
+	req.GetBody = nil
 	// Followed from here on only: to prepare it may take requests of its own, for a
 	// token for example, under the same context.
-	a.trace.GetConn = func(string) { a.askedConn.Store(true) }
-	a.trace.GotConn = func(httptrace.GotConnInfo) { a.gotConn.Store(true) }
-	*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), &a.trace))
-	a.prepared = true
-	a.sent = req.Header
+	*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), a.trace()))
+	a.request, a.sent = req, req.Header
 	return nil
 }
 
-// buffer is what a body is gathered in, because its length is rarely known.
-type buffer struct {
-	bytes.Buffer
-	from io.LimitedReader
+// pool is net/http's transport, or nil where another one stands above it.
+func (t *Transport) pool() *http.Transport {
+	next := t.next
+	if _, ok := next.(defaultTransport); ok {
+		next = http.DefaultTransport
+	}
+	pool, _ := next.(*http.Transport)
+	return pool
 }
 
-var buffers = sync.Pool{New: func() any { return new(buffer) }}
+// checked lets only such answers through to http.Client as it can take.
+type checked struct{ next http.RoundTripper }
 
-// maxPooledBuffer is the largest buffer that is used again: one that a long body
-// took would be kept for short ones.
-const maxPooledBuffer = 64 << 10
-
-// readBody reads the body within its bound, which counts what a compressed body unfolds to.
-func readBody(resp *http.Response) (string, error) {
-	defer resp.Body.Close()
-	isSuccess := resp.StatusCode >= 200 && resp.StatusCode < 300
-	limit := int64(MaxErrorBody)
-	if isSuccess {
-		limit = MaxBody
-		if resp.ContentLength > limit {
-			return "", ErrBodyTooLarge
+// RoundTrip takes the Location from answers, because http.Client makes a failure
+// of one that it cannot parse.
+func (t checked) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	switch {
+	case err != nil:
+		if resp != nil && resp.Body != nil { // against the contract of a RoundTripper; http.Client would log it
+			resp.Body.Close()
 		}
+		return nil, err
+	case resp == nil:
+		return nil, fmt.Errorf("the round tripper (%T) returned neither a response nor an error", t.next)
 	}
-	body, err := plainBody(resp)
-	if err != nil {
-		return "", err
+	if resp.Body == nil {
+		resp.Body = http.NoBody
 	}
-	buf := buffers.Get().(*buffer)
-	defer func() {
-		if buf.Cap() <= maxPooledBuffer {
-			buf.Reset()
-			buf.from.R = nil
-			buffers.Put(buf)
-		}
-	}()
-	buf.from = io.LimitedReader{R: body, N: limit + 1}
-	n, err := buf.ReadFrom(&buf.from)
-	if n > limit {
-		if isSuccess {
-			return string(buf.Bytes()[:bodyPrefix]), ErrBodyTooLarge
-		}
-		buf.Truncate(int(limit))
+	if resp.Header == nil {
+		resp.Header = http.Header{}
 	}
-	return buf.String(), err
+	if resp.StatusCode/100 == 3 && resp.Header["Location"] != nil {
+		attemptOf(req).location = resp.Header["Location"]
+		delete(resp.Header, "Location")
+	}
+	return resp, nil
 }
 
-// plainBody unfolds a body that the round tripper left compressed.
-func plainBody(resp *http.Response) (io.Reader, error) {
-	if resp.ContentLength == 0 || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		return resp.Body, nil
+func (t checked) CloseIdleConnections() {
+	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
 	}
-	return gzip.NewReader(resp.Body)
+}
+
+// ErrTimeout ends an attempt that took longer than Request.Timeout, or than a
+// time-out of the transport's own. It is not the end of the caller's context, so it
+// is not context.DeadlineExceeded.
+var ErrTimeout error = timeoutError{}
+
+type timeoutError struct{}
+
+func (timeoutError) Error() string   { return "the attempt timed out" }
+func (timeoutError) Timeout() bool   { return true }
+func (timeoutError) Temporary() bool { return true }
+
+func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, d, ErrTimeout)
+}
+
+// endOf makes sure that err tells which clock ended the attempt: the caller's
+// context, or the attempt's own time-out.
+func endOf(ctx, timed context.Context, err error) error {
+	end := ctx.Err()
+	switch {
+	case end == nil && errors.Is(context.Cause(timed), ErrTimeout):
+		return ErrTimeout
+	case end == nil && errors.Is(err, context.DeadlineExceeded): // a time-out of the transport's own
+		return fmt.Errorf("%w: %v", ErrTimeout, err) //nolint:errorlint // it must not match context.DeadlineExceeded
+	case end == nil || errors.Is(err, end):
+		return err
+	}
+	return fmt.Errorf("%w: %w", end, err)
 }
 
 // defaultTransport is what a nil http.Client.Transport means: http.DefaultTransport at the time of the call.

@@ -126,22 +126,6 @@ func TestKeptRequestDoesNotKeepItsAnswer(t *testing.T) {
 	runtime.KeepAlive(kept)
 }
 
-func TestContextValueReachesPrepare(t *testing.T) {
-	type key struct{}
-	type outer struct{}
-	r := post("https://x.example")
-	r.ContextKey, r.ContextValue = key{}, "value"
-	r.Prepare = func(req *http.Request) error {
-		assert.Equal(t, "value", req.Context().Value(key{}))
-		assert.Equal(t, "outer", req.Context().Value(outer{}))
-		assert.Nil(t, req.Context().Value("other"))
-		assert.Equal(t, "value", context.WithoutCancel(req.Context()).Value(key{}))
-		return errors.New("enough")
-	}
-	_, err := transport.New(&http.Client{}).Send(context.WithValue(t.Context(), outer{}, "outer"), r)
-	assert.ErrorContains(t, err, "enough")
-}
-
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
@@ -151,7 +135,7 @@ func certainlyUnsent(t *testing.T, err error) bool {
 	t.Helper()
 	var failure *transport.Error
 	require.ErrorAs(t, err, &failure)
-	return !failure.MaybeSent
+	return failure.Fate == transport.Unsent
 }
 
 func TestWhatIsCertainAboutAFailure(t *testing.T) {
@@ -469,3 +453,56 @@ func TestFailuresDoNotRepeatTheURL(t *testing.T) {
 
 // quiet drops what a server logs of handshakes that are meant to fail.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
+
+// What another try cannot mend says so, and what to check.
+func TestPermanentFailures(t *testing.T) {
+	tlsServer := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
+	tlsServer.Config.ErrorLog = quiet()
+	tlsServer.StartTLS()
+	defer tlsServer.Close()
+	plainServer := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("reached") })
+	resolving := func(failure *net.DNSError) *transport.Transport {
+		p := transport.NewPool(nil)
+		p.DialContext = func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: failure}
+		}
+		return transport.NewOwn(p)
+	}
+	alert := serveBytes(t, "\x15\x03\x01\x00\x02\x02\x16")
+	for name, tt := range map[string]struct {
+		tr        *transport.Transport
+		url       string
+		permanent bool
+		says      string
+	}{
+		"untrusted certificate":           {newTransport(t, nil), tlsServer.URL, true, "certificate authorities"},
+		"certificate of another name":     {newTransport(t, pool(tlsServer)), strings.Replace(tlsServer.URL, "127.0.0.1", "localhost", 1), true, "check the host"},
+		"TLS to a port for plain HTTP":    {newTransport(t, nil), strings.Replace(plainServer.URL, "http", "https", 1), true, "does not speak TLS"},
+		"plain HTTP to a port for TLS":    {newTransport(t, nil), alert, true, "https://"},
+		"no such host":                    {resolving(&net.DNSError{Err: "no such host", IsNotFound: true}), "https://x.example", true, "region"},
+		"a resolver that is in trouble":   {resolving(&net.DNSError{Err: "server misbehaving", IsTemporary: true}), "https://x.example", false, ""},
+		"a resolver that does not answer": {resolving(&net.DNSError{Err: "i/o timeout", IsTimeout: true}), "https://x.example", false, ""},
+		"no such port":                    {newTransport(t, nil), "https://127.0.0.1:99999", true, "port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := tt.tr.Send(t.Context(), post(tt.url))
+			var failure *transport.Error
+			require.ErrorAs(t, err, &failure)
+			assert.Equal(t, tt.permanent, failure.Permanent, err.Error())
+			assert.Contains(t, err.Error(), tt.says)
+			assert.Equal(t, tt.permanent, strings.Contains(err.Error(), "; nothing was "), err.Error())
+		})
+	}
+}
+
+// serveBytes answers every request with raw bytes and returns its URL.
+func serveBytes(t *testing.T, answer string) string {
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if assert.NoError(t, err) {
+			io.WriteString(conn, answer)
+			conn.Close()
+		}
+	})
+	return server.URL
+}

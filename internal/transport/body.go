@@ -1,0 +1,58 @@
+package transport
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// The limits of a body that is read. What is longer is refused, or cut off where
+// the status alone decides.
+const (
+	MaxBody      = 16 << 20  // an answer: a page of 1000 endpoints fits with room to spare
+	MaxErrorBody = 256 << 10 // an answer whose status is no success
+	bodyPrefix   = 4 << 10   // what is kept of a refused answer: it may name what was made
+)
+
+// ErrBodyTooLarge reports a successful answer that is longer than MaxBody.
+var ErrBodyTooLarge = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
+
+// readBody reads the body within its bound, which counts what a compressed body unfolds to.
+func readBody(resp *http.Response) (string, error) {
+	defer resp.Body.Close()
+	isSuccess := resp.StatusCode >= 200 && resp.StatusCode < 300
+	limit := int64(MaxErrorBody)
+	if isSuccess {
+		limit = MaxBody
+		if resp.ContentLength > limit {
+			return "", ErrBodyTooLarge
+		}
+	}
+	plain, err := plainBody(resp)
+	if err != nil {
+		return "", err
+	}
+	var body bytes.Buffer
+	if 0 < resp.ContentLength && resp.ContentLength <= limit {
+		body.Grow(int(resp.ContentLength) + bytes.MinRead) // so that it need not grow to find the end
+	}
+	n, err := body.ReadFrom(io.LimitReader(plain, limit+1))
+	switch {
+	case n > limit && isSuccess:
+		return string(body.Next(bodyPrefix)), ErrBodyTooLarge
+	case n > limit:
+		body.Truncate(int(limit))
+	}
+	return body.String(), err
+}
+
+// plainBody unfolds a body that the round tripper left compressed.
+func plainBody(resp *http.Response) (io.Reader, error) {
+	if resp.ContentLength == 0 || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return resp.Body, nil
+	}
+	return gzip.NewReader(resp.Body)
+}
