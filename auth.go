@@ -3,14 +3,10 @@ package vpcep
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/vpcep/vpcep-go/internal/redact"
 	"github.com/vpcep/vpcep-go/internal/renew"
 )
 
@@ -41,25 +37,16 @@ type TokenSource interface {
 	Token(ctx context.Context) (Token, error)
 }
 
-// Token is an IAM token. It prints, logs and marshals redacted; Value is the
-// secret itself.
+// Token is an IAM token. It prints, logs and marshals redacted, also inside the
+// exported fields of other values; package fmt gives no say in unexported ones. Value
+// is the secret itself.
 type Token struct {
+	redacted
+
 	Value string
 	// ExpiresAt is zero where it is not known.
 	ExpiresAt time.Time
 }
-
-// String returns a text without the secret.
-func (t Token) String() string { return "Token(" + redact.Mark + ")" }
-
-// Format prints the token without the secret, whatever the verb.
-func (t Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
-
-// LogValue logs the token without the secret.
-func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
-
-// MarshalText writes the token without the secret.
-func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // StaticToken always gives value: 1 to 2048 characters (specification, table 2).
 // NewClient reports one that cannot be used.

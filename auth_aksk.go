@@ -2,36 +2,24 @@ package vpcep
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"time"
 
-	"github.com/vpcep/vpcep-go/internal/redact"
 	"github.com/vpcep/vpcep-go/internal/sign"
+	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
 // AKSKConfig is an access key. It prints, logs and marshals redacted, also inside
 // the exported fields of other values; package fmt gives no say in unexported ones.
 type AKSKConfig struct {
+	redacted
+
 	// AccessKey and SecretKey are required.
 	AccessKey, SecretKey string
 	// SecurityToken belongs to temporary keys.
 	SecurityToken string
 }
-
-// String returns a text without the keys.
-func (c AKSKConfig) String() string { return "AKSKConfig(" + redact.Mark + ")" }
-
-// Format prints the configuration without the keys, whatever the verb.
-func (c AKSKConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-// LogValue logs the configuration without the keys.
-func (c AKSKConfig) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// MarshalText writes the configuration without the keys.
-func (c AKSKConfig) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // check names what is missing.
 func (c AKSKConfig) check(f *fieldErrors) {
@@ -81,8 +69,9 @@ func (c AKSKConfig) sign(req *http.Request) error {
 	if err != nil {
 		return err
 	}
+	transport.Hide(req, c.SecretKey)
 	project, _ := req.Context().Value(projectKey{}).(string)
-	sign.Request(req, body, sign.Key(c), project, time.Now())
+	sign.Request(req, body, sign.Key{AccessKey: c.AccessKey, SecretKey: c.SecretKey, SecurityToken: c.SecurityToken}, project, time.Now())
 	return nil
 }
 

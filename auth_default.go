@@ -245,12 +245,12 @@ type agencyKey struct {
 }
 
 func (a *agencyAuth) securityKey(ctx context.Context) (agencyKey, error) {
-	get := call{operation: retry.Read, method: http.MethodGet, path: "/openstack/latest/securitykey", once: true, isSecret: true}
+	get := call{operation: retry.Read, method: http.MethodGet, path: "/openstack/latest/securitykey", once: true, isSecret: true, isOpaque: true}
 	return do(ctx, a.client, get, nil, decodeAgencyKey)
 }
 
 func (a *agencyAuth) metadataToken(ctx context.Context) (string, error) {
-	put := call{operation: retry.Update, method: http.MethodPut, path: "/meta-data/latest/api/token", once: true, isSecret: true}
+	put := call{operation: retry.Update, method: http.MethodPut, path: "/meta-data/latest/api/token", once: true, isSecret: true, isOpaque: true}
 	client := a.withHeader("X-Metadata-Token-Ttl-Seconds", metadataTokenTTL).client
 	return do(ctx, client, put, nil, func(body string) (string, error) {
 		token := strings.TrimSpace(body)

@@ -6,26 +6,29 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
 	"sync"
 	"time"
 
-	"github.com/vpcep/vpcep-go/internal/redact"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
+
+// headerSubjectToken carries the token that IAM gives.
+const headerSubjectToken = "X-Subject-Token"
 
 // refusalMemory is how long a wrong password is remembered: asking IAM again and
 // again locks the user.
 const refusalMemory = time.Minute
 
 // IAMPasswordConfig says who logs in to IAM, and for which project. It prints,
-// logs and marshals with the password redacted.
+// logs and marshals redacted, also inside the exported fields of other values;
+// package fmt gives no say in unexported ones.
 type IAMPasswordConfig struct {
+	redacted
+
 	// IAMEndpoint is IAM's URL; "" means the environment's
 	// HUAWEICLOUD_SDK_IAM_ENDPOINT, and without that the URL of Region.
 	IAMEndpoint string
@@ -39,20 +42,6 @@ type IAMPasswordConfig struct {
 	// HTTPClient sends the requests; nil means a client of the library's own. It is copied and never changed.
 	HTTPClient *http.Client
 }
-
-// String returns the settings without the password.
-func (c IAMPasswordConfig) String() string {
-	return fmt.Sprintf("IAMPasswordConfig(user %q, domain %q, password %s)", c.Username, c.DomainName, redact.Mark)
-}
-
-// Format prints the settings without the password, whatever the verb.
-func (c IAMPasswordConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-// LogValue logs the settings without the password.
-func (c IAMPasswordConfig) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// MarshalText writes the settings without the password.
-func (c IAMPasswordConfig) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // IAMPassword logs in to IAM with a user's name and password, and gives tokens for
 // one project: POST {iam}/v3/auth/tokens. Each Token is a login; wrap it in
@@ -148,7 +137,7 @@ func (s *iamPassword) Token(ctx context.Context) (Token, error) {
 		path:      "/v3/auth/tokens",
 		query:     url.Values{"nocatalog": {"true"}},
 		body:      body,
-		secrets:   redact.Secrets{cfg.Password},
+		secrets:   []string{cfg.Password},
 		isSecret:  true,
 	}
 	token, err := doWithHeader(ctx, client, login, nil, decodeIAMToken)
@@ -198,7 +187,7 @@ func (c IAMPasswordConfig) loginBody() any {
 // decodeIAMToken reads the token from its header, and its end from the body. A
 // token whose end cannot be read is still a token.
 func decodeIAMToken(header http.Header, body string) (Token, error) {
-	token := Token{Value: header.Get("X-Subject-Token")}
+	token := Token{Value: header.Get(headerSubjectToken)}
 	if !fitsToken(token.Value) {
 		return Token{}, errors.New("it has no token in X-Subject-Token")
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"strings"
 	"time"
@@ -26,12 +25,13 @@ type call struct {
 	path        string // behind the client's base URL
 	query       url.Values
 	body        []byte
-	maxAttempts int            // 0: the client's policy
-	once        bool           // one attempt, whatever comes of it
-	attempts    *int           // counts the attempts that maxAttempts counts, where the caller wants to know
-	secrets     redact.Secrets // in the body, beside those in the headers
-	// isSecret says that an answer of success holds secrets: no error shows any of it.
-	isSecret bool
+	maxAttempts int      // 0: the client's policy
+	once        bool     // one attempt, whatever comes of it
+	attempts    *int     // counts the attempts that maxAttempts counts, where the caller wants to know
+	secrets     []string // in the body, beside those in the headers
+	// isSecret says that the answer holds secrets: no error shows any of it, but the
+	// code and the message of a refusal, and isOpaque not even those.
+	isSecret, isOpaque bool
 }
 
 // do carries out one call, from the attempt to the decoded answer, and again
@@ -45,7 +45,7 @@ func do[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode
 func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOption, decode func(http.Header, string) (T, error)) (value T, err error) {
 	maybeDone, renewed := false, false
 	tries := 0             // the attempts that MaxAttempts counts: all but those that were throttled
-	var patience time.Time // until when throttling is outlasted
+	var patience time.Time // until when throttling is outlasted; zero: it is not throttled
 	for attempt := 1; ; attempt++ {
 		start := time.Now()
 		resp, sendErr := c.attempt(ctx, r, attempt)
@@ -53,7 +53,7 @@ func doWithHeader[T any](ctx context.Context, c *Client, r call, opts []CallOpti
 		var event retry.Event
 		value, event, err = classify(c, r, resp, sendErr, attempt, decode)
 		if event != retry.Throttled {
-			tries++
+			tries, patience = tries+1, time.Time{}
 			if r.attempts != nil {
 				*r.attempts = tries
 			}
@@ -134,7 +134,7 @@ func (c *Client) pauseBeforeAgain(ctx context.Context, r call, tries int, err er
 
 // waitForGate is pauseBeforeAgain for a throttled attempt, which began at start. It
 // certainly did nothing, so that the time alone bounds how often it is repeated. end
-// is when the call's patience ends; zero: it was not throttled before.
+// is when the call's patience ends; zero: it begins.
 func (c *Client) waitForGate(ctx context.Context, r call, end *time.Time, start time.Time, err error) error {
 	if r.once || c.retry.MaxAttempts == 1 {
 		return err
@@ -176,6 +176,7 @@ func (c *Client) attempt(ctx context.Context, r call, number int) (transport.Res
 	resp, err := c.transport.Send(ctx, &transport.Request{
 		Method: r.method, URL: c.url(r), Header: c.header, Body: r.body,
 		Timeout: c.attemptTimeout, Prepare: c.authenticate,
+		Secrets: r.secrets, SecretAnswer: r.isSecret,
 	})
 	c.log(ctx, r, resp, number, start)
 	return resp, err
@@ -197,7 +198,7 @@ func (c *Client) log(ctx context.Context, r call, resp transport.Response, numbe
 		slog.String("method", r.method),
 		slog.String("path", c.path(r)),
 		slog.Int("status", resp.StatusCode), // 0: no answer
-		slog.String("request_id", oneLine(redact.Of(resp.Sent).String(resp.Header.Get(headerRequestID)))),
+		slog.String("request_id", oneLine(resp.Header.Get(headerRequestID))),
 		slog.Int("attempt", number),
 		slog.Duration("duration", time.Since(start)))
 }
@@ -210,10 +211,6 @@ func (c *Client) classifyFailure(r call, err error) (retry.Event, error) {
 	}
 	if failure.Prepare {
 		return retry.Refused, fmt.Errorf("vpcep: %s %s: authenticate: %w", r.method, c.path(r), failure)
-	}
-	var malformed textproto.ProtocolError
-	if r.isSecret && errors.As(failure.Err, &malformed) {
-		failure.Err = errors.New("the answer is malformed") // its text may be the secret
 	}
 	event := retry.Broken
 	switch {
@@ -248,43 +245,44 @@ func (c *Client) classifyStatus(r call, resp transport.Response, attempt int) (r
 	return retry.Unreadable, e
 }
 
-// apiError reads an answer that is no success, and takes out of it what the
-// request carried in secret.
+// apiError reads an answer that is no success.
 func (c *Client) apiError(r call, resp transport.Response, attempt int) *APIError {
-	secrets := append(redact.Of(resp.Sent), r.secrets...)
 	body := parseErrorBody(resp.Body)
 	if body.message == "" {
-		body.message = oneLine(secrets.String(plainMessage(resp))) // cleaned first: half a secret is one, too
-	}
-	for i := range body.details {
-		detail := &body.details[i]
-		detail.Code, detail.Message = secrets.String(detail.Code), secrets.String(detail.Message)
+		body.message = oneLine(plainMessage(resp))
 	}
 	e := &APIError{
 		StatusCode:                  resp.StatusCode,
-		Code:                        secrets.String(body.code),
-		Message:                     secrets.String(body.message),
-		RequestID:                   secrets.String(cmp.Or(resp.Header.Get(headerRequestID), body.requestID)),
+		Code:                        body.code,
+		Message:                     body.message,
+		RequestID:                   cmp.Or(resp.Header.Get(headerRequestID), body.requestID),
 		Method:                      r.method,
 		Path:                        c.path(r),
 		RetryAfter:                  retry.After(resp.Header, time.Now()),
-		Body:                        keptBody(resp.Body, secrets),
+		Body:                        []byte(resp.Body[:min(len(resp.Body), maxErrorBody)]),
 		Details:                     body.details,
-		EncodedAuthorizationMessage: secrets.String(body.encoded),
+		EncodedAuthorizationMessage: body.encoded,
 		Attempts:                    attempt,
 	}
 	if resp.StatusCode/100 == 3 {
 		e.Message = "redirects are not followed"
 	}
+	if r.isSecret {
+		e.hide(resp, r.isOpaque)
+	}
 	return e
 }
 
-// keptBody is the part of an answer that an error keeps. It is cut off after it
-// was cleaned: half a secret is one, too.
-func keptBody(text string, secrets redact.Secrets) []byte {
-	const margin = 16 << 10 // longer than any secret
-	body := secrets.Bytes([]byte(text[:min(len(text), maxErrorBody+margin)]))
-	return body[:min(len(body), maxErrorBody)]
+// hide takes what may be secret out of an answer that holds new secrets, of which
+// nobody knows how they look.
+func (e *APIError) hide(resp transport.Response, isOpaque bool) {
+	e.Body, e.Details, e.EncodedAuthorizationMessage = nil, nil, ""
+	if isOpaque || resp.IsSuccess() {
+		e.Code, e.Message, e.RequestID = "", "", ""
+		return
+	}
+	fresh := redact.New(resp.Header.Values(headerSubjectToken)...)
+	e.Code, e.Message, e.RequestID = fresh.String(e.Code), fresh.String(e.Message), fresh.String(e.RequestID)
 }
 
 // unreadable reads an answer with a status of success that is none. The
@@ -292,11 +290,8 @@ func keptBody(text string, secrets redact.Secrets) []byte {
 func (c *Client) unreadable(r call, resp transport.Response, attempt int, what string, cause error) *APIError {
 	e := c.apiError(r, resp, attempt)
 	e.cause = cause
-	if e.Code == "" || r.isSecret {
-		e.Message = append(redact.Of(resp.Sent), r.secrets...).String(what + ": " + cause.Error())
-	}
-	if r.isSecret {
-		e.Code, e.Body, e.Details = "", nil, nil
+	if e.Code == "" {
+		e.Message = what + ": " + cause.Error()
 	}
 	return e
 }
@@ -335,11 +330,10 @@ func report(opts []CallOption, resp transport.Response, attempts int) {
 	if len(opts) == 0 {
 		return
 	}
-	secrets := redact.Of(resp.Sent)
-	meta := ResponseMeta{StatusCode: resp.StatusCode, Header: secrets.Header(resp.Header), Attempts: attempts}
+	meta := ResponseMeta{StatusCode: resp.StatusCode, Header: resp.Header, Attempts: attempts}
 	meta.RequestID = meta.Header.Get(headerRequestID)
 	if meta.RequestID == "" && !resp.IsSuccess() {
-		meta.RequestID = secrets.String(parseErrorBody(resp.Body).requestID)
+		meta.RequestID = parseErrorBody(resp.Body).requestID
 	}
 	for _, opt := range opts {
 		if opt != nil {

@@ -327,7 +327,8 @@ func (c *config) isProject(s string) bool {
 }
 
 // serviceURL demands the URL of a service that credentials may be sent to;
-// elsewise ends the advice against http://. It never shows the URL in a message before it is known to hold no password.
+// elsewise ends the advice against http://. No message shows any of the URL: it may
+// hold a password, in a form that nothing would take for one.
 func (f *fieldErrors) serviceURL(field, rawURL string, plaintextHTTP bool, elsewise string) *url.URL {
 	u, err := url.Parse(rawURL)
 	switch {
@@ -337,14 +338,12 @@ func (f *fieldErrors) serviceURL(field, rawURL string, plaintextHTTP bool, elsew
 		f.add(field, "is not a URL")
 	case u.User != nil:
 		f.add(field, "must not contain user info; credentials have options of their own")
-	case u.Opaque != "" || strings.Contains(rawURL, "@"): // not shown: it may be a password
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "" || strings.Contains(rawURL, "@"):
 		f.add(field, "is not an absolute http or https URL")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		f.add(field, "%s is not an absolute http or https URL", quoted(rawURL))
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(rawURL, "#"):
 		f.add(field, "must not have a query or a fragment")
 	case u.Scheme == "http" && !plaintextHTTP && !isLoopback(u.Hostname()):
-		f.add(field, "http:// to %s would send credentials unencrypted; use https://%s", u.Hostname(), elsewise)
+		f.add(field, "http:// would send credentials unencrypted; use https://%s", elsewise)
 	default:
 		return u
 	}

@@ -198,7 +198,7 @@ func (e *OutcomeUnknownError) Error() string {
 	if e.EndpointID != "" {
 		text += " as " + oneLine(e.EndpointID)
 	}
-	return text + ": " + strings.TrimPrefix(e.Err.Error(), "vpcep: ")
+	return text + because(e.Err)
 }
 
 // Is matches ErrOutcomeUnknown.
@@ -243,10 +243,7 @@ func (e *DuplicateEndpointsError) Error() string {
 		ids[i] = oneLine(id)
 	}
 	text := fmt.Sprintf("vpcep: idempotency key %s stands on %d endpoints: %s", quoted(e.Key), len(ids), strings.Join(ids, ", "))
-	if e.Err != nil {
-		text += ": " + strings.TrimPrefix(e.Err.Error(), "vpcep: ")
-	}
-	return text
+	return text + because(e.Err)
 }
 
 // Is matches ErrOutcomeUnknown.
@@ -293,10 +290,7 @@ func (e *WaitTimeoutError) Error() string {
 	if e.Last != nil {
 		text += ", last seen " + oneLine(string(e.Last.Status))
 	}
-	if e.Err != nil {
-		text += ": " + strings.TrimPrefix(e.Err.Error(), "vpcep: ")
-	}
-	return text
+	return text + because(e.Err)
 }
 
 // Is matches context.DeadlineExceeded.
@@ -370,6 +364,14 @@ func (e *ValidationError) Error() string {
 }
 
 func (e FieldError) Error() string { return e.Field + ": " + oneLine(e.Message) }
+
+// because is the cause behind a text, "" where there is none.
+func because(err error) string {
+	if err == nil {
+		return ""
+	}
+	return ": " + strings.TrimPrefix(err.Error(), "vpcep: ")
+}
 
 // oneLine makes a text from outside fit for one line of bounded length.
 func oneLine(s string) string {

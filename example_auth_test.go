@@ -56,7 +56,7 @@ func ExampleAKSK() {
 		log.Fatal(err)
 	}
 	fmt.Println(endpoint.Status, key) // credentials print redacted
-	// Output: creating AKSKConfig([redacted])
+	// Output: creating [redacted]
 }
 
 // fileTokens reads a token that something else renews.
@@ -91,7 +91,7 @@ func ExampleTokenSource() {
 func ExampleToken() {
 	token := vpcep.Token{Value: "a secret"}
 	fmt.Printf("%v %+v %s\n", token, token, token)
-	// Output: Token([redacted]) Token([redacted]) Token([redacted])
+	// Output: [redacted] [redacted] [redacted]
 }
 
 // signed adds a header of one's own to what AKSK does.

@@ -129,11 +129,15 @@ func (l *listing[T]) page(ctx context.Context, offset int, opts []CallOption) (p
 	return do(ctx, l.c, list, opts, l.decode)
 }
 
+// errPageLost reports code of the caller's that called runtime.Goexit.
+var errPageLost = errors.New("vpcep: the goroutine that asked for a page ended")
+
 // fetched is what came of asking for a page.
 type fetched[T any] struct {
-	page page[T]
-	meta ResponseMeta
-	err  error
+	page     page[T]
+	meta     ResponseMeta
+	err      error
+	panicked any // in the goroutine that asked
 }
 
 // fetch is a page that is asked for while the caller works on the one before.
@@ -146,9 +150,12 @@ func (l *listing[T]) fetch(ctx context.Context, offset int) *fetch[T] {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &fetch[T]{result: make(chan fetched[T], 1), cancel: cancel}
 	go func() {
-		var got fetched[T]
+		got := fetched[T]{err: errPageLost}
+		defer func() {
+			got.panicked = recover()
+			f.result <- got
+		}()
 		got.page, got.err = l.page(ctx, offset, []CallOption{WithResponse(&got.meta)})
-		f.result <- got
 	}()
 	return f
 }
@@ -158,6 +165,9 @@ func (l *listing[T]) fetch(ctx context.Context, offset int) *fetch[T] {
 func (f *fetch[T]) wait(opts []CallOption) fetched[T] {
 	got := <-f.result
 	f.cancel()
+	if got.panicked != nil {
+		panic(got.panicked) // the caller's round tripper or authenticator: the caller's to recover
+	}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&got.meta)

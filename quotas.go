@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
@@ -37,8 +36,7 @@ type QuotaExceededError struct {
 }
 
 func (e *QuotaExceededError) Error() string {
-	return fmt.Sprintf("vpcep: quota exceeded: %d of %d endpoints are used: %s",
-		e.Quota.Used, e.Quota.Allowed, strings.TrimPrefix(e.Err.Error(), "vpcep: "))
+	return fmt.Sprintf("vpcep: quota exceeded: %d of %d endpoints are used", e.Quota.Used, e.Quota.Allowed) + because(e.Err)
 }
 
 // Unwrap returns the refusal of the create.

@@ -3,7 +3,10 @@ package renew
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -102,16 +105,39 @@ func (c *Cache[T]) start(ctx context.Context, background bool) {
 	c.flight = f
 	go func() {
 		defer cancel()
-		value, end, err := c.fetch(fetchCtx)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		f.value, f.err = value, err
-		if c.flight == f {
-			c.flight = nil
-			c.store(value, end, err)
-		}
-		close(f.done)
+		var (
+			value T
+			end   time.Time
+			err   = errEnded
+		)
+		// Deferred, so that those who wait hear of a source that does not return.
+		defer func() {
+			if p := recover(); p != nil {
+				err = panicked(p)
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			f.value, f.err = value, err
+			if c.flight == f {
+				c.flight = nil
+				c.store(value, end, err)
+			}
+			close(f.done)
+		}()
+		value, end, err = c.fetch(fetchCtx)
 	}()
+}
+
+// errEnded reports a source that called runtime.Goexit.
+var errEnded = errors.New("the source of the credential ended without an answer")
+
+// panicked is the error of a source that panicked: in a goroutine of the cache's own,
+// where none of its callers could recover. What it panicked with may be a secret.
+func panicked(p any) error {
+	if err, ok := p.(runtime.Error); ok {
+		return fmt.Errorf("the source of the credential panicked: %w", err)
+	}
+	return fmt.Errorf("the source of the credential panicked with a %T", p)
 }
 
 // store keeps what was fetched, or puts the next try off.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -200,4 +201,33 @@ func TestDropForgetsOnlyTheOneRefused(t *testing.T) {
 	assert.Equal(t, "credential 2", get())
 	cache.Drop(func(v string) bool { return v == "credential 1" })
 	assert.Equal(t, "credential 2", get())
+}
+
+func TestSourceThatDoesNotReturn(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fetch func()
+		says  string
+	}{
+		"panic":         {func() { panic("hunter2") }, "panicked with a string"},
+		"runtime error": {func() { var m map[string]int; m["a"] = 1 }, "assignment to entry in nil map"},
+		"nil":           {func() { panic(nil) }, "panicked"},
+		"Goexit":        {runtime.Goexit, "ended without an answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fails := true
+			c := renew.New(func(context.Context) (string, time.Time, error) {
+				if fails {
+					tt.fetch()
+				}
+				return "value", time.Time{}, nil
+			})
+			_, err := c.Get(t.Context())
+			assert.ErrorContains(t, err, tt.says)
+			assert.NotContains(t, err.Error(), "hunter2")
+			fails = false
+			value, err := c.Get(t.Context())
+			assert.NoError(t, err, "the next caller tries again")
+			assert.Equal(t, "value", value)
+		})
+	}
 }

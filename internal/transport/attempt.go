@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+
+	"github.com/vpcep/vpcep-go/internal/redact"
 )
 
 // attempt follows one request on its way out, and stops a second one. It lives as
@@ -17,7 +19,13 @@ type attempt struct {
 	prepareFailed bool
 	request       *http.Request // as it was sent; nil: it never was
 	sent          http.Header
-	location      []string // where the answer would have led to
+	before        http.Header // before Prepare
+	secretAnswer  bool        // an answer is secret itself
+	hidden        []string    // secrets beside those in the headers
+	cache         *secretCache
+	secrets       *redact.Secrets // of the request
+	signature     *redact.Secrets // its own
+	location      []string        // where the answer would have led to
 	cancel        context.CancelFunc
 
 	// The hooks below run in goroutines of net/http's, some of them after the end.

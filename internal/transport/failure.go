@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/vpcep/vpcep-go/internal/redact"
 )
 
 // Fate is how far a request without an answer got, as far as that is certain.
@@ -57,7 +55,12 @@ func (t *Transport) failure(ctx, timed context.Context, a *attempt, err error) *
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	err = withoutURL(err)
-	f := &Error{Err: endOf(ctx, timed, clean(err, a.sent))}
+	f := &Error{Err: err}
+	if a.request != nil { // else it is the caller's own error, or one of another request
+		a.hideProxy(t.proxyOf(a.request))
+		f.Err = a.cleanError(err)
+	}
+	f.Err = endOf(ctx, timed, f.Err)
 	switch {
 	case a.request == nil:
 		f.Fate, f.Prepare = Unsent, a.prepareFailed
@@ -165,16 +168,6 @@ func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		return u.Err
-	}
-	return err
-}
-
-// clean takes what the request carried in secret out of an error's text: net/http
-// quotes a malformed answer, which may echo it.
-func clean(err error, sent http.Header) error {
-	text := err.Error()
-	if cleaned := redact.Of(sent).String(text); cleaned != text {
-		return errors.New(cleaned) // without the original, which would show it
 	}
 	return err
 }

@@ -29,7 +29,8 @@ type Transport struct {
 	blank *resty.Request
 	// isPool says that nothing is written without a connection that httptrace sees:
 	// the library's own pool. Any other transport may have ways of its own.
-	isPool bool
+	isPool  bool
+	secrets secretCache
 }
 
 // New returns a Transport that sends through a copy of hc; hc itself is not changed.
@@ -71,12 +72,18 @@ type Request struct {
 	Body   []byte // nil: none
 	// Timeout bounds the attempt, to the last byte of the answer. 0: the context alone does.
 	Timeout time.Duration
+	// Secrets are in the body, and taken out of whatever comes back, beside those that
+	// Prepare adds to the headers.
+	Secrets []string
+	// SecretAnswer says that the answer is a secret itself: no error quotes it.
+	SecretAnswer bool
 	// Prepare sees the request as it will be sent and may add headers: a token or
 	// a signature. Nothing is sent where it fails.
 	Prepare func(*http.Request) error
 }
 
-// Response is an answer whose headers arrived. The zero value is none.
+// Response is an answer whose headers arrived, without the secrets that the request
+// carried. The zero value is none.
 type Response struct {
 	StatusCode int
 	Header     http.Header
@@ -97,7 +104,10 @@ func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 	}
 	timed, cancel := withTimeout(ctx, r.Timeout)
 	defer cancel()
-	a := &attempt{prepare: r.Prepare, cancel: cancel, isDirect: t.pool() != nil}
+	a := &attempt{
+		prepare: r.Prepare, cancel: cancel, isDirect: t.pool() != nil,
+		secretAnswer: r.SecretAnswer, hidden: r.Secrets, before: r.Header, cache: &t.secrets,
+	}
 	request := *t.blank
 	// A function, because package fmt prints what another value in a context holds.
 	request.SetContext(context.WithValue(timed, attemptKey{}, func() *attempt { return a }))
@@ -121,8 +131,12 @@ func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 		Sent:       a.sent,
 	}
 	response.Body, response.BodyErr = readBody(answer.RawResponse)
+	if a.request.URL.Scheme == "http" { // the answer may be the proxy's
+		a.hideProxy(t.proxyOf(a.request))
+	}
+	a.clean(&response)
 	if response.BodyErr != nil {
-		response.BodyErr = endOf(ctx, timed, clean(response.BodyErr, a.sent))
+		response.BodyErr = endOf(ctx, timed, response.BodyErr)
 	}
 	return response, nil
 }
@@ -142,6 +156,7 @@ func prepare(req *http.Request) error {
 	// token for example, under the same context.
 	*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), a.trace()))
 	a.request, a.sent = req, req.Header
+	a.gather()
 	return nil
 }
 

@@ -1,0 +1,25 @@
+package vpcep
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/vpcep/vpcep-go/internal/redact"
+)
+
+// redacted, embedded, hides a struct that holds secrets from whatever prints, logs
+// or marshals it. Package fmt asks no method of a value in an unexported field.
+type redacted struct{}
+
+// String shows nothing of the value.
+func (redacted) String() string { return redact.Mark }
+
+// Format shows nothing of the value, whatever the verb.
+func (redacted) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redact.Mark) }
+
+// LogValue shows nothing of the value.
+func (redacted) LogValue() slog.Value { return slog.StringValue(redact.Mark) }
+
+// MarshalText shows nothing of the value; encoding/json and encoding/xml use it.
+func (redacted) MarshalText() ([]byte, error) { return []byte(redact.Mark), nil }
