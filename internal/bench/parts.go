@@ -9,13 +9,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptrace"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/go-resty/resty/v2"
 
 	"github.com/vpcep/vpcep-go"
 	"github.com/vpcep/vpcep-go/internal/bench/readers"
+	"github.com/vpcep/vpcep-go/internal/redact"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/sign"
 	"github.com/vpcep/vpcep-go/internal/transport"
@@ -91,6 +92,8 @@ func parts(p payload) []part {
 	sender := transport.New(hc)
 	bare := resty.NewWithClient(hc)
 	request := libraryRequest(p)
+	request.Timeout = time.Minute
+	secrets, answer := redact.New(token), string(p.answer)
 	silent := slog.New(slog.DiscardHandler)
 	budget := new(retry.Budget)
 	signed, err := http.NewRequest(http.MethodPost, exampleURL, nil)
@@ -105,17 +108,18 @@ func parts(p payload) []part {
 			library: func() { _, _ = p.own.MarshalJSON() },
 			byHand:  func() { _, _ = json.Marshal(&p.plain) },
 		},
-		{name: "time-out of the attempt", library: func() {
-			_, cancel := context.WithTimeoutCause(ctx, time.Minute, errTimeout)
-			cancel()
-		}},
 		{
-			name:    "sending, through resty, with trace hooks",
+			name:    "sending, through resty, with a time-out and trace hooks",
 			library: func() { _, _ = sender.Send(ctx, &request) },
 			byHand:  func() { _, _ = sendByHand(ctx, hc, request.Body) },
 			resty:   func() { _, _ = sendByResty(ctx, bare, request.Body) },
 		},
+		{name: "— the time-out", isShare: true, library: func() {
+			_, cancel := context.WithTimeoutCause(ctx, time.Minute, errTimeout)
+			cancel()
+		}},
 		{name: "— the trace hooks", isShare: true, library: func() { _ = trace(signed) }},
+		{name: "— taking secrets out of the answer", isShare: true, library: func() { _ = secrets.Answer(answer) }},
 		{name: "retry state", library: func() { budget.Give() }},
 		{name: "log, off", library: func() { _ = silent.Enabled(ctx, slog.LevelDebug) }},
 		{
@@ -131,9 +135,18 @@ func parts(p payload) []part {
 // trace adds the hooks by which the library knows whether a request was written, as
 // internal/transport does. That they are called costs nothing that could be measured.
 func trace(req *http.Request) *http.Request {
-	var asked, got atomic.Bool
+	var mu sync.Mutex
+	var asked, got, wrote, answered, handshake bool
+	note := func(what *bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		*what = true
+	}
 	return req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GetConn: func(string) { asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+		GetConn:              func(string) { note(&asked) },
+		TLSHandshakeStart:    func() { note(&handshake) },
+		GotConn:              func(httptrace.GotConnInfo) { note(&got) },
+		WroteHeaders:         func() { note(&wrote) },
+		GotFirstResponseByte: func() { note(&answered) },
 	}))
 }
