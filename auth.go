@@ -13,22 +13,45 @@ import (
 // headerToken carries the token (specification, table 2).
 const headerToken = "X-Auth-Token"
 
-// renewer is an Authenticator that can have something better than what was refused.
-type renewer interface {
-	// refused is told of a 401 and the headers that the request carried. It reports
-	// whether to send the request once more.
-	refused(sent http.Header) bool
-}
-
-// checker is an Authenticator or TokenSource that can tell without the network
-// whether it is able to work. It names its own settings.
-type checker interface{ check(*fieldErrors) }
-
 // Authenticator adds credentials to a request, just before each attempt is sent.
 // It must be safe for concurrent use and obey the request's context. Where it
 // fails, nothing is sent and its error is returned, wrapped.
 type Authenticator interface {
 	Authenticate(req *http.Request) error
+}
+
+// Renewer is an Authenticator that may have better credentials than those that the
+// service refused with 401. One that wraps another should pass the call on, or a
+// refused token is not renewed.
+type Renewer interface {
+	Authenticator
+	// Renew gets the headers of the refused request. It reports whether to send the
+	// request once more.
+	Renew(refused http.Header) bool
+}
+
+// Invalidator is a TokenSource that keeps its token, and drops it when the service
+// has refused it. One that wraps another should pass the call on, or a refused token
+// is not renewed.
+type Invalidator interface {
+	TokenSource
+	// Invalidate drops the token, if it is still the one that is kept.
+	Invalidate(token Token)
+}
+
+// Checker is an Authenticator or TokenSource that can tell without the network
+// whether it is able to work; NewClient asks it. One that wraps another should pass
+// the call on.
+type Checker interface {
+	// Check returns nil, or what is wrong: a *ValidationError names its settings.
+	Check() error
+}
+
+// ProjectProvider is an Authenticator that knows the project that its credentials
+// are for; NewClient asks it where no option and no variable says the project.
+type ProjectProvider interface {
+	Authenticator
+	ProjectID() string
 }
 
 // TokenSource gives the token to authenticate with. It is asked for every
@@ -83,29 +106,28 @@ func (a *tokenAuth) Authenticate(req *http.Request) error {
 	return nil
 }
 
-// check lets NewClient report what can be known without the network.
-func (a *tokenAuth) check(f *fieldErrors) {
+// Check lets NewClient report what can be known without the network.
+func (a *tokenAuth) Check() error {
+	var f fieldErrors
 	if a.src == nil {
 		f.add("WithAuth", "TokenAuth needs a token source")
-		return
 	}
-	if src, ok := a.src.(checker); ok {
-		src.check(f)
-	}
+	f.check(a.src, "WithAuth")
+	return f.err()
 }
 
-// refused drops a cached token, so that the next attempt gets a new one.
-func (a *tokenAuth) refused(sent http.Header) bool {
-	cache, ok := a.src.(*cachedToken)
-	if !ok {
-		return false
+// Renew drops a cached token, so that the next attempt gets a new one.
+func (a *tokenAuth) Renew(refused http.Header) bool {
+	cache, ok := a.src.(Invalidator)
+	if ok {
+		cache.Invalidate(Token{Value: refused.Get(headerToken)})
 	}
-	cache.drop(sent.Get(headerToken))
-	return true
+	return ok
 }
 
-func (s *staticToken) check(f *fieldErrors) {
+func (s *staticToken) Check() error {
 	const field = "WithToken"
+	var f fieldErrors
 	switch token := s.token().Value; {
 	case token == "":
 		f.add(field, "must not be empty")
@@ -113,6 +135,24 @@ func (s *staticToken) check(f *fieldErrors) {
 		f.add(field, "has %d characters, at most %d are allowed", len(token), maxTokenLength)
 	case !fitsToken(token):
 		f.add(field, "holds characters that a header cannot carry")
+	}
+	return f.err()
+}
+
+// check asks a Checker what is wrong. field is named where it does not name one itself.
+func (f *fieldErrors) check(v any, field string) {
+	c, ok := v.(Checker)
+	if !ok {
+		return
+	}
+	err := c.Check()
+	var invalid *ValidationError
+	switch {
+	case err == nil:
+	case errors.As(err, &invalid):
+		*f = append(*f, invalid.Fields...)
+	default:
+		f.add(field, "%s", err)
 	}
 }
 
@@ -145,18 +185,18 @@ func (c *cachedToken) Token(ctx context.Context) (Token, error) {
 	return c.cache.Get(ctx)
 }
 
-func (c *cachedToken) drop(value string) {
-	c.cache.Drop(func(t Token) bool { return t.Value == value })
+// Invalidate drops the token, if it is still the one that is kept.
+func (c *cachedToken) Invalidate(token Token) {
+	c.cache.Drop(func(t Token) bool { return t.Value == token.Value })
 }
 
-func (c *cachedToken) check(f *fieldErrors) {
+func (c *cachedToken) Check() error {
+	var f fieldErrors
 	if c.src == nil {
 		f.add("WithAuth", "CachedToken needs a token source")
-		return
 	}
-	if src, ok := c.src.(checker); ok {
-		src.check(f)
-	}
+	f.check(c.src, "WithAuth")
+	return f.err()
 }
 
 // fitsToken reports a token that a header carries unchanged.

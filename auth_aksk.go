@@ -51,18 +51,18 @@ type aksk struct {
 	config func() AKSKConfig // a function, which hides the keys from whoever prints the authenticator
 }
 
-func (a *aksk) check(f *fieldErrors) { a.config().check(f) }
+func (a *aksk) Check() error {
+	var f fieldErrors
+	a.config().check(&f)
+	return f.err()
+}
 
 func (a *aksk) Authenticate(req *http.Request) error {
-	var f fieldErrors
-	if a.check(&f); len(f) > 0 {
-		return f.err()
+	if err := a.Check(); err != nil {
+		return err
 	}
 	return a.config().sign(req)
 }
-
-// projectKey is the context key of the project that a request is for.
-type projectKey struct{}
 
 func (c AKSKConfig) sign(req *http.Request) error {
 	body, err := bodyOf(req)
@@ -70,8 +70,7 @@ func (c AKSKConfig) sign(req *http.Request) error {
 		return err
 	}
 	transport.Hide(req, c.SecretKey)
-	project, _ := req.Context().Value(projectKey{}).(string)
-	sign.Request(req, body, sign.Key{AccessKey: c.AccessKey, SecretKey: c.SecretKey, SecurityToken: c.SecurityToken}, project, time.Now())
+	sign.Request(req, body, sign.Key{AccessKey: c.AccessKey, SecretKey: c.SecretKey, SecurityToken: c.SecurityToken}, sign.Project(req.Context()), time.Now())
 	return nil
 }
 

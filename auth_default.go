@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vpcep/vpcep-go/internal/exchange"
 	"github.com/vpcep/vpcep-go/internal/renew"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/transport"
@@ -141,9 +142,9 @@ type fileAuth struct {
 	projectID, iamEndpoint string
 }
 
-func (a *fileAuth) ownProjectID() string { return a.projectID }
+func (a *fileAuth) ProjectID() string { return a.projectID }
 
-func (a *fileAuth) ownIAMEndpoint() string { return a.iamEndpoint }
+func (a *fileAuth) IAMEndpoint() string { return a.iamEndpoint }
 
 // iniSection reads the keys of one section of an INI file; nil where there is no such section.
 func iniSection(data []byte, section string) map[string]string {
@@ -182,7 +183,7 @@ func (d defaultAuth) agency() (Authenticator, error) {
 
 // agencyAuth signs with the temporary keys of an ECS instance's agency.
 type agencyAuth struct {
-	client *Client
+	client *exchange.Service
 	keys   *renew.Cache[AKSKConfig]
 }
 
@@ -195,8 +196,8 @@ func newAgencyAuth(rawURL string) *agencyAuth {
 	if err != nil {
 		base = &url.URL{Scheme: "http", Host: "invalid"}
 	}
-	client := newCore(base, transport.NewOwn(pool), nil, "")
-	client.attemptTimeout = metadataTimeout
+	client := newService(base, transport.NewOwn(pool), nil, "")
+	client.Timeout = metadataTimeout
 	a := &agencyAuth{client: client}
 	a.keys = renew.New(a.fetch)
 	return a
@@ -210,33 +211,25 @@ func (a *agencyAuth) Authenticate(req *http.Request) error {
 	return key.sign(req)
 }
 
-// refused drops keys that the service does not take (any longer). The request is
+// Renew drops keys that the service does not take (any longer). The request is
 // not sent again: too many refused signatures lock a key.
-func (a *agencyAuth) refused(sent http.Header) bool {
+func (a *agencyAuth) Renew(refused http.Header) bool {
 	a.keys.Drop(func(key AKSKConfig) bool {
-		return strings.Contains(sent.Get("Authorization"), "Access="+key.AccessKey+",")
+		return strings.Contains(refused.Get("Authorization"), "Access="+key.AccessKey+",")
 	})
 	return false
 }
 
 // fetch gets keys, with a token of the metadata service where it demands one.
 func (a *agencyAuth) fetch(ctx context.Context) (AKSKConfig, time.Time, error) {
-	key, err := a.securityKey(ctx)
+	key, err := a.securityKey(ctx, nil)
 	if errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden) {
 		var token string
 		if token, err = a.metadataToken(ctx); err == nil {
-			key, err = a.withHeader(metadataTokenHeader, token).securityKey(ctx)
+			key, err = a.securityKey(ctx, http.Header{metadataTokenHeader: {token}})
 		}
 	}
 	return key.AKSKConfig, key.end, err
-}
-
-// withHeader returns a copy whose requests carry another header.
-func (a *agencyAuth) withHeader(name, value string) *agencyAuth {
-	client := *a.client
-	client.header = client.header.Clone()
-	client.header.Set(name, value)
-	return &agencyAuth{client: &client}
 }
 
 type agencyKey struct {
@@ -244,21 +237,37 @@ type agencyKey struct {
 	end time.Time
 }
 
-func (a *agencyAuth) securityKey(ctx context.Context) (agencyKey, error) {
-	get := call{operation: retry.Read, method: http.MethodGet, path: "/openstack/latest/securitykey", once: true, isSecret: true, isOpaque: true}
-	return do(ctx, a.client, get, nil, decodeAgencyKey)
+func (a *agencyAuth) securityKey(ctx context.Context, header http.Header) (key agencyKey, err error) {
+	failure := a.client.Do(ctx, exchange.Call{
+		Operation: retry.Read, Method: http.MethodGet, Path: "/openstack/latest/securitykey", Header: header,
+		Once: true, Secrecy: exchange.Opaque,
+		Accept: func(a exchange.Answer) (err error) {
+			key, err = decodeAgencyKey(a.Body)
+			return err
+		},
+	})
+	if failure != nil {
+		return agencyKey{}, errorOf(failure)
+	}
+	return key, nil
 }
 
-func (a *agencyAuth) metadataToken(ctx context.Context) (string, error) {
-	put := call{operation: retry.Update, method: http.MethodPut, path: "/meta-data/latest/api/token", once: true, isSecret: true, isOpaque: true}
-	client := a.withHeader("X-Metadata-Token-Ttl-Seconds", metadataTokenTTL).client
-	return do(ctx, client, put, nil, func(body string) (string, error) {
-		token := strings.TrimSpace(body)
-		if !fitsToken(token) {
-			return "", errors.New("it is no token")
-		}
-		return token, nil
+func (a *agencyAuth) metadataToken(ctx context.Context) (token string, err error) {
+	failure := a.client.Do(ctx, exchange.Call{
+		Operation: retry.Update, Method: http.MethodPut, Path: "/meta-data/latest/api/token",
+		Header: http.Header{"X-Metadata-Token-Ttl-Seconds": {metadataTokenTTL}},
+		Once:   true, Secrecy: exchange.Opaque,
+		Accept: func(a exchange.Answer) error {
+			if token = strings.TrimSpace(a.Body); !fitsToken(token) {
+				return errors.New("it is no token")
+			}
+			return nil
+		},
 	})
+	if failure != nil {
+		return "", errorOf(failure)
+	}
+	return token, nil
 }
 
 func decodeAgencyKey(body string) (key agencyKey, err error) {

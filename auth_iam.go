@@ -12,12 +12,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vpcep/vpcep-go/internal/exchange"
 	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/text"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
-
-// headerSubjectToken carries the token that IAM gives.
-const headerSubjectToken = "X-Subject-Token"
 
 // refusalMemory is how long a wrong password is remembered: asking IAM again and
 // again locks the user.
@@ -58,7 +57,7 @@ func IAMPassword(cfg IAMPasswordConfig) TokenSource {
 
 type iamPassword struct {
 	config func() IAMPasswordConfig // a function, which hides the password from whoever prints the source
-	client func() (*Client, error)
+	client func() (*exchange.Service, error)
 
 	login     chan struct{} // held during a login: two at a time could both bring a wrong password
 	refusal   error         // guarded by login
@@ -66,19 +65,18 @@ type iamPassword struct {
 }
 
 // newClient is made once: its connections are shared by all logins.
-func (s *iamPassword) newClient() (*Client, error) {
-	var f fieldErrors
-	s.check(&f)
-	if err := f.err(); err != nil {
+func (s *iamPassword) newClient() (*exchange.Service, error) {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
+	var f fieldErrors
 	cfg := s.config()
 	return newIAMClient(iamURL(&f, cfg.IAMEndpoint, cfg.Region), cfg.HTTPClient, nil), nil
 }
 
 // newIAMClient is a client of IAM. auth may be nil.
-func newIAMClient(base *url.URL, hc *http.Client, auth Authenticator) *Client {
-	return newCore(base, newTransport(hc, nil), auth, "")
+func newIAMClient(base *url.URL, hc *http.Client, auth Authenticator) *exchange.Service {
+	return newService(base, newTransport(hc, nil), auth, "")
 }
 
 // iamURL is where IAM answers: what the caller says, the environment, and the region, in this order.
@@ -90,16 +88,17 @@ func iamURL(f *fieldErrors, endpoint, region string) *url.URL {
 	case isRegion(region):
 		return &url.URL{Scheme: "https", Host: regionalHost("iam", region)}
 	case region != "":
-		f.add("Region", "%s cannot be a region: lower-case letters, digits and hyphens are", quoted(region))
+		f.add("Region", "%s cannot be a region: lower-case letters, digits and hyphens are", text.Quoted(region))
 	default:
 		f.add("IAMEndpoint", "one of IAMEndpoint and Region is needed")
 	}
 	return nil
 }
 
-func (s *iamPassword) check(f *fieldErrors) {
+func (s *iamPassword) Check() error {
+	var f fieldErrors
 	cfg := s.config()
-	iamURL(f, cfg.IAMEndpoint, cfg.Region)
+	iamURL(&f, cfg.IAMEndpoint, cfg.Region)
 	for _, required := range []struct{ field, value string }{
 		{"Username", cfg.Username}, {"Password", cfg.Password}, {"DomainName", cfg.DomainName},
 	} {
@@ -110,6 +109,7 @@ func (s *iamPassword) check(f *fieldErrors) {
 	if cfg.ProjectID == "" && cfg.ProjectName == "" && cfg.Region == "" {
 		f.add("ProjectID", "one of ProjectID, ProjectName and Region is needed")
 	}
+	return f.err()
 }
 
 func (s *iamPassword) Token(ctx context.Context) (Token, error) {
@@ -131,20 +131,24 @@ func (s *iamPassword) Token(ctx context.Context) (Token, error) {
 	if err != nil {
 		return Token{}, errors.New("vpcep: IAM login: the settings cannot be written as JSON")
 	}
-	login := call{
-		operation: retry.Update, // a second login does no harm
-		method:    http.MethodPost,
-		path:      "/v3/auth/tokens",
-		query:     url.Values{"nocatalog": {"true"}},
-		body:      body,
-		secrets:   []string{cfg.Password},
-		isSecret:  true,
+	var token Token
+	failure := client.Do(ctx, exchange.Call{
+		Operation: retry.Update, // a second login does no harm
+		Method:    http.MethodPost, Path: "/v3/auth/tokens", Query: url.Values{"nocatalog": {"true"}},
+		Body: body, Secrets: []string{cfg.Password}, Secrecy: exchange.SecretResult,
+		Accept: func(a exchange.Answer) (err error) {
+			token, err = decodeIAMToken(a.Header, a.Body)
+			return err
+		},
+	})
+	if failure == nil {
+		return token, nil
 	}
-	token, err := doWithHeader(ctx, client, login, nil, decodeIAMToken)
+	err = errorOf(failure)
 	if errors.Is(err, ErrUnauthorized) {
 		s.refusal, s.refusedAt = err, time.Now()
 	}
-	return token, err
+	return Token{}, err
 }
 
 // loginBody is the request for a token of one project.
@@ -187,7 +191,7 @@ func (c IAMPasswordConfig) loginBody() any {
 // decodeIAMToken reads the token from its header, and its end from the body. A
 // token whose end cannot be read is still a token.
 func decodeIAMToken(header http.Header, body string) (Token, error) {
-	token := Token{Value: header.Get(headerSubjectToken)}
+	token := Token{Value: header.Get(exchange.HeaderSubjectToken)}
 	if !fitsToken(token.Value) {
 		return Token{}, errors.New("it has no token in X-Subject-Token")
 	}
@@ -204,8 +208,8 @@ func decodeIAMToken(header http.Header, body string) (Token, error) {
 	return token, nil
 }
 
-// ProjectLookup says where and as whom to look for a project.
-type ProjectLookup struct {
+// ProjectLookupConfig says where and as whom to look for a project.
+type ProjectLookupConfig struct {
 	// Region is the region whose project is looked for. Required.
 	Region string
 	// Auth authenticates with IAM: an access key, or a token. Required.
@@ -228,12 +232,12 @@ var ErrProjectNotFound = errors.New("vpcep: project not found")
 //
 // The error is a *ValidationError for wrong settings, ErrProjectNotFound, or IAM's
 // *APIError.
-func LookupProjectID(ctx context.Context, cfg ProjectLookup) (string, error) {
+func LookupProjectID(ctx context.Context, cfg ProjectLookupConfig) (string, error) {
 	if ctx == nil {
 		return "", errNilContext
 	}
-	if a, ok := cfg.Auth.(interface{ ownIAMEndpoint() string }); ok && os.Getenv("HUAWEICLOUD_SDK_IAM_ENDPOINT") == "" {
-		cfg.IAMEndpoint = cmp.Or(cfg.IAMEndpoint, a.ownIAMEndpoint())
+	if a, ok := cfg.Auth.(IAMEndpointProvider); ok && os.Getenv("HUAWEICLOUD_SDK_IAM_ENDPOINT") == "" {
+		cfg.IAMEndpoint = cmp.Or(cfg.IAMEndpoint, a.IAMEndpoint())
 	}
 	var f fieldErrors
 	base := iamURL(&f, cfg.IAMEndpoint, cfg.Region)
@@ -242,26 +246,38 @@ func LookupProjectID(ctx context.Context, cfg ProjectLookup) (string, error) {
 	}
 	if cfg.Auth == nil {
 		f.add("Auth", "must not be nil")
-	} else if a, ok := cfg.Auth.(checker); ok {
-		a.check(&f)
 	}
+	f.check(cfg.Auth, "Auth")
 	if err := f.err(); err != nil {
 		return "", err
 	}
 	client := newIAMClient(base, cfg.HTTPClient, cfg.Auth)
 	if cfg.HTTPClient == nil {
-		defer client.CloseIdleConnections()
+		defer client.Transport.CloseIdleConnections()
 	}
-	lookup := call{operation: retry.Read, method: http.MethodGet, path: "/v3/projects", query: url.Values{"name": {cfg.Region}}}
-	ids, err := do(ctx, client, lookup, nil, decodeProjects)
-	if err != nil {
-		return "", err
+	var ids map[string]string
+	failure := client.Do(ctx, exchange.Call{
+		Operation: retry.Read, Method: http.MethodGet, Path: "/v3/projects", Query: url.Values{"name": {cfg.Region}},
+		Accept: func(a exchange.Answer) (err error) {
+			ids, err = decodeProjects(a.Body)
+			return err
+		},
+	})
+	if failure != nil {
+		return "", errorOf(failure)
 	}
 	id, ok := ids[cfg.Region]
 	if !ok {
-		return "", fmt.Errorf("%w: %s", ErrProjectNotFound, quoted(cfg.Region))
+		return "", fmt.Errorf("%w: %s", ErrProjectNotFound, text.Quoted(cfg.Region))
 	}
 	return id, nil
+}
+
+// IAMEndpointProvider is an Authenticator that knows the URL of the IAM that its
+// credentials are of; LookupProjectID asks it.
+type IAMEndpointProvider interface {
+	Authenticator
+	IAMEndpoint() string
 }
 
 // decodeProjects reads a list of projects as IDs by name.

@@ -343,15 +343,15 @@ func TestLookupProjectID(t *testing.T) {
 		"token": vpcep.TokenAuth(vpcep.StaticToken(server.Token())),
 		"key":   vpcep.AKSK(vpcep.AKSKConfig{AccessKey: "AK123456", SecretKey: "SK-secret"}),
 	} {
-		id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookup{Region: "eu-west-101", IAMEndpoint: server.URL, Auth: auth})
+		id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{Region: "eu-west-101", IAMEndpoint: server.URL, Auth: auth})
 		require.NoError(t, err, name)
 		assert.Equal(t, server.ProjectID(), id)
-		_, err = vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookup{Region: "eu-west-0", IAMEndpoint: server.URL, Auth: auth})
+		_, err = vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{Region: "eu-west-0", IAMEndpoint: server.URL, Auth: auth})
 		assert.ErrorIs(t, err, vpcep.ErrProjectNotFound)
 	}
-	_, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookup{})
+	_, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{})
 	assert.Equal(t, "IAMEndpoint Auth", fieldsOf(err))
-	_, err = vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookup{Region: "x", IAMEndpoint: server.URL, Auth: vpcep.TokenAuth(vpcep.StaticToken("wrong"))})
+	_, err = vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{Region: "x", IAMEndpoint: server.URL, Auth: vpcep.TokenAuth(vpcep.StaticToken("wrong"))})
 	assert.ErrorIs(t, err, vpcep.ErrUnauthorized)
 }
 
@@ -581,7 +581,7 @@ func TestNothingLeaks(t *testing.T) {
 					_, err2 := c.GetEndpoint(t.Context(), "e")
 					_, err3 := listed(c, t.Context(), vpcep.EndpointFilter{})
 					_, err4 := c.CreateEndpoint(t.Context(), keyed)
-					_, err5 := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookup{Region: "r", IAMEndpoint: "https://iam.example", Auth: auth, HTTPClient: hc})
+					_, err5 := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{Region: "r", IAMEndpoint: "https://iam.example", Auth: auth, HTTPClient: hc})
 					err6 := c.DeleteEndpoint(t.Context(), "e")
 					fmt.Fprintf(&out, "%+v %#v\n", c, meta)
 					for _, err := range []error{err1, err2, err3, err4, err5, err6} {
@@ -711,7 +711,7 @@ func TestIAMEndpointOfTheEnvironmentAndTheFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("[basic]\nak=FILEKEY1\nsk=file-secret\niam_endpoint="+server.URL+"\n"), 0o600))
 	auth, err := vpcep.DefaultAuthAt(func(name string) string { return map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": file}[name] }, "", "")
 	require.NoError(t, err)
-	id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookup{Region: "region-9", Auth: auth})
+	id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{Region: "region-9", Auth: auth})
 	require.NoError(t, err)
 	assert.Equal(t, server.ProjectID(), id)
 

@@ -32,8 +32,8 @@ func answering(mock *httpmock.MockTransport, method, url string, status int, bod
 
 func TestConditions(t *testing.T) {
 	e := &vpcep.Endpoint{Tags: []vpcep.Tag{{Key: "a", Value: "1"}, {Key: "b"}}, Whitelist: []string{"10.0.0.1", "10.1.0.0/16"}}
-	assert.True(t, vpcep.HasTagsAmong(vpcep.Tag{Key: "b"})(e))
-	assert.False(t, vpcep.HasTagsAmong(vpcep.Tag{Key: "a"})(e))
+	assert.True(t, vpcep.HasAllTags(vpcep.Tag{Key: "b"})(e))
+	assert.False(t, vpcep.HasAllTags(vpcep.Tag{Key: "a"})(e))
 	assert.True(t, vpcep.LacksTags("c")(e))
 	assert.False(t, vpcep.LacksTags("c", "a")(e))
 	assert.False(t, vpcep.HasTags(vpcep.Tag{Key: "b"})(e))

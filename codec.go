@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vpcep/vpcep-go/internal/exchange"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
@@ -291,8 +292,8 @@ func readResourceError(v wire.Value) (ResourceError, bool) {
 		message, ok := wire.String(v)
 		return ResourceError{Message: message}, ok && message != ""
 	}
-	body, ok := readErrorMembers(v, 1)
-	return ResourceError{Code: body.code, Message: body.message}, ok && (body.code != "" || body.message != "")
+	body, ok := exchange.ReadError(v)
+	return ResourceError{Code: body.Code, Message: body.Message}, ok && (body.Code != "" || body.Message != "")
 }
 
 // resourceErrors writes a single reason as the object that the service
@@ -379,12 +380,6 @@ func splitIdempotencyTag(tags []Tag) (others []Tag, key string) {
 	key = tags[i].Value
 	others = slices.DeleteFunc(tags, func(t Tag) bool { return t.Key == IdempotencyTagKey })
 	return others, key
-}
-
-// decodeEndpoints reads one page of endpoints. An element without an ID is of no
-// use to anyone, and left out.
-func decodeEndpoints(data string) (page[*Endpoint], error) {
-	return decodePage(data, "endpoints", readNamedEndpoint)
 }
 
 // decodeNothing reads the answer of a call that answers nothing. A page of a

@@ -1,13 +1,11 @@
 package vpcep
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
@@ -103,67 +101,60 @@ func (k *Connection) setField(name string, v wire.Value) bool {
 	return false
 }
 
-func decodeConnections(data string) (page[*Connection], error) {
-	return decodePage(data, "connections", func(v wire.Value) (*Connection, error) {
-		k, err := readConnection(v)
-		if err == nil && k.EndpointID == "" {
-			return nil, errNoID
-		}
-		return k, err
-	})
+func readNamedConnection(v wire.Value) (*Connection, error) {
+	k, err := readConnection(v)
+	if err == nil && k.EndpointID == "" {
+		return nil, errNoID
+	}
+	return k, err
 }
 
 // ListConnections lists the endpoints that connect to a service of this project:
 // GET /v1/{project_id}/vpc-endpoint-services/{service_id}/connections. It pages
 // like ListEndpoints.
 func (c *Client) ListConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) iter.Seq2[*Connection, error] {
-	return seq(ctx, func() (*listing[*Connection], error) {
-		path, err := c.connectionsPath(ctx, serviceID)
-		if err != nil {
-			return nil, err
-		}
-		common := EndpointFilter{ID: filter.EndpointID, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize}
-		if err := common.validate(); err != nil {
-			return nil, err
-		}
-		return &listing[*Connection]{
-			c: c, what: "connections", path: path, query: common.query(), opts: opts,
-			size: cmp.Or(filter.PageSize, defaultPageSize), decode: decodeConnections,
-			id: func(k *Connection) string { return k.EndpointID },
-		}, nil
-	})
+	return list(ctx, c, opts, connections(serviceID, filter))
 }
+
+func connections(serviceID string, filter ConnectionFilter) listing[*Connection] {
+	return listing[*Connection]{
+		what: "connections", path: connectionsPath(serviceID), member: "connections",
+		check:  pathSegment("service_id", serviceID),
+		filter: EndpointFilter{ID: filter.EndpointID, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize},
+		read:   readNamedConnection,
+		id:     func(k *Connection) string { return k.EndpointID },
+	}
+}
+
+func connectionsPath(serviceID string) string { return servicesPath + "/" + serviceID + "/connections" }
 
 // AcceptConnection lets an endpoint connect to a service of this project: POST
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/action. It returns
 // the connection as the service answers it, which names its endpoint at the least;
 // WaitForConnection waits until it is accepted.
 func (c *Client) AcceptConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
-	return c.decideConnection(ctx, serviceID, endpointID, "receive", opts)
+	return do(ctx, c, opts, decideConnection(serviceID, endpointID, "receive"))
 }
 
 // RejectConnection keeps an endpoint from connecting to a service of this project,
 // also one that was accepted before. It is AcceptConnection's opposite.
 func (c *Client) RejectConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
-	return c.decideConnection(ctx, serviceID, endpointID, "reject", opts)
+	return do(ctx, c, opts, decideConnection(serviceID, endpointID, "reject"))
 }
 
-func (c *Client) decideConnection(ctx context.Context, serviceID, endpointID, action string, opts []CallOption) (*Connection, error) {
-	path, err := c.connectionsPath(ctx, serviceID)
-	if err != nil {
-		return nil, err
+func decideConnection(serviceID, endpointID, action string) request[*Connection] {
+	return request[*Connection]{
+		operation: retry.Update, method: http.MethodPost, path: connectionsPath(serviceID) + "/action",
+		check: func(f *fieldErrors) {
+			f.pathSegment("service_id", serviceID)
+			f.pathSegment("endpoint_id", endpointID)
+		},
+		body: struct {
+			Endpoints []string `json:"endpoints"` // one a call: the service takes no more
+			Action    string   `json:"action"`
+		}{[]string{endpointID}, action},
+		decode: func(data string) (*Connection, error) { return decodeDecision(data, endpointID) },
 	}
-	var f fieldErrors
-	if f.pathSegment("endpoints[0]", endpointID); len(f) > 0 {
-		return nil, f.err()
-	}
-	body := struct {
-		Endpoints []string `json:"endpoints"` // one a call: the service takes no more
-		Action    string   `json:"action"`
-	}{[]string{endpointID}, action}
-	return update(ctx, c, http.MethodPost, path+"/action", body, opts, func(data string) (*Connection, error) {
-		return decodeDecision(data, endpointID)
-	})
 }
 
 // decodeDecision reads the connection of an endpoint out of the answer to a
@@ -193,19 +184,16 @@ func decodeDecision(data string, endpointID string) (*Connection, error) {
 //
 // Errors are those of WaitForEndpoint.
 func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID string, opts WaitOptions) (*Connection, error) {
-	path, err := c.connectionsPath(ctx, serviceID)
-	if err != nil {
-		return nil, err
-	}
 	targets := opts.Targets
 	if len(targets) == 0 {
 		targets = []EndpointStatus{StatusAccepted}
 	}
 	var last *Connection
-	query := url.Values{"id": {endpointID}, "limit": {"10"}, "offset": {"0"}}
-	poll := call{operation: retry.Read, method: http.MethodGet, path: path, query: query, once: true}
-	_, err = c.wait(ctx, endpointID, opts, func(ctx context.Context) (*Endpoint, error) {
-		list, err := do(ctx, c, poll, nil, decodeConnections)
+	one := connections(serviceID, ConnectionFilter{EndpointID: endpointID, PageSize: 10})
+	poll := one.request(0)
+	poll.once = true
+	_, err := c.wait(ctx, endpointID, opts, func(ctx context.Context) (*Endpoint, error) {
+		list, err := do(ctx, c, nil, poll)
 		if err != nil {
 			return nil, err
 		}
@@ -229,13 +217,4 @@ func (k *Connection) asEndpoint() *Endpoint {
 		ID: k.EndpointID, MarkerID: k.MarkerID, Status: k.Status, CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt,
 		Description: k.Description, Errors: k.Errors,
 	}
-}
-
-func (c *Client) connectionsPath(ctx context.Context, serviceID string) (string, error) {
-	if err := c.ready(ctx); err != nil {
-		return "", err
-	}
-	var f fieldErrors
-	f.pathSegment("service_id", serviceID)
-	return "/vpc-endpoint-services/" + serviceID + "/connections", f.err()
 }

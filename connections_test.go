@@ -98,9 +98,7 @@ func TestConnections(t *testing.T) {
 	var answer *vpcep.APIError
 	assert.ErrorAs(t, err, &answer)
 	_, err = client.AcceptConnection(t.Context(), "../s", "e/..")
-	assert.Equal(t, "service_id", fieldsOf(err))
-	_, err = client.AcceptConnection(t.Context(), "s", "e/..")
-	assert.Equal(t, "endpoints[0]", fieldsOf(err))
+	assert.Equal(t, "service_id endpoint_id", fieldsOf(err))
 }
 
 // The body that the service documents, with its drift.

@@ -35,7 +35,7 @@ func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) { return r.encode()
 // encode is MarshalJSON without the checks that encoding/json makes of what a
 // MarshalJSON returns.
 func (r *CreateEndpointRequest) encode() ([]byte, error) {
-	return json.Marshal(&createEndpointBody{
+	return marshalWithExtra(&createEndpointBody{
 		SubnetID:          r.SubnetID,
 		EndpointServiceID: r.EndpointServiceID,
 		VPCID:             r.VPCID,
@@ -50,18 +50,20 @@ func (r *CreateEndpointRequest) encode() ([]byte, error) {
 		PolicyDocument:    r.PolicyDocument,
 		IPVersion:         r.IPVersion,
 		IPv6Address:       r.IPv6Address,
-	})
+	}, r.Extra)
 }
 
 // UnmarshalJSON reads the body of a create request. It takes the same drift in
 // types as Endpoint does, but a field that makes no sense is an error here: a
 // request that says something else than its author meant must not be sent.
-// Fields that the specification does not have are passed over.
+// Fields that this version does not know are kept in Extra.
 func (r *CreateEndpointRequest) UnmarshalJSON(data []byte) error {
 	var read CreateEndpointRequest
 	var odd []string
 	err := wire.Of(data).Members(func(name string, v wire.Value) {
-		if !read.setField(name, v) {
+		if !isCreateField(name) {
+			read.Extra = keepUnknown(read.Extra, name, v, false)
+		} else if !read.setField(name, v) {
 			odd = append(odd, name)
 		}
 	})
@@ -109,4 +111,14 @@ func (r *CreateEndpointRequest) setField(name string, v wire.Value) bool {
 		return set(&r.IPv6Address, v, wire.String)
 	}
 	return true
+}
+
+// isCreateField reports a name that CreateEndpointRequest has a field for.
+func isCreateField(name string) bool {
+	switch name {
+	case "subnet_id", "endpoint_service_id", "vpc_id", "enable_dns", "tags", "routetables", "port_ip", "whitelist",
+		"enable_whitelist", "description", "policy_statement", "policy_document", "ip_version", "ipv6_address":
+		return true
+	}
+	return false
 }

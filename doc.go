@@ -30,15 +30,14 @@
 //
 // [NewClient] makes a [Client] for one project from options such as [WithRegion],
 // [WithBaseURL] for a private cloud, [WithProjectID] and [WithAuth]. A client is
-// safe for concurrent use and meant to be shared. The interfaces [EndpointLifecycle],
-// [EndpointChanger], [EndpointTagger], [ServiceFinder], [ConnectionApprover] and
-// [QuotaReader] are groups of its methods, to be stood in for in the code that uses
-// them.
+// safe for concurrent use and meant to be shared. Code that uses a few of its methods
+// is tested best against a small interface of its own.
 //
 // Every call takes a context, which bounds it as a whole; [WithAttemptTimeout] bounds
 // each attempt. [WithRetry] says how often a request is sent again, where that is
-// safe. [WithResponse], an option of a call, gives the request ID and what else an
-// answer says beside its body.
+// safe. A [CallOption] sets something for one call: [WithCallTimeout], [WithCallRetry]
+// and [WithCallHeader]; [WithResponse] gives the request ID and what else an answer
+// says beside its body.
 //
 // # Creating
 //
@@ -59,11 +58,7 @@
 //		IdempotencyKey:    "3f2a9c1e-billing-endpoint", // stored before the call
 //	}
 //	endpoint, err := client.CreateEndpoint(ctx, request)
-//	var duplicates *vpcep.DuplicateEndpointsError
-//	switch {
-//	case errors.As(err, &duplicates): // is an ErrOutcomeUnknown, too
-//		log.Fatal(err) // delete what is not used first
-//	case errors.Is(err, vpcep.ErrOutcomeUnknown):
+//	if errors.Is(err, vpcep.ErrOutcomeUnknown) {
 //		endpoint, err = client.CreateEndpoint(ctx, request) // now or after a restart
 //	}
 //
@@ -71,8 +66,7 @@
 // is looked for before the request is sent, which costs one list more, and after an
 // unknown outcome, for as long as [WithReconcileWindow] says. One process at a time
 // may use a key: two at the same moment can make two endpoints, which the next call
-// reports as a [*DuplicateEndpointsError]. That one matches [ErrOutcomeUnknown], but
-// calling again does not help until what is not used is deleted: test for it first.
+// reports as a [*DuplicateEndpointsError]: delete what is not used, then call again.
 // A create takes at most 20 tags, that of the key included.
 //
 // # Waiting
@@ -90,12 +84,12 @@
 // [Client.UpdateWhitelist], [Client.UpdateRouteTables], [Client.UpdatePolicy] and
 // [Client.DeletePolicy] change an endpoint; [HasWhitelist], [HasRouteTables] and
 // [HasPolicy] tell whether the change has arrived. [Client.SetTags], [Client.AddTags]
-// and [Client.RemoveTags] change its tags, for which [HasTags], [HasTagsAmong] and
+// and [Client.RemoveTags] change its tags, for which [HasTags], [HasAllTags] and
 // [LacksTags] are the conditions.
 //
 // # Services
 //
-// [Client.ListPublicServices], [Client.GetService] and [Client.GetServiceByName] find
+// [Client.ListPublicServices], [Client.DescribeService] and [Client.DescribeServiceByName] find
 // what to connect to. The owner of a service sees who wants in with
 // [Client.ListConnections], and decides with [Client.AcceptConnection] and
 // [Client.RejectConnection]; [Client.WaitForConnection] waits until the decision
@@ -111,9 +105,8 @@
 // [ErrOutcomeUnknown] is the one that needs care: the create request may have been
 // carried out, and nothing says so. The endpoint may exist, and cost money.
 //
-//	var duplicates *vpcep.DuplicateEndpointsError
 //	switch {
-//	case errors.As(err, &duplicates): // is an ErrOutcomeUnknown, too
+//	case errors.Is(err, vpcep.ErrDuplicateEndpoints):
 //		// delete what is not used, then call again
 //	case errors.Is(err, vpcep.ErrOutcomeUnknown):
 //		// look for the endpoint, or call again with the same IdempotencyKey

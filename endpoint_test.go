@@ -466,7 +466,7 @@ func TestListEndpointsOfAMisbehavingService(t *testing.T) {
 func TestRawMessageThatIsNoJSONIsNotSent(t *testing.T) {
 	c, mock := mocked(t, vpcep.WithoutValidation())
 	_, err := c.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{PolicyDocument: json.RawMessage(`{`)})
-	assert.ErrorContains(t, err, "create request")
+	assert.ErrorContains(t, err, "POST /v1/p-1/vpc-endpoints: ")
 	_, err = c.UpdatePolicy(t.Context(), "e-1", vpcep.Policy{Document: json.RawMessage(`{`)})
 	assert.ErrorContains(t, err, "PUT /v1/p-1/vpc-endpoints/e-1/policy: ")
 	assert.Zero(t, mock.GetTotalCallCount())

@@ -10,8 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/text"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
@@ -52,6 +54,9 @@ var (
 	// ErrIdempotencyMismatch: the endpoint of CreateEndpointRequest.IdempotencyKey
 	// was made with other settings. See IdempotencyMismatchError.
 	ErrIdempotencyMismatch = errors.New("vpcep: idempotency key used with other settings")
+	// ErrDuplicateEndpoints: several endpoints carry the same idempotency key. Calling
+	// again does not help until what is not used is deleted. See DuplicateEndpointsError.
+	ErrDuplicateEndpoints = errors.New("vpcep: several endpoints carry the idempotency key")
 )
 
 var errorOfStatus = map[int]error{
@@ -108,20 +113,14 @@ type ErrorDetail struct {
 	EncodedAuthorizationMessage string
 }
 
-// maxErrorBody is how much of a body an APIError keeps.
-const maxErrorBody = 64 << 10
-
-// maxErrorText is how much of a message one line shows.
-const maxErrorText = 500
-
 // Error is one line: method, path, status, code, message and request ID.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "vpcep: %s %s: %d", e.Method, e.Path, e.StatusCode)
 	if e.Code != "" {
-		b.WriteString(" " + oneLine(e.Code))
+		b.WriteString(" " + text.OneLine(e.Code))
 	}
-	message := oneLine(e.Message)
+	message := text.OneLine(e.Message)
 	if message == "" {
 		message = http.StatusText(e.StatusCode)
 	}
@@ -129,18 +128,18 @@ func (e *APIError) Error() string {
 		b.WriteString(": " + message)
 	}
 	if e.RequestID != "" {
-		b.WriteString(" (request ID " + oneLine(e.RequestID) + ")")
+		b.WriteString(" (request ID " + text.OneLine(e.RequestID) + ")")
 	}
 	return b.String()
 }
 
 // Format prints Error whatever the verb: the body is shown by none.
 func (e APIError) Format(f fmt.State, verb rune) {
-	text := e.Error()
+	message := e.Error()
 	if verb == 'q' {
-		text = strconv.Quote(text)
+		message = strconv.Quote(message)
 	}
-	_, _ = io.WriteString(f, text)
+	_, _ = io.WriteString(f, message)
 }
 
 // Is makes errors.Is work with the errors by status and by meaning, and with an ErrorCode.
@@ -194,11 +193,11 @@ type OutcomeUnknownError struct {
 }
 
 func (e *OutcomeUnknownError) Error() string {
-	text := "vpcep: outcome unknown, the endpoint may exist"
+	message := "vpcep: outcome unknown, the endpoint may exist"
 	if e.EndpointID != "" {
-		text += " as " + oneLine(e.EndpointID)
+		message += " as " + text.OneLine(e.EndpointID)
 	}
-	return text + because(e.Err)
+	return message + because(e.Err)
 }
 
 // Is matches ErrOutcomeUnknown.
@@ -219,7 +218,7 @@ type IdempotencyMismatchError struct {
 
 func (e *IdempotencyMismatchError) Error() string {
 	return fmt.Sprintf("vpcep: idempotency key %s: endpoint %s was made with other values of %s",
-		quoted(e.Key), oneLine(e.EndpointID), strings.Join(e.Fields, ", "))
+		text.Quoted(e.Key), text.OneLine(e.EndpointID), strings.Join(e.Fields, ", "))
 }
 
 // Is matches ErrIdempotencyMismatch.
@@ -227,7 +226,7 @@ func (e *IdempotencyMismatchError) Is(target error) bool { return target == ErrI
 
 // DuplicateEndpointsError says that several endpoints carry the same idempotency
 // key, and that nothing proves which of them may be deleted: only endpoints that
-// the very call is known to have made are. It matches ErrOutcomeUnknown. Delete
+// the very call is known to have made are. It matches ErrDuplicateEndpoints. Delete
 // what is not used, and call again.
 type DuplicateEndpointsError struct {
 	Key string
@@ -240,14 +239,14 @@ type DuplicateEndpointsError struct {
 func (e *DuplicateEndpointsError) Error() string {
 	ids := make([]string, len(e.EndpointIDs))
 	for i, id := range e.EndpointIDs {
-		ids[i] = oneLine(id)
+		ids[i] = text.OneLine(id)
 	}
-	text := fmt.Sprintf("vpcep: idempotency key %s stands on %d endpoints: %s", quoted(e.Key), len(ids), strings.Join(ids, ", "))
-	return text + because(e.Err)
+	message := fmt.Sprintf("vpcep: idempotency key %s stands on %d endpoints: %s", text.Quoted(e.Key), len(ids), strings.Join(ids, ", "))
+	return message + because(e.Err)
 }
 
-// Is matches ErrOutcomeUnknown.
-func (e *DuplicateEndpointsError) Is(target error) bool { return target == ErrOutcomeUnknown }
+// Is matches ErrDuplicateEndpoints.
+func (e *DuplicateEndpointsError) Is(target error) bool { return target == ErrDuplicateEndpoints }
 
 // Unwrap returns why the younger one could not be deleted, or nil.
 func (e *DuplicateEndpointsError) Unwrap() error { return e.Err }
@@ -263,15 +262,15 @@ func (e *EndpointFailedError) Error() string {
 	if e.Endpoint == nil {
 		return "vpcep: the endpoint failed"
 	}
-	text := fmt.Sprintf("vpcep: endpoint %s is %s", oneLine(e.Endpoint.ID), oneLine(string(e.Endpoint.Status)))
+	message := fmt.Sprintf("vpcep: endpoint %s is %s", text.OneLine(e.Endpoint.ID), text.OneLine(string(e.Endpoint.Status)))
 	for i, reason := range e.Endpoint.Errors {
 		separator := "; "
 		if i == 0 {
 			separator = ": "
 		}
-		text += separator + oneLine(strings.TrimSpace(reason.Code+" "+reason.Message))
+		message += separator + text.OneLine(strings.TrimSpace(reason.Code+" "+reason.Message))
 	}
-	return text
+	return message
 }
 
 // WaitTimeoutError says that a wait took longer than WaitOptions.Timeout or the
@@ -286,11 +285,11 @@ type WaitTimeoutError struct {
 }
 
 func (e *WaitTimeoutError) Error() string {
-	text := "vpcep: timed out waiting for endpoint " + oneLine(e.EndpointID)
+	message := "vpcep: timed out waiting for endpoint " + text.OneLine(e.EndpointID)
 	if e.Last != nil {
-		text += ", last seen " + oneLine(string(e.Last.Status))
+		message += ", last seen " + text.OneLine(string(e.Last.Status))
 	}
-	return text + because(e.Err)
+	return message + because(e.Err)
 }
 
 // Is matches context.DeadlineExceeded.
@@ -316,7 +315,7 @@ type ProxyError struct {
 
 func (e *ProxyError) Error() string {
 	if e.cause == nil {
-		return "the proxy " + oneLine(e.Proxy) + " did not connect"
+		return "the proxy " + text.OneLine(e.Proxy) + " did not connect"
 	}
 	return e.cause.Error()
 }
@@ -334,13 +333,89 @@ func (e *ProxyError) Unwrap() error {
 	return e.cause
 }
 
-// proxyError is failure, as a *ProxyError where it is that of a proxy.
-func proxyError(failure *transport.Error) error {
-	var proxy *transport.ProxyError
-	if !errors.As(failure.Err, &proxy) {
-		return failure
+// errorOf is the caller's error for a call that failed.
+func errorOf(f *exchange.Failure) error {
+	err := causeOf(f)
+	if f.End != nil && !errors.Is(err, f.End) {
+		err = fmt.Errorf("%w; not sent again: %w", err, f.End)
 	}
-	return &ProxyError{Proxy: proxy.Host, StatusCode: proxy.StatusCode, cause: failure}
+	if f.Unknown {
+		return &OutcomeUnknownError{EndpointID: f.Named(), Err: err}
+	}
+	return err
+}
+
+// causeOf is what happened to the last attempt.
+func causeOf(f *exchange.Failure) error {
+	if f.Answer.StatusCode != 0 {
+		return apiError(f)
+	}
+	cause := f.Cause
+	var failed *transport.Error
+	var proxy *transport.ProxyError
+	if errors.As(cause, &failed) && !f.Authentication && errors.As(failed.Err, &proxy) {
+		cause = &ProxyError{Proxy: proxy.Host, StatusCode: proxy.StatusCode, cause: failed}
+	}
+	if f.Authentication {
+		return fmt.Errorf("vpcep: %s %s: authenticate: %w", f.Method, f.Path, cause)
+	}
+	return fmt.Errorf("vpcep: %s %s: %w", f.Method, f.Path, cause)
+}
+
+func apiError(f *exchange.Failure) *APIError {
+	e := &APIError{
+		StatusCode: f.Answer.StatusCode,
+		Code:       f.Body.Code, Message: f.Body.Message, RequestID: f.Body.RequestID,
+		Method: f.Method, Path: f.Path,
+		RetryAfter:                  f.RetryAfter,
+		EncodedAuthorizationMessage: f.Body.Encoded,
+		Attempts:                    f.Attempts,
+		cause:                       f.Cause,
+	}
+	if f.Text != "" {
+		e.Body = []byte(f.Text)
+	}
+	for _, d := range f.Body.Details {
+		e.Details = append(e.Details, ErrorDetail{Code: d.Code, Message: d.Message, EncodedAuthorizationMessage: d.Encoded})
+	}
+	return e
+}
+
+// meaning is what a refusal of the service means, beyond its status.
+func meaning(op retry.Operation, status int, code string) retry.Event {
+	e := APIError{StatusCode: status, Code: code}
+	switch {
+	case e.isThrottled():
+		return retry.Throttled
+	case e.isEndpointNotFound(), op == retry.Delete && e.isAny(CodeEndpointDeleting, CodePolicyNotAssociated):
+		return retry.Gone // or on its way there: nothing is left to delete
+	case status == http.StatusUnauthorized:
+		return retry.Unauthorized
+	}
+	return retry.Refused
+}
+
+// isTransportFailure reports a request without an answer, which another try may
+// mend: the service's, or the one for a token.
+func isTransportFailure(err error) bool {
+	var failed *transport.Error
+	for errors.As(err, &failed) {
+		if !failed.Prepare {
+			return !failed.Permanent
+		}
+		err = failed.Err
+	}
+	return false
+}
+
+// isTransient reports an error of a read that may be gone at the next one.
+func isTransient(err error) bool {
+	var answer *APIError
+	if !errors.As(err, &answer) {
+		return isTransportFailure(err)
+	}
+	return answer.isThrottled() || answer.StatusCode >= 500 || answer.StatusCode == http.StatusRequestTimeout ||
+		answer.StatusCode/100 == 2 // an answer that broke off
 }
 
 // ValidationError lists everything that is wrong with a request, or with the
@@ -363,7 +438,16 @@ func (e *ValidationError) Error() string {
 	return "vpcep: invalid: " + strings.Join(parts, "; ")
 }
 
-func (e FieldError) Error() string { return e.Field + ": " + oneLine(e.Message) }
+// Unwrap returns the fields, for errors.As.
+func (e *ValidationError) Unwrap() []error {
+	fields := make([]error, len(e.Fields))
+	for i, f := range e.Fields {
+		fields[i] = f
+	}
+	return fields
+}
+
+func (e FieldError) Error() string { return e.Field + ": " + text.OneLine(e.Message) }
 
 // because is the cause behind a text, "" where there is none.
 func because(err error) string {
@@ -371,15 +455,4 @@ func because(err error) string {
 		return ""
 	}
 	return ": " + strings.TrimPrefix(err.Error(), "vpcep: ")
-}
-
-// oneLine makes a text from outside fit for one line of bounded length.
-func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-	if runes := []rune(s); len(runes) > maxErrorText {
-		return string(runes[:maxErrorText]) + "…"
-	}
-	return s
 }

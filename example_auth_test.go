@@ -133,7 +133,7 @@ func ExampleLookupProjectID() {
 	server := vpceptest.NewServer(vpceptest.WithProjectName("eu-west-101"))
 	defer server.Close()
 
-	id, err := vpcep.LookupProjectID(context.Background(), vpcep.ProjectLookup{
+	id, err := vpcep.LookupProjectID(context.Background(), vpcep.ProjectLookupConfig{
 		Region:      "eu-west-101",
 		IAMEndpoint: server.URL, // for the real one, Region is enough
 		Auth:        vpcep.TokenAuth(vpcep.StaticToken(server.Token())),

@@ -280,7 +280,7 @@ func ExampleClient_PreflightCreateEndpoint() {
 	client := server.Client()
 	ctx := context.Background()
 
-	service, err := client.GetServiceByName(ctx, "com.myhuaweicloud.eu-west-101.dns")
+	service, err := client.DescribeServiceByName(ctx, "com.myhuaweicloud.eu-west-101.dns")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -341,38 +341,8 @@ func ExampleClient_GetQuotas() {
 	// Output: endpoint: 1 of 50
 }
 
-// A stand-in embeds an interface and has only the methods that a test needs.
-type goneAlready struct{ vpcep.EndpointLifecycle }
-
-func (goneAlready) DeleteEndpoint(context.Context, string, ...vpcep.CallOption) error {
-	return &vpcep.APIError{StatusCode: 404, Code: string(vpcep.CodeEndpointNotFound)}
-}
-
-// A function that asks for EndpointLifecycle takes a *Client, and in tests a
-// stand-in of a few lines.
-func ExampleEndpointLifecycle() {
-	remove := func(ctx context.Context, api vpcep.EndpointLifecycle, id string) error {
-		err := api.DeleteEndpoint(ctx, id)
-		if errors.Is(err, vpcep.ErrEndpointNotFound) {
-			return nil
-		}
-		return err
-	}
-
-	server := vpceptest.NewServer(vpceptest.WithDeleteDelay(0))
-	defer server.Close()
-	client := server.Client()
-	ctx := context.Background()
-	endpoint := newEndpoint(ctx, client, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
-	fmt.Println(remove(ctx, client, endpoint.ID), len(server.Endpoints()))
-	fmt.Println(remove(ctx, goneAlready{}, endpoint.ID))
-	// Output:
-	// <nil> 0
-	// <nil>
-}
-
 // newEndpoint gives an example an endpoint to work with.
-func newEndpoint(ctx context.Context, api vpcep.EndpointLifecycle, request vpcep.CreateEndpointRequest) *vpcep.Endpoint {
+func newEndpoint(ctx context.Context, api *vpcep.Client, request vpcep.CreateEndpointRequest) *vpcep.Endpoint {
 	endpoint, err := api.CreateEndpoint(ctx, request)
 	if err != nil {
 		log.Fatal(err)

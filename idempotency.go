@@ -34,7 +34,27 @@ const lookPageSize = maxPageSize
 // also what keeps a broken service from being stormed. Lists are then looked at
 // until they show what it made: if they show an elder endpoint too, the younger is
 // deleted again.
-func (c *Client) createOnce(ctx context.Context, req CreateEndpointRequest, body []byte, opts []CallOption) (*Endpoint, error) {
+func (c *Client) createKeyed(ctx context.Context, create request[*Endpoint], req CreateEndpointRequest, opts []CallOption) (*Endpoint, error) {
+	settings, err := c.begin(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := create.valid(c); err != nil {
+		return nil, err
+	}
+	body, err := create.encode(c)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := settings.bound(ctx)
+	defer cancel()
+	settings.timeout = 0
+	create.operation = retry.KeyedCreate
+	endpoint, err := c.createOnce(ctx, create, settings, req, body, opts)
+	return endpoint, c.withQuota(ctx, err)
+}
+
+func (c *Client) createOnce(ctx context.Context, create request[*Endpoint], settings callSettings, req CreateEndpointRequest, body []byte, opts []CallOption) (*Endpoint, error) {
 	creation := c.creations.join(req.IdempotencyKey, c.window)
 	defer c.creations.leave(creation)
 	joined := creation.results.Load()
@@ -45,7 +65,7 @@ func (c *Client) createOnce(ctx context.Context, req CreateEndpointRequest, body
 	if endpoint, err, ok := creation.shared(body, joined); ok {
 		return endpoint, err
 	}
-	r := &keyedCreate{c: c, req: req, body: body, opts: opts, creation: creation, left: c.retry.MaxAttempts}
+	r := &keyedCreate{c: c, create: create, settings: settings, req: req, body: body, opts: opts, creation: creation, left: c.service.Retry.Override(settings.retry.policy()).MaxAttempts}
 	endpoint, err := r.run(ctx)
 	creation.conclude(ctx, body, endpoint, err)
 	return endpoint, err
@@ -54,6 +74,8 @@ func (c *Client) createOnce(ctx context.Context, req CreateEndpointRequest, body
 // keyedCreate is one call's work on a creation.
 type keyedCreate struct {
 	c        *Client
+	create   request[*Endpoint]
+	settings callSettings
 	req      CreateEndpointRequest
 	body     []byte
 	opts     []CallOption
@@ -75,7 +97,7 @@ func (r *keyedCreate) run(ctx context.Context) (*Endpoint, error) {
 			return endpoint, nil
 		case isFinalLook(err):
 			return nil, err
-		case err != nil && !isPassing(err): // refused credentials, for example: each further look would harm
+		case err != nil && !isTransient(err): // refused credentials, for example: each further look would harm
 			return nil, r.undecided(err)
 		case isFresh:
 			if err := retry.Sleep(ctx, min(pause, r.creation.freshFor(r.c.window))); err != nil {
@@ -104,11 +126,15 @@ func (r *keyedCreate) run(ctx context.Context) (*Endpoint, error) {
 
 // send sends the create request, again only where it certainly did nothing.
 func (r *keyedCreate) send(ctx context.Context) (*Endpoint, error) {
-	attempts := 0
-	create := r.c.createCall(retry.KeyedCreate, r.body)
-	create.maxAttempts, create.attempts = r.left, &attempts
-	endpoint, err := do(ctx, r.c, create, r.opts, decodeEndpoint)
-	r.left -= attempts
+	settings := r.settings
+	settings.retry.MaxAttempts = r.left
+	endpoint, failure := send(ctx, r.c, settings, r.create, r.body)
+	var err error
+	r.left--
+	if failure != nil {
+		r.left -= failure.Tries - 1
+		err = errorOf(failure)
+	}
 	var unknown *OutcomeUnknownError
 	switch {
 	case err == nil:
@@ -164,7 +190,7 @@ func (r *keyedCreate) candidates(ctx context.Context) (found []*Endpoint, err er
 	var untagged []string
 	showsTags := false
 	filter := EndpointFilter{SortKey: "create_at", SortDir: "asc", PageSize: lookPageSize}
-	err = r.c.list(ctx, filter, r.opts, func(e *Endpoint) bool {
+	err = each(ctx, r.c, r.opts, endpoints(filter), func(e *Endpoint) bool {
 		showsTags = showsTags || e.Tags != nil || e.IdempotencyKey != ""
 		switch {
 		case e.Status == StatusDeleting:
@@ -429,3 +455,6 @@ func (one *creation) lastMade() string {
 	}
 	return one.made[len(one.made)-1]
 }
+
+// forgetKeyOf is called for an endpoint that was deleted.
+func (c *Client) forgetKeyOf(id string) { c.creations.forget(id) }

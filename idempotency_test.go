@@ -521,7 +521,8 @@ func TestYoungerTwinIsDeletedAgain(t *testing.T) {
 // areDuplicates asserts an error that names all of the endpoints, in order.
 func (s *standIn) areDuplicates(t *testing.T, err error, ids ...string) {
 	t.Helper()
-	assert.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
+	assert.ErrorIs(t, err, vpcep.ErrDuplicateEndpoints)
+	assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
 	var duplicates *vpcep.DuplicateEndpointsError
 	if assert.ErrorAs(t, err, &duplicates) {
 		assert.Equal(t, ids, duplicates.EndpointIDs)

@@ -129,6 +129,9 @@ type CreateEndpointRequest struct {
 	// tag's value, because it travels as the value of the tag IdempotencyTagKey;
 	// a random UUID is a good one. Endpoint.IdempotencyKey gives it back.
 	IdempotencyKey string
+	// Extra are further fields to send, which this version does not know. A field that
+	// the request has itself is refused.
+	Extra map[string]json.RawMessage
 }
 
 // ResourceError is a reason that the service gives on an endpoint, for example why its creation failed.
@@ -198,6 +201,14 @@ type Endpoint struct {
 	// marshalled, in place of the typed field where there is one. nil where there are none.
 	Extra map[string]json.RawMessage
 }
+
+// The values of a filter's SortKey and SortDir. The service spells create_at without a d.
+const (
+	SortByCreateTime = "create_at" // the default
+	SortByUpdateTime = "update_at"
+	SortAscending    = "asc"
+	SortDescending   = "desc" // the default
+)
 
 // EndpointFilter selects endpoints and their order. The zero value selects all,
 // newest first.

@@ -1,12 +1,14 @@
 package vpcep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,30 +36,58 @@ func (p page[T]) isLast(offset, size int) bool {
 	return p.elements < size // there is no total, or it is wrong
 }
 
-// listing is a list that is read page by page.
+// listing is one list of the service, which is read page by page.
 type listing[T any] struct {
-	c      *Client
 	what   string // for messages
 	path   string
-	query  url.Values // without limit and offset
-	size   int
-	opts   []CallOption
-	decode func(string) (page[T], error)
+	member string // of an answer, which holds the items
+	check  func(*fieldErrors)
+	filter EndpointFilter
+	read   func(wire.Value) (T, error)
 	id     func(T) string // tells items apart
 }
 
-// seq makes a list an iterator. begin checks what the caller gave.
-func seq[T any](ctx context.Context, begin func() (*listing[T], error)) iter.Seq2[T, error] {
+// list is the iterator of a list.
+func list[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		l, err := begin()
-		if err == nil {
-			err = l.each(ctx, func(item T) bool { return yield(item, nil) })
-		}
-		if err != nil {
+		if err := each(ctx, c, opts, l, func(item T) bool { return yield(item, nil) }); err != nil {
 			var none T
 			yield(none, err)
 		}
 	}
+}
+
+// request asks for the page that begins at offset.
+func (l *listing[T]) request(offset int) request[page[T]] {
+	query := l.filter.query()
+	query.Set("limit", strconv.Itoa(l.size()))
+	query.Set("offset", strconv.Itoa(offset))
+	return request[page[T]]{
+		operation: retry.Read, method: http.MethodGet, path: l.path, query: query,
+		check: func(f *fieldErrors) {
+			if l.check != nil {
+				l.check(f)
+			}
+			f.filter(l.filter)
+		},
+		decode: func(body string) (page[T], error) { return decodePage(body, l.member, l.read) },
+	}
+}
+
+func (l *listing[T]) size() int { return cmp.Or(l.filter.PageSize, defaultPageSize) }
+
+// query is the filter as it is sent. What is empty is left out.
+func (filter EndpointFilter) query() url.Values {
+	query := url.Values{}
+	for name, value := range map[string]string{
+		"id": filter.ID, "vpc_id": filter.VPCID, "endpoint_service_name": filter.EndpointServiceName,
+		"sort_key": filter.SortKey, "sort_dir": filter.SortDir,
+	} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return query
 }
 
 // maxStalePages is how many pages in a row may hold nothing new.
@@ -68,20 +98,18 @@ var errRepeatedPage = errors.New("the service gave a page without anything new b
 
 // each calls yield for each item until it returns false. An item comes once, even
 // where it moves to a later page in the meantime.
-func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
+func each[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T], yield func(T) bool) error {
 	seen := make(map[string]struct{})
 	stale := 0 // pages in a row without anything new
 	var ahead *fetch[T]
 	defer func() { ahead.stop() }()
-	next := fetched[T]{}
-	next.page, next.err = l.page(ctx, 0, l.opts)
+	p, err := do(ctx, c, opts, l.request(0))
 	for offset := 0; ; {
-		p := next.page
-		if next.err != nil {
-			return next.err
+		if err != nil {
+			return err
 		}
 		offset += p.elements
-		isLast := p.isLast(offset, l.size)
+		isLast := p.isLast(offset, l.size())
 		fresh := 0
 		for i, item := range p.items {
 			id := l.id(item)
@@ -90,11 +118,10 @@ func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 			}
 			seen[strings.Clone(id)] = struct{}{} // a copy, which does not keep the item's text alive
 			fresh++
-			// Whoever has read half of the first page is taken to want the next one, too,
-			// and from then on every next one.
+			// Page 2 is fetched ahead once half of page 1 is consumed, later pages at once.
 			isReader := offset > p.elements || i > 0 && 2*i >= len(p.items)
 			if ahead == nil && !isLast && isReader {
-				ahead = l.fetch(ctx, offset)
+				ahead = fetchPage(ctx, c, opts, l.request(offset))
 			}
 			if !yield(item) {
 				return nil
@@ -111,22 +138,12 @@ func (l *listing[T]) each(ctx context.Context, yield func(T) bool) error {
 			return fmt.Errorf("vpcep: list %s: %w", l.what, errRepeatedPage)
 		}
 		if ahead == nil {
-			next.page, next.err = l.page(ctx, offset, l.opts)
+			p, err = do(ctx, c, opts, l.request(offset))
 		} else {
-			next = ahead.wait(l.opts)
+			p, err = ahead.wait(opts)
 			ahead = nil
 		}
 	}
-}
-
-// page asks for one page.
-func (l *listing[T]) page(ctx context.Context, offset int, opts []CallOption) (page[T], error) {
-	query := url.Values{"limit": {strconv.Itoa(l.size)}, "offset": {strconv.Itoa(offset)}}
-	for name, values := range l.query {
-		query[name] = values
-	}
-	list := call{operation: retry.Read, method: http.MethodGet, path: l.path, query: query}
-	return do(ctx, l.c, list, opts, l.decode)
 }
 
 // errPageLost reports code of the caller's that called runtime.Goexit.
@@ -146,7 +163,7 @@ type fetch[T any] struct {
 	cancel context.CancelFunc
 }
 
-func (l *listing[T]) fetch(ctx context.Context, offset int) *fetch[T] {
+func fetchPage[T any](ctx context.Context, c *Client, opts []CallOption, r request[page[T]]) *fetch[T] {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &fetch[T]{result: make(chan fetched[T], 1), cancel: cancel}
 	go func() {
@@ -155,25 +172,24 @@ func (l *listing[T]) fetch(ctx context.Context, offset int) *fetch[T] {
 			got.panicked = recover()
 			f.result <- got
 		}()
-		got.page, got.err = l.page(ctx, offset, []CallOption{WithResponse(&got.meta)})
+		// The caller's own ResponseMeta is not written while the caller is at work.
+		opts := append(slices.Clip(opts), WithResponse(&got.meta))
+		got.page, got.err = do(ctx, c, opts, r)
 	}()
 	return f
 }
 
-// wait returns the page. The caller's options are told of it here, and not while
-// the caller is at work.
-func (f *fetch[T]) wait(opts []CallOption) fetched[T] {
+// wait returns the page, and tells the caller's options of it.
+func (f *fetch[T]) wait(opts []CallOption) (page[T], error) {
 	got := <-f.result
 	f.cancel()
 	if got.panicked != nil {
 		panic(got.panicked) // the caller's round tripper or authenticator: the caller's to recover
 	}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(&got.meta)
-		}
+	if settings, err := newCallSettings(opts); err == nil && settings.response != nil {
+		*settings.response = got.meta
 	}
-	return got
+	return got.page, got.err
 }
 
 // stop gives the page up, and returns when nothing of it is left running.
@@ -215,11 +231,4 @@ func decodePage[T any](data, list string, item func(wire.Value) (T, error)) (pag
 		return p, fmt.Errorf("it has no list %q", list)
 	}
 	return p, nil
-}
-
-// setQuery leaves out what is empty.
-func setQuery(query url.Values, name, value string) {
-	if value != "" {
-		query.Set(name, value)
-	}
 }

@@ -17,36 +17,28 @@ type Policy struct {
 	Document   json.RawMessage
 }
 
-// MarshalJSON writes the body of an update.
-func (p Policy) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Statements []PolicyStatement `json:"policy_statement,omitempty"`
-		Document   json.RawMessage   `json:"policy_document,omitempty"`
-	}{p.Statements, p.Document})
-}
-
 // UpdatePolicy replaces the policy of an endpoint: PUT
 // /v1/{project_id}/vpc-endpoints/{id}/policy. It returns the endpoint.
 //
 // Errors are those of GetEndpoint, and *ValidationError. CodePolicyInvalid says
 // that the service does not accept the policy.
 func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opts ...CallOption) (*Endpoint, error) {
-	path, err := c.endpointPath(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if c.validates {
-		var f fieldErrors
-		if (len(policy.Statements) > 0) == (len(policy.Document) > 0) {
-			f.add("policy_statement", "one of policy_statement and policy_document is needed, and not both")
-		}
-		f.policyStatements(policy.Statements)
-		f.policyDocument(policy.Document)
-		if err := f.err(); err != nil {
-			return nil, err
-		}
-	}
-	return update(ctx, c, http.MethodPut, path+"/policy", policy, opts, decodeEndpoint)
+	return do(ctx, c, opts, request[*Endpoint]{
+		operation: retry.Update, method: http.MethodPut, path: endpointsPath + "/" + id + "/policy",
+		check: pathSegment("id", id),
+		validate: func(f *fieldErrors) {
+			if (len(policy.Statements) > 0) == (len(policy.Document) > 0) {
+				f.add("policy_statement", "one of policy_statement and policy_document is needed, and not both")
+			}
+			f.policyStatements(policy.Statements)
+			f.policyDocument(policy.Document)
+		},
+		body: struct {
+			Statements []PolicyStatement `json:"policy_statement,omitempty"`
+			Document   json.RawMessage   `json:"policy_document,omitempty"`
+		}{policy.Statements, policy.Document},
+		decode: decodeEndpoint,
+	})
 }
 
 // DeletePolicy takes the policy off an endpoint: DELETE
@@ -54,16 +46,15 @@ func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opt
 // CodePolicyNotAssociated where there was none; after an attempt that may have
 // removed it, that is success.
 func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption) (*Endpoint, error) {
-	path, err := c.endpointPath(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	remove := call{operation: retry.Delete, method: http.MethodDelete, path: path + "/policy"}
-	endpoint, err := do(ctx, c, remove, opts, func(body string) (*Endpoint, error) {
-		if _, err := decodeNothing(body); err != nil || body == "" {
-			return nil, err
-		}
-		return decodeEndpoint(body)
+	endpoint, err := do(ctx, c, opts, request[*Endpoint]{
+		operation: retry.Delete, method: http.MethodDelete, path: endpointsPath + "/" + id + "/policy",
+		check: pathSegment("id", id),
+		decode: func(body string) (*Endpoint, error) {
+			if _, err := decodeNothing(body); err != nil || body == "" {
+				return nil, err
+			}
+			return decodeEndpoint(body)
+		},
 	})
 	if err == nil && endpoint == nil { // it is gone, and nothing says how the endpoint looks now
 		return c.GetEndpoint(ctx, id, opts...)
@@ -72,7 +63,7 @@ func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption
 }
 
 // HasPolicy reports whether an endpoint has this policy; the zero Policy means none.
-func HasPolicy(policy Policy) func(*Endpoint) bool {
+func HasPolicy(policy Policy) Condition {
 	return func(e *Endpoint) bool {
 		statements := len(policy.Statements)+len(e.PolicyStatement) == 0 || sameJSON(policy.Statements, e.PolicyStatement)
 		documents := len(policy.Document)+len(e.PolicyDocument) == 0 || sameJSON(policy.Document, e.PolicyDocument)

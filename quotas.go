@@ -45,16 +45,15 @@ func (e *QuotaExceededError) Unwrap() error { return e.Err }
 // GetQuotas reads the project's quotas: GET /v1/{project_id}/quotas. An empty
 // quotaType means all of them.
 func (c *Client) GetQuotas(ctx context.Context, quotaType QuotaType, opts ...CallOption) ([]Quota, error) {
-	if err := c.ready(ctx); err != nil {
-		return nil, err
-	}
-	return do(ctx, c, c.quotasCall(quotaType), opts, decodeQuotas)
+	return do(ctx, c, opts, getQuotas(quotaType))
 }
 
-func (c *Client) quotasCall(quotaType QuotaType) call {
+func getQuotas(quotaType QuotaType) request[[]Quota] {
 	query := url.Values{}
-	setQuery(query, "type", string(quotaType))
-	return call{operation: retry.Read, method: http.MethodGet, path: "/quotas", query: query}
+	if quotaType != "" {
+		query.Set("type", string(quotaType))
+	}
+	return request[[]Quota]{operation: retry.Read, method: http.MethodGet, path: "/quotas", query: query, decode: decodeQuotas}
 }
 
 // quotaTimeout bounds how long a refusal waits for its quota.
@@ -68,9 +67,9 @@ func (c *Client) withQuota(ctx context.Context, refusal error) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, quotaTimeout)
 	defer cancel()
-	r := c.quotasCall(QuotaTypeEndpoint)
-	r.once = true
-	quotas, err := do(ctx, c, r, nil, decodeQuotas)
+	read := getQuotas(QuotaTypeEndpoint)
+	read.once = true
+	quotas, err := do(ctx, c, nil, read)
 	if err != nil {
 		return refusal
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/text"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
@@ -25,50 +27,44 @@ type RouteTablesError struct {
 // RouteTableFailure is one route table that could not be changed.
 type RouteTableFailure struct{ ID, Message string }
 
-func (f RouteTableFailure) text() string {
-	return strings.TrimSuffix(oneLine(f.ID+": "+f.Message), ": ")
+func (f RouteTableFailure) line() string {
+	return strings.TrimSuffix(text.OneLine(f.ID+": "+f.Message), ": ")
 }
 
 func (e *RouteTablesError) Error() string {
 	var parts []string
 	for _, failed := range e.BindFailed {
-		parts = append(parts, "cannot bind "+failed.text())
+		parts = append(parts, "cannot bind "+failed.line())
 	}
 	for _, failed := range e.UnbindFailed {
-		parts = append(parts, "cannot unbind "+failed.text())
+		parts = append(parts, "cannot unbind "+failed.line())
 	}
 	for _, failed := range e.Errors {
-		parts = append(parts, oneLine(strings.TrimSpace(failed.Code+" "+failed.Message)))
+		parts = append(parts, text.OneLine(strings.TrimSpace(failed.Code+" "+failed.Message)))
 	}
-	return fmt.Sprintf("vpcep: route tables of endpoint %s: %s", oneLine(e.EndpointID), strings.Join(parts, "; "))
+	return fmt.Sprintf("vpcep: route tables of endpoint %s: %s", text.OneLine(e.EndpointID), strings.Join(parts, "; "))
 }
 
 // UpdateRouteTables makes routeTables the route tables of an endpoint of a gateway
 // service: PUT /v1/{project_id}/vpc-endpoints/{id}/routetables. It returns those
 // that the endpoint has then.
 //
-// The error is a *RouteTablesError where some could not be bound or unbound; the
-// rest was. Other errors are those of GetEndpoint, and *ValidationError.
+// The error is a *RouteTablesError where some could not be bound or unbound; beside it come
+// the route tables that the endpoint has then. Other errors are those of GetEndpoint, and *ValidationError.
 func (c *Client) UpdateRouteTables(ctx context.Context, id string, routeTables []string, opts ...CallOption) ([]string, error) {
-	path, err := c.endpointPath(ctx, id)
-	if err != nil {
+	answer, err := do(ctx, c, opts, request[*RouteTablesError]{
+		operation: retry.Update, method: http.MethodPut, path: endpointsPath + "/" + id + "/routetables",
+		check:    pathSegment("id", id),
+		validate: func(f *fieldErrors) { f.routeTables(routeTables) },
+		body: struct {
+			RouteTables []string `json:"routetables"`
+		}{append([]string{}, routeTables...)},
+		decode: decodeRouteTables,
+	})
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if c.validates {
-		var f fieldErrors
-		f.routeTables(routeTables)
-		if err := f.err(); err != nil {
-			return nil, err
-		}
-	}
-	body := struct {
-		RouteTables []string `json:"routetables"`
-	}{append([]string{}, routeTables...)}
-	answer, err := update(ctx, c, http.MethodPut, path+"/routetables", body, opts, decodeRouteTables)
-	if err != nil {
-		return nil, err
-	}
-	if answer.failed() {
+	case answer.failed():
 		answer.EndpointID = id
 		return answer.RouteTables, answer
 	}
@@ -147,6 +143,6 @@ func readRouteTableFailures(v wire.Value) (failures []RouteTableFailure) {
 }
 
 // HasRouteTables reports whether an endpoint has exactly these route tables.
-func HasRouteTables(ids ...string) func(*Endpoint) bool {
+func HasRouteTables(ids ...string) Condition {
 	return func(e *Endpoint) bool { return sameSet(ids, e.RouteTables) }
 }

@@ -1,7 +1,6 @@
 package vpcep
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +13,9 @@ import (
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
+
+// servicesPath is the collection of endpoint services, below the project.
+const servicesPath = "/vpc-endpoint-services"
 
 // EndpointService is a service that endpoints can connect to. It is read as
 // tolerantly as Endpoint.
@@ -111,53 +113,38 @@ func readNamedService(v wire.Value) (*EndpointService, error) {
 // everyone: GET /v1/{project_id}/vpc-endpoint-services/public. It pages like
 // ListEndpoints.
 func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) iter.Seq2[*EndpointService, error] {
-	return seq(ctx, func() (*listing[*EndpointService], error) {
-		if err := c.ready(ctx); err != nil {
-			return nil, err
-		}
-		common := EndpointFilter{ID: filter.ID, EndpointServiceName: filter.Name, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize}
-		if err := common.validate(); err != nil {
-			return nil, err
-		}
-		return &listing[*EndpointService]{
-			c: c, what: "public services", path: "/vpc-endpoint-services/public", query: common.query(), opts: opts,
-			size: cmp.Or(filter.PageSize, defaultPageSize),
-			decode: func(data string) (page[*EndpointService], error) {
-				return decodePage(data, "endpoint_services", readNamedService)
-			},
-			id: func(s *EndpointService) string { return s.ID },
-		}, nil
+	return list(ctx, c, opts, listing[*EndpointService]{
+		what: "public services", path: servicesPath + "/public", member: "endpoint_services",
+		filter: EndpointFilter{ID: filter.ID, EndpointServiceName: filter.Name, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize},
+		read:   readNamedService,
+		id:     func(s *EndpointService) string { return s.ID },
 	})
 }
 
-// GetService reads the summary of a service by its ID, public or not: GET
+// DescribeService reads the summary of a service by its ID, public or not: GET
 // /v1/{project_id}/vpc-endpoint-services/describe. The error is
 // CodeEndpointServiceNotFound where there is none that this project may see.
-func (c *Client) GetService(ctx context.Context, id string, opts ...CallOption) (*EndpointService, error) {
-	return c.describeService(ctx, "id", id, opts)
+func (c *Client) DescribeService(ctx context.Context, id string, opts ...CallOption) (*EndpointService, error) {
+	return do(ctx, c, opts, describeService("id", id))
 }
 
-// GetServiceByName is GetService by the service's full name.
-func (c *Client) GetServiceByName(ctx context.Context, name string, opts ...CallOption) (*EndpointService, error) {
-	return c.describeService(ctx, "endpoint_service_name", name, opts)
+// DescribeServiceByName is DescribeService by the service's full name.
+func (c *Client) DescribeServiceByName(ctx context.Context, name string, opts ...CallOption) (*EndpointService, error) {
+	return do(ctx, c, opts, describeService("endpoint_service_name", name))
 }
 
-func (c *Client) describeService(ctx context.Context, by, value string, opts []CallOption) (*EndpointService, error) {
-	if err := c.ready(ctx); err != nil {
-		return nil, err
-	}
-	var f fieldErrors
-	if value == "" {
-		f.add(by, "must not be empty")
-	}
-	if f.broken(by, encodingRule(value)); len(f) > 0 {
-		return nil, f.err()
-	}
-	get := call{
+func describeService(by, value string) request[*EndpointService] {
+	return request[*EndpointService]{
 		operation: retry.Read, method: http.MethodGet,
-		path: "/vpc-endpoint-services/describe", query: url.Values{by: {value}},
+		path: servicesPath + "/describe", query: url.Values{by: {value}},
+		check: func(f *fieldErrors) {
+			if value == "" {
+				f.add(by, "must not be empty")
+			}
+			f.broken(by, encodingRule(value))
+		},
+		decode: func(body string) (*EndpointService, error) { return readNamedService(wire.Of(body)) },
 	}
-	return do(ctx, c, get, opts, func(body string) (*EndpointService, error) { return readNamedService(wire.Of(body)) })
 }
 
 // PreflightCreateEndpoint checks a request against the service that it connects
@@ -168,18 +155,18 @@ func (c *Client) describeService(ctx context.Context, by, value string, opts []C
 // EnableWhitelist and PolicyDocument. A type that this version does not know has no
 // rules. With WithoutValidation, the rules of the type alone are checked.
 //
-// The error is a *ValidationError, beside the service, or that of GetService.
+// The error is a *ValidationError, beside the service, or that of DescribeService.
 // CreateEndpoint does not call it: it costs one request more.
 func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*EndpointService, error) {
 	var f fieldErrors
 	var invalid *ValidationError
-	if c.usable() == nil && c.validates && errors.As(req.Validate(), &invalid) {
+	if c != nil && c.validates && errors.As(req.Validate(), &invalid) {
 		f = invalid.Fields
 	}
 	if req.EndpointServiceID == "" {
 		return nil, f.err()
 	}
-	service, err := c.GetService(ctx, req.EndpointServiceID, opts...)
+	service, err := c.DescribeService(ctx, req.EndpointServiceID, opts...)
 	if err != nil {
 		return nil, err
 	}

@@ -50,13 +50,13 @@ func TestServices(t *testing.T) {
 	for _, by := range []string{"id", "endpoint_service_name"} {
 		mock.RegisterResponderWithQuery("GET", projectURL+"/vpc-endpoint-services/describe", by+"=a b", httpmock.NewStringResponder(200, `{"id":"by `+by+`","is_charge":false}`))
 	}
-	s, err := c.GetService(t.Context(), "a b")
+	s, err := c.DescribeService(t.Context(), "a b")
 	require.NoError(t, err)
 	assert.Equal(t, "by id", s.ID)
-	s, err = c.GetServiceByName(t.Context(), "a b")
+	s, err = c.DescribeServiceByName(t.Context(), "a b")
 	require.NoError(t, err)
 	assert.Equal(t, "by endpoint_service_name", s.ID)
-	_, err = c.GetServiceByName(t.Context(), "")
+	_, err = c.DescribeServiceByName(t.Context(), "")
 	assert.Equal(t, "endpoint_service_name", fieldsOf(err))
 }
 

@@ -6,14 +6,10 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/text"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
-
-// tagAction is the body of a change of tags.
-type tagAction struct {
-	Action string `json:"action"` // create or delete
-	Tags   any    `json:"tags"`
-}
 
 // AddTags puts tags on an endpoint, and gives those whose key it has another value:
 // POST /v1/{project_id}/endpoint/{id}/tags/action. The rules of tags are those of
@@ -21,23 +17,20 @@ type tagAction struct {
 //
 // Errors are those of GetEndpoint, and *ValidationError.
 func (c *Client) AddTags(ctx context.Context, id string, tags []Tag, opts ...CallOption) error {
-	path, err := c.tagsPath(ctx, id)
-	if err != nil {
-		return err
+	change := changeTags(id, "create", tags)
+	change.check = func(f *fieldErrors) {
+		f.pathSegment("id", id)
+		f.reservedTag(tags)
 	}
-	var f fieldErrors
-	f.reservedTag(tags)
-	if c.validates {
+	change.validate = func(f *fieldErrors) {
 		if len(tags) == 0 {
 			f.add("tags", "must not be empty")
 		}
 		f.tags(tags)
 		f.tagCount(len(tags))
 	}
-	if err := f.err(); err != nil {
-		return err
-	}
-	return c.changeTags(ctx, path, "create", tags, opts)
+	_, err := do(ctx, c, opts, change)
+	return err
 }
 
 // RemoveTags takes the tags with these keys off an endpoint: POST
@@ -46,27 +39,47 @@ func (c *Client) AddTags(ctx context.Context, id string, tags []Tag, opts ...Cal
 //
 // Errors are those of GetEndpoint, and *ValidationError.
 func (c *Client) RemoveTags(ctx context.Context, id string, keys []string, opts ...CallOption) error {
-	path, err := c.tagsPath(ctx, id)
-	if err != nil {
-		return err
+	change := removeTags(id, keys)
+	change.check = func(f *fieldErrors) {
+		f.pathSegment("id", id)
+		if len(keys) == 0 {
+			f.add("tags", "must not be empty")
+		}
+		// A key that the service has is right, whatever the rules for new ones say.
+		for i, key := range keys {
+			if key == "" {
+				f.add(indexed("tags", i, ".key"), "must not be empty")
+			}
+			if key == IdempotencyTagKey {
+				f.add(indexed("tags", i, ".key"), "%q is reserved for the idempotency key", key)
+			}
+		}
 	}
-	var f fieldErrors
-	if len(keys) == 0 {
-		f.add("tags", "must not be empty")
+	_, err := do(ctx, c, opts, change)
+	return err
+}
+
+// changeTags is the one call that changes tags; action is create or delete.
+func changeTags(id, action string, tags any) request[struct{}] {
+	return request[struct{}]{
+		operation: retry.Update, method: http.MethodPost, path: "/endpoint/" + id + "/tags/action",
+		body: struct {
+			Action string `json:"action"`
+			Tags   any    `json:"tags"`
+		}{action, tags},
+		decode: decodeNothing,
 	}
-	// A key that the service has is right, whatever the rules for new ones say.
+}
+
+func removeTags(id string, keys []string) request[struct{}] {
+	type keyOnly struct {
+		Key string `json:"key"`
+	}
+	tags := make([]keyOnly, len(keys))
 	for i, key := range keys {
-		if key == "" {
-			f.add(indexed("tags", i, ".key"), "must not be empty")
-		}
-		if key == IdempotencyTagKey {
-			f.add(indexed("tags", i, ".key"), "%q is reserved for the idempotency key", key)
-		}
+		tags[i].Key = key
 	}
-	if err := f.err(); err != nil {
-		return err
-	}
-	return c.removeTags(ctx, path, keys, opts)
+	return changeTags(id, "delete", tags)
 }
 
 // SetTags makes tags exactly the tags of an endpoint, with the fewest calls: it
@@ -79,52 +92,51 @@ func (c *Client) RemoveTags(ctx context.Context, id string, keys []string, opts 
 // changed. Where the second call fails, the first one's change stays, and SetTags
 // can be repeated.
 func (c *Client) SetTags(ctx context.Context, id string, tags []Tag, opts ...CallOption) error {
-	path, err := c.tagsPath(ctx, id)
-	if err != nil {
-		return err
+	read := getEndpoint(id)
+	read.check = func(f *fieldErrors) {
+		f.pathSegment("id", id)
+		f.reservedTag(tags)
 	}
-	var f fieldErrors
-	f.reservedTag(tags)
-	if c.validates {
-		f.tags(tags)
-	}
-	if err := f.err(); err != nil {
-		return err
-	}
-	endpoint, err := c.GetEndpoint(ctx, id, opts...)
+	read.validate = func(f *fieldErrors) { f.tags(tags) }
+	endpoint, err := do(ctx, c, opts, read)
 	if err != nil {
 		return err
 	}
 	if raw, unread := endpoint.Extra["tags"]; unread {
-		return fmt.Errorf("vpcep: set tags of endpoint %s: the service gave tags that cannot be read: %s", id, oneLine(string(raw)))
+		return fmt.Errorf("vpcep: set tags of endpoint %s: the service gave tags that cannot be read: %s", id, text.OneLine(string(raw)))
 	}
 	if c.validates {
+		var f fieldErrors
 		f.tagCount(len(withIdempotencyTag(tags, endpoint.IdempotencyKey)))
 		if err := f.err(); err != nil {
 			return err
 		}
 	}
-	var surplus []string
-	for _, has := range endpoint.Tags {
-		if !slices.ContainsFunc(tags, func(wanted Tag) bool { return wanted.Key == has.Key }) {
-			surplus = append(surplus, has.Key)
-		}
-	}
-	var missing []Tag
-	for _, wanted := range tags {
-		if !slices.Contains(endpoint.Tags, wanted) {
-			missing = append(missing, wanted)
-		}
-	}
+	surplus, missing := diffTags(endpoint.Tags, tags)
 	if len(surplus) > 0 { // first, because the number of tags is limited
-		if err := c.removeTags(ctx, path, surplus, opts); err != nil {
+		if _, err := do(ctx, c, opts, removeTags(id, surplus)); err != nil {
 			return err
 		}
 	}
 	if len(missing) > 0 {
-		return c.changeTags(ctx, path, "create", missing, opts)
+		_, err = do(ctx, c, opts, changeTags(id, "create", missing))
 	}
-	return nil
+	return err
+}
+
+// diffTags returns the keys to remove and the tags to add, to come from one list to another.
+func diffTags(has, want []Tag) (surplus []string, missing []Tag) {
+	for _, tag := range has {
+		if !slices.ContainsFunc(want, func(t Tag) bool { return t.Key == tag.Key }) {
+			surplus = append(surplus, tag.Key)
+		}
+	}
+	for _, tag := range want {
+		if !slices.Contains(has, tag) {
+			missing = append(missing, tag)
+		}
+	}
+	return surplus, missing
 }
 
 // reservedTag holds even without validation: the tag of an idempotency key is not
@@ -135,31 +147,6 @@ func (f *fieldErrors) reservedTag(tags []Tag) {
 			f.add(indexed("tags", i, ".key"), "%q is reserved for the idempotency key", tag.Key)
 		}
 	}
-}
-
-func (c *Client) removeTags(ctx context.Context, path string, keys []string, opts []CallOption) error {
-	type keyOnly struct {
-		Key string `json:"key"`
-	}
-	body := make([]keyOnly, len(keys))
-	for i, key := range keys {
-		body[i].Key = key
-	}
-	return c.changeTags(ctx, path, "delete", body, opts)
-}
-
-func (c *Client) changeTags(ctx context.Context, path, action string, tags any, opts []CallOption) error {
-	_, err := update(ctx, c, http.MethodPost, path, tagAction{action, tags}, opts, decodeNothing)
-	return err
-}
-
-func (c *Client) tagsPath(ctx context.Context, id string) (string, error) {
-	if err := c.ready(ctx); err != nil {
-		return "", err
-	}
-	var f fieldErrors
-	f.pathSegment("id", id)
-	return "/endpoint/" + id + "/tags/action", f.err()
 }
 
 func readTags(v wire.Value) ([]Tag, bool) { return readList(v, readTag) }
@@ -180,19 +167,19 @@ func readTag(v wire.Value) (tag Tag, ok bool) {
 
 // HasTags reports whether an endpoint has exactly these tags; that of an
 // idempotency key does not count.
-func HasTags(tags ...Tag) func(*Endpoint) bool {
+func HasTags(tags ...Tag) Condition {
 	return func(e *Endpoint) bool { return sameSet(tags, e.Tags) }
 }
 
-// HasTagsAmong reports whether an endpoint has at least these tags.
-func HasTagsAmong(tags ...Tag) func(*Endpoint) bool {
+// HasAllTags reports whether an endpoint has at least these tags.
+func HasAllTags(tags ...Tag) Condition {
 	return func(e *Endpoint) bool {
 		return !slices.ContainsFunc(tags, func(t Tag) bool { return !slices.Contains(e.Tags, t) })
 	}
 }
 
 // LacksTags reports whether an endpoint has no tag with any of these keys.
-func LacksTags(keys ...string) func(*Endpoint) bool {
+func LacksTags(keys ...string) Condition {
 	return func(e *Endpoint) bool {
 		return !slices.ContainsFunc(e.Tags, func(t Tag) bool { return slices.Contains(keys, t.Key) })
 	}

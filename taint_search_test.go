@@ -177,19 +177,37 @@ func (s secret) parts() []string {
 	return []string{string(runes[:leastPart]), string(runes[len(runes)-leastPart:])}
 }
 
-// find looks for secrets in a text, in every way to read it.
+// find looks for secrets in a text, in every way to read it. The name of a header may
+// have lost the case of its letters.
 func find(text string, secrets []secret) (found leak, leaks bool) {
 	for _, reading := range readings(text) {
-		lower := strings.ToLower(reading.text)
 		for _, s := range secrets {
 			for _, part := range s.parts() {
-				if i := strings.Index(lower, strings.ToLower(part)); i >= 0 {
-					return leak{s, reading.name, excerpt(lower, i)}, true
+				if i := strings.Index(reading.text, part); i >= 0 {
+					return leak{s, reading.name, excerpt(reading.text, i)}, true
 				}
 			}
 		}
 	}
+	lower := lowerCase(text)
+	for _, s := range secrets {
+		for _, part := range s.parts() {
+			if i := strings.Index(lower, lowerCase(part)); i >= 0 {
+				return leak{s, "but for letter case", excerpt(lower, i)}, true
+			}
+		}
+	}
 	return leak{}, false
+}
+
+func lowerCase(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 func excerpt(text string, i int) string {
@@ -206,7 +224,7 @@ func readings(text string) []output {
 		}
 	}
 	plain, name := text, "unescaped"
-	for range 2 {
+	for range 3 {
 		for _, step := range []struct {
 			name string
 			read func(string) string

@@ -7,21 +7,22 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/vpcep/vpcep-go/internal/text"
 )
 
 // The limits of the specification: tables 1, 3 and 4. Lengths are in characters.
 const (
-	maxIDLength               = 64
-	maxPortIPLength           = 128
-	maxTagKeyLength           = 36
-	maxTagValueLength         = 43
-	maxWhitelistEntries       = 20
-	maxTags                   = 20 // not in the specification: the cloud's usual limit for a resource
-	maxPageSize               = 1000
-	forbiddenInTags           = `=*<>\,|/`
-	forbiddenInDescription    = "<>"
-	maxTokenLength            = 2048
-	maxCharactersInOneMessage = 80
+	maxIDLength            = 64
+	maxPortIPLength        = 128
+	maxTagKeyLength        = 36
+	maxTagValueLength      = 43
+	maxWhitelistEntries    = 20
+	maxTags                = 20 // not in the specification: the cloud's usual limit for a resource
+	maxPageSize            = 1000
+	forbiddenInTags        = `=*<>\,|/`
+	forbiddenInDescription = "<>"
+	maxTokenLength         = 2048
 )
 
 // fieldErrors gathers what is wrong, field by field.
@@ -47,6 +48,11 @@ func (f fieldErrors) err() error {
 // or forbids (SubnetID, RouteTables, Whitelist) is left to the service.
 func (r CreateEndpointRequest) Validate() error {
 	var f fieldErrors
+	f.createEndpoint(r)
+	return f.err()
+}
+
+func (f *fieldErrors) createEndpoint(r CreateEndpointRequest) {
 	f.length("endpoint_service_id", r.EndpointServiceID, 1, maxIDLength)
 	f.length("vpc_id", r.VPCID, 1, maxIDLength)
 	f.length("subnet_id", r.SubnetID, 0, maxIDLength)
@@ -62,7 +68,7 @@ func (r CreateEndpointRequest) Validate() error {
 	f.policyDocument(r.PolicyDocument)
 	f.text("ip_version", string(r.IPVersion), "")
 	f.ipv6Address("ipv6_address", r.IPv6Address)
-	return f.err()
+	f.extra(r.Extra)
 }
 
 // broken adds a field where a rule is broken; rule is "" where none is.
@@ -132,7 +138,7 @@ func (f *fieldErrors) portIP(field, s string) {
 		return
 	}
 	if addr, err := netip.ParseAddr(s); err != nil || !addr.Is4() {
-		f.add(field, "%s is not an IPv4 address", quoted(s))
+		f.add(field, "%s is not an IPv4 address", text.Quoted(s))
 	}
 }
 
@@ -141,7 +147,7 @@ func (f *fieldErrors) ipv6Address(field, s string) {
 		return
 	}
 	if addr, err := netip.ParseAddr(s); err != nil || !addr.Is6() || addr.Is4In6() || addr.Zone() != "" {
-		f.add(field, "%s is not an IPv6 address", quoted(s))
+		f.add(field, "%s is not an IPv6 address", text.Quoted(s))
 	}
 }
 
@@ -206,7 +212,7 @@ func (f *fieldErrors) routeTables(ids []string) {
 func (f *fieldErrors) whitelistEntries(entries []string) {
 	for i, entry := range entries {
 		if rule := brokenWhitelistRule(entry); rule != "" {
-			f.add(indexed("whitelist", i, ""), "%s %s", quoted(entry), rule)
+			f.add(indexed("whitelist", i, ""), "%s %s", text.Quoted(entry), rule)
 		}
 	}
 }
@@ -278,35 +284,42 @@ func (f *fieldErrors) pathSegment(field, id string) {
 	}
 }
 
+// pathSegment is the check of a request whose path has one ID in it.
+func pathSegment(field, id string) func(*fieldErrors) {
+	return func(f *fieldErrors) { f.pathSegment(field, id) }
+}
+
 // isUnreserved reports a character that stands for itself in a URL's path (RFC 3986, section 2.3).
 func isUnreserved(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~", r)
 }
 
-// validate reports every wrong setting of the filter.
-func (filter EndpointFilter) validate() error {
-	var f fieldErrors
+// filter reports every wrong setting of a list's filter.
+func (f *fieldErrors) filter(filter EndpointFilter) {
 	f.length("id", filter.ID, 0, maxIDLength)
 	f.length("vpc_id", filter.VPCID, 0, maxIDLength)
 	f.broken("endpoint_service_name", encodingRule(filter.EndpointServiceName))
-	if !oneOf(filter.SortKey, "", "create_at", "update_at") {
-		f.add("sort_key", "%s is neither create_at nor update_at", quoted(filter.SortKey))
+	if !oneOf(filter.SortKey, "", SortByCreateTime, SortByUpdateTime) {
+		f.add("sort_key", "%s is neither create_at nor update_at", text.Quoted(filter.SortKey))
 	}
-	if !oneOf(filter.SortDir, "", "asc", "desc") {
-		f.add("sort_dir", "%s is neither asc nor desc", quoted(filter.SortDir))
+	if !oneOf(filter.SortDir, "", SortAscending, SortDescending) {
+		f.add("sort_dir", "%s is neither asc nor desc", text.Quoted(filter.SortDir))
 	}
 	if filter.PageSize < 0 || filter.PageSize > maxPageSize {
 		f.add("limit", "the page size %d is not between 1 and %d", filter.PageSize, maxPageSize)
 	}
-	return f.err()
+}
+
+// extra demands fields that are JSON, and that the request does not have itself.
+func (f *fieldErrors) extra(extra map[string]json.RawMessage) {
+	for name, raw := range extra {
+		if !json.Valid(raw) {
+			f.add(name, "is not valid JSON")
+		}
+		if isCreateField(name) {
+			f.add(name, "has a field of its own in the request")
+		}
+	}
 }
 
 func oneOf(s string, allowed ...string) bool { return slices.Contains(allowed, s) }
-
-// quoted shows a value on one line and not at any length.
-func quoted(s string) string {
-	if utf8.RuneCountInString(s) > maxCharactersInOneMessage {
-		s = string([]rune(s)[:maxCharactersInOneMessage]) + "…"
-	}
-	return fmt.Sprintf("%q", s)
-}

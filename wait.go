@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
-	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
 // The rules of waiting.
@@ -55,15 +53,13 @@ type WaitOptions struct {
 	OnPoll func(*Endpoint)
 }
 
-func (o WaitOptions) validate() error {
-	var f fieldErrors
+func (o WaitOptions) validate(f *fieldErrors) {
 	if o.Timeout < 0 {
 		f.add("Timeout", "must not be negative")
 	}
 	if o.Interval < 0 {
 		f.add("Interval", "must not be negative")
 	}
-	return f.err()
 }
 
 // WaitForEndpoint polls an endpoint until its status is one of opts.Targets, and
@@ -81,7 +77,7 @@ func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOption
 	if len(targets) == 0 {
 		targets = []EndpointStatus{StatusAccepted, StatusPendingAcceptance}
 	}
-	return c.wait(ctx, id, opts, c.endpointPoll(id), untilStatus(targets))
+	return c.wait(ctx, id, opts, c.pollEndpoint(id), untilStatus(targets))
 }
 
 // untilStatus judges polls for a wait that ends in one of targets.
@@ -112,7 +108,7 @@ func untilStatus(targets []EndpointStatus) judgement {
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
 func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts WaitOptions) error {
-	_, err := c.wait(ctx, id, opts, c.endpointPoll(id), func(_ *Endpoint, err error, _ time.Duration) (bool, error) {
+	_, err := c.wait(ctx, id, opts, c.pollEndpoint(id), func(_ *Endpoint, err error, _ time.Duration) (bool, error) {
 		if errors.Is(err, ErrEndpointNotFound) {
 			return true, nil
 		}
@@ -125,11 +121,13 @@ func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts Wai
 // poll read, or why it did not, and returns an error that ends the wait, or the
 // error of the poll, which may be a passing one.
 func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, poll func(context.Context) (*Endpoint, error), judge judgement) (*Endpoint, error) {
-	_, err := c.endpointPath(ctx, id)
-	if err == nil {
-		err = opts.validate()
+	if _, err := c.begin(ctx, nil); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	var f fieldErrors
+	f.pathSegment("id", id)
+	opts.validate(&f)
+	if err := f.err(); err != nil {
 		return nil, err
 	}
 	timed, cancel := context.WithTimeout(ctx, cmp.Or(opts.Timeout, DefaultWaitTimeout))
@@ -159,7 +157,7 @@ func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, poll fun
 		case failingSince.IsZero():
 			failingSince = time.Now()
 		}
-		if failure != nil && (!isPassing(failure) || time.Since(failingSince) >= outageTolerance) {
+		if failure != nil && (!isTransient(failure) || time.Since(failingSince) >= outageTolerance) {
 			return nil, failure
 		}
 		if !pacing.pause(timed, time.Since(start), c.askedPause(err)) {
@@ -173,13 +171,11 @@ func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, poll fun
 // which may be a passing one.
 type judgement func(e *Endpoint, err error, waited time.Duration) (ended bool, failure error)
 
-// endpointPoll reads the endpoint once: the next poll is the next attempt.
-func (c *Client) endpointPoll(id string) func(context.Context) (*Endpoint, error) {
-	return func(ctx context.Context) (*Endpoint, error) {
-		poll := getCall(endpointsPath + "/" + id)
-		poll.once = true
-		return do(ctx, c, poll, nil, decodeEndpoint)
-	}
+// pollEndpoint reads the endpoint once: the next poll is the next attempt.
+func (c *Client) pollEndpoint(id string) func(context.Context) (*Endpoint, error) {
+	poll := getEndpoint(id)
+	poll.once = true
+	return func(ctx context.Context) (*Endpoint, error) { return do(ctx, c, nil, poll) }
 }
 
 // askedPause is how long a service that throttles asks to wait.
@@ -188,7 +184,7 @@ func (c *Client) askedPause(err error) time.Duration {
 	if !errors.As(err, &answer) {
 		return 0
 	}
-	return min(answer.RetryAfter, c.retry.MaxDelay)
+	return min(answer.RetryAfter, c.service.Retry.MaxDelay)
 }
 
 // endOfWait is the error of a wait that ran out of time, or was cancelled.
@@ -197,29 +193,6 @@ func endOfWait(ctx context.Context, id string, last *Endpoint, err error) error 
 		return fmt.Errorf("vpcep: wait for endpoint %s: %w", id, context.Canceled)
 	}
 	return &WaitTimeoutError{EndpointID: id, Last: last, Err: err}
-}
-
-// isTransportFailure reports a request without an answer: the service's, or the
-// one for a token.
-func isTransportFailure(err error) bool {
-	var failure *transport.Error
-	for errors.As(err, &failure) {
-		if !failure.Prepare {
-			return !failure.Permanent
-		}
-		err = failure.Err
-	}
-	return false
-}
-
-// isPassing reports an error of a poll that may be gone at the next one.
-func isPassing(err error) bool {
-	var answer *APIError
-	if !errors.As(err, &answer) {
-		return isTransportFailure(err)
-	}
-	return answer.isThrottled() || answer.StatusCode >= 500 || answer.StatusCode == http.StatusRequestTimeout ||
-		answer.StatusCode/100 == 2 // an answer that broke off
 }
 
 // pacer decides when the next poll is due.
@@ -260,14 +233,14 @@ func (p *pacer) next(waited time.Duration) time.Duration {
 
 // WaitForEndpointChange polls an endpoint until has reports that a change has
 // arrived, and returns it. HasWhitelist, HasRouteTables, HasTags,
-// HasTagsAmong, LacksTags and HasPolicy are such reports. opts.Targets is not used.
+// HasAllTags, LacksTags and HasPolicy are such reports. opts.Targets is not used.
 //
 // Errors are those of WaitForEndpoint; failed, deleting and a missing endpoint end the wait early.
-func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has func(*Endpoint) bool, opts WaitOptions) (*Endpoint, error) {
+func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condition, opts WaitOptions) (*Endpoint, error) {
 	if has == nil {
 		return nil, errors.New("vpcep: wait: the condition is nil")
 	}
-	return c.wait(ctx, id, opts, c.endpointPoll(id), func(e *Endpoint, err error, _ time.Duration) (bool, error) {
+	return c.wait(ctx, id, opts, c.pollEndpoint(id), func(e *Endpoint, err error, _ time.Duration) (bool, error) {
 		switch {
 		case errors.Is(err, ErrEndpointNotFound):
 			return true, err
@@ -280,4 +253,21 @@ func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has func(
 		}
 		return false, nil
 	})
+}
+
+// Condition is what a wait for a change waits for.
+type Condition func(*Endpoint) bool
+
+// All reports whether all of conditions hold.
+func All(conditions ...Condition) Condition {
+	return func(e *Endpoint) bool {
+		return !slices.ContainsFunc(conditions, func(holds Condition) bool { return !holds(e) })
+	}
+}
+
+// Any reports whether one of conditions holds.
+func Any(conditions ...Condition) Condition {
+	return func(e *Endpoint) bool {
+		return slices.ContainsFunc(conditions, func(holds Condition) bool { return holds(e) })
+	}
 }

@@ -2,8 +2,9 @@ package vpcep
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
+
+	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
 // WhitelistChange says what to change about who may use an endpoint. At least one
@@ -23,12 +24,30 @@ func WhitelistEntries(entries ...string) *[]string {
 	return &entries
 }
 
-// MarshalJSON writes the body of the change. What is nil is left out.
-func (w WhitelistChange) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Whitelist *[]string `json:"whitelist,omitempty"`
-		Enable    *bool     `json:"enable_whitelist,omitempty"`
-	}{notNil(w.Entries), w.Enable})
+// UpdateWhitelist changes who may use an endpoint of an interface service: PUT
+// /v1/{project_id}/vpc-endpoints/{id}. It returns the endpoint as the service
+// answers it; a change that the service applies later is waited for with
+// WaitForEndpointChange and HasWhitelist.
+//
+// Errors are those of GetEndpoint, and *ValidationError for a wrong entry.
+func (c *Client) UpdateWhitelist(ctx context.Context, id string, change WhitelistChange, opts ...CallOption) (*Endpoint, error) {
+	return do(ctx, c, opts, request[*Endpoint]{
+		operation: retry.Update, method: http.MethodPut, path: endpointsPath + "/" + id,
+		check: pathSegment("id", id),
+		validate: func(f *fieldErrors) {
+			if change.Entries == nil && change.Enable == nil {
+				f.add("whitelist", "nothing is to be changed")
+			}
+			if change.Entries != nil {
+				f.whitelistEntries(*change.Entries)
+			}
+		},
+		body: struct {
+			Whitelist *[]string `json:"whitelist,omitempty"`
+			Enable    *bool     `json:"enable_whitelist,omitempty"`
+		}{notNil(change.Entries), change.Enable},
+		decode: decodeEndpoint,
+	})
 }
 
 // notNil makes a nil list an empty one: it would be written as null.
@@ -39,34 +58,8 @@ func notNil(list *[]string) *[]string {
 	return list
 }
 
-// UpdateWhitelist changes who may use an endpoint of an interface service: PUT
-// /v1/{project_id}/vpc-endpoints/{id}. It returns the endpoint as the service
-// answers it; a change that the service applies later is waited for with
-// WaitForEndpointChange and HasWhitelist.
-//
-// Errors are those of GetEndpoint, and *ValidationError for a wrong entry.
-func (c *Client) UpdateWhitelist(ctx context.Context, id string, change WhitelistChange, opts ...CallOption) (*Endpoint, error) {
-	path, err := c.endpointPath(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if c.validates {
-		var f fieldErrors
-		if change.Entries == nil && change.Enable == nil {
-			f.add("whitelist", "nothing is to be changed")
-		}
-		if change.Entries != nil {
-			f.whitelistEntries(*change.Entries)
-		}
-		if err := f.err(); err != nil {
-			return nil, err
-		}
-	}
-	return update(ctx, c, http.MethodPut, path, change, opts, decodeEndpoint)
-}
-
 // HasWhitelist reports whether an endpoint shows the settings of change.
-func HasWhitelist(change WhitelistChange) func(*Endpoint) bool {
+func HasWhitelist(change WhitelistChange) Condition {
 	return func(e *Endpoint) bool {
 		return (change.Entries == nil || sameSet(canonicalBlocks(*change.Entries), canonicalBlocks(e.Whitelist))) &&
 			(change.Enable == nil || *change.Enable == e.EnableWhitelist)

@@ -44,7 +44,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	return list(ctx, out, auth, vpcep.ProjectLookup{Region: *region, Auth: auth}, vpcep.WithRegion(*region))
+	return list(ctx, out, auth, vpcep.ProjectLookupConfig{Region: *region, Auth: auth}, vpcep.WithRegion(*region))
 }
 
 func againstStandIn(ctx context.Context, out io.Writer) error {
@@ -61,11 +61,11 @@ func againstStandIn(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	auth := vpcep.AKSK(key)
-	lookup := vpcep.ProjectLookup{Region: "eu-west-101", IAMEndpoint: server.URL, Auth: auth}
+	lookup := vpcep.ProjectLookupConfig{Region: "eu-west-101", IAMEndpoint: server.URL, Auth: auth}
 	return list(ctx, out, auth, lookup, vpcep.WithBaseURL(server.URL))
 }
 
-func list(ctx context.Context, out io.Writer, auth vpcep.Authenticator, lookup vpcep.ProjectLookup, where vpcep.Option) error {
+func list(ctx context.Context, out io.Writer, auth vpcep.Authenticator, lookup vpcep.ProjectLookupConfig, where vpcep.Option) error {
 	project, err := vpcep.LookupProjectID(ctx, lookup)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ func explain(err error) (name, advice string) {
 			fields = append(fields, f.Field)
 		}
 		return "ValidationError", "correct " + strings.Join(fields, ", ")
-	case errors.As(err, &duplicates): // is an ErrOutcomeUnknown, too
+	case errors.As(err, &duplicates):
 		return "DuplicateEndpointsError", fmt.Sprintf("delete all but one of the %d, then call again", len(duplicates.EndpointIDs))
 	case errors.Is(err, vpcep.ErrIdempotencyMismatch):
 		return "ErrIdempotencyMismatch", "use another key, or the first settings"

@@ -140,7 +140,7 @@ func createAll(ctx context.Context, server *vpceptest.Server, names []string, pa
 
 // create creates the endpoint of a name. isMade says that the create request itself
 // brought it, not a look for its key.
-func create(ctx context.Context, client vpcep.EndpointLifecycle, name string) (isMade bool, err error) {
+func create(ctx context.Context, client *vpcep.Client, name string) (isMade bool, err error) {
 	var lastIsCreate atomic.Bool
 	_, err = client.CreateEndpoint(context.WithValue(ctx, lastIsCreateKey{}, &lastIsCreate), vpcep.CreateEndpointRequest{
 		EndpointServiceID: "813d9300-8473-405b-bfcd-f711117bad65",

@@ -93,7 +93,7 @@ const refresh = 100 * time.Millisecond
 
 // follow waits for the endpoint. Polls come from another goroutine and at moments
 // of their own, so that the clock on the line goes on between them.
-func follow(ctx context.Context, client vpcep.EndpointLifecycle, endpoint *vpcep.Endpoint, v view) (*vpcep.Endpoint, error) {
+func follow(ctx context.Context, client *vpcep.Client, endpoint *vpcep.Endpoint, v view) (*vpcep.Endpoint, error) {
 	polled := make(chan vpcep.EndpointStatus)
 	var ready *vpcep.Endpoint
 	var err error

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,12 +14,18 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// service is what this wrapper needs of a *vpcep.Client. A test can stand in for
-// it, or use vpceptest.
+// service is what this wrapper needs of a *vpcep.Client. A test can fake it, or use
+// vpceptest.
 type service interface {
-	vpcep.EndpointLifecycle
-	vpcep.EndpointChanger
-	vpcep.EndpointTagger
+	CreateEndpoint(ctx context.Context, req vpcep.CreateEndpointRequest, opts ...vpcep.CallOption) (*vpcep.Endpoint, error)
+	GetEndpoint(ctx context.Context, id string, opts ...vpcep.CallOption) (*vpcep.Endpoint, error)
+	ListEndpoints(ctx context.Context, filter vpcep.EndpointFilter, opts ...vpcep.CallOption) iter.Seq2[*vpcep.Endpoint, error]
+	DeleteEndpoint(ctx context.Context, id string, opts ...vpcep.CallOption) error
+	UpdateWhitelist(ctx context.Context, id string, change vpcep.WhitelistChange, opts ...vpcep.CallOption) (*vpcep.Endpoint, error)
+	SetTags(ctx context.Context, id string, tags []vpcep.Tag, opts ...vpcep.CallOption) error
+	WaitForEndpoint(ctx context.Context, id string, opts vpcep.WaitOptions) (*vpcep.Endpoint, error)
+	WaitForEndpointChange(ctx context.Context, id string, has vpcep.Condition, opts vpcep.WaitOptions) (*vpcep.Endpoint, error)
+	WaitForEndpointDeleted(ctx context.Context, id string, opts vpcep.WaitOptions) error
 }
 
 // config is what a user of the wrapper writes down.
@@ -116,7 +123,7 @@ func (r *resource) update(ctx context.Context, cfg config) (*vpcep.Endpoint, err
 		return nil, err
 	}
 	hasWhitelist, hasTags := vpcep.HasWhitelist(whitelist), vpcep.HasTags(tags...)
-	return r.api.WaitForEndpointChange(ctx, s.ID, func(e *vpcep.Endpoint) bool { return hasWhitelist(e) && hasTags(e) }, vpcep.WaitOptions{})
+	return r.api.WaitForEndpointChange(ctx, s.ID, vpcep.All(hasWhitelist, hasTags), vpcep.WaitOptions{})
 }
 
 // delete deletes the endpoint and waits until it is gone. A creation that was cut

@@ -248,7 +248,7 @@ func assertRefused(t *testing.T, err error, status int, code string) {
 func TestBothLookTheProjectUp(t *testing.T) {
 	key := vpcep.AKSKConfig{AccessKey: rand.Text(), SecretKey: "s"} // the vendor's SDK remembers the project of a key
 	srv := startServer(t, vpceptest.WithAccessKey(key.AccessKey, key.SecretKey))
-	id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookup{
+	id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{
 		IAMEndpoint: srv.URL, Region: srv.ProjectName(), Auth: vpcep.AKSK(key),
 	})
 	require.NoError(t, err)

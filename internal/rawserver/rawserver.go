@@ -113,7 +113,7 @@ func (s *Server) accept() {
 				s.mu.Lock()
 				delete(s.open, c)
 				s.mu.Unlock()
-				_ = c.tcp.Close()
+				c.abort() // the client has left
 			}()
 			if c.tls == nil || c.tls.Handshake() == nil {
 				s.serve(c)
@@ -142,15 +142,18 @@ func newConn(tcp *net.TCPConn, secure *tls.Config) *conn {
 // hangUp ends what the server has to say. The other direction stays open: a socket
 // that is closed with bytes left to read makes the kernel reset the connection, and
 // the client might lose what the server wrote before.
+//
+// TLS has an end of its own, which leaves it to the client to close the socket
+// first. The side that does so keeps the port busy for a minute, and thousands of
+// busy ports make each new listener slow.
 func (c *conn) hangUp() {
-	if c.tls != nil {
-		_ = c.tls.CloseWrite()
+	if c.tls == nil || c.tls.CloseWrite() != nil {
+		_ = c.tcp.CloseWrite()
 	}
-	_ = c.tcp.CloseWrite()
 	_ = c.tcp.SetReadDeadline(time.Now().Add(farewell))
 }
 
-// abort resets the connection, as a host does whose process died.
+// abort resets the TCP connection, which does not keep the port busy.
 func (c *conn) abort() {
 	_ = c.tcp.SetLinger(0)
 	_ = c.tcp.Close()

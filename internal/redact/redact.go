@@ -30,7 +30,7 @@ const (
 // concurrent use.
 type Secrets struct {
 	needles []string // in every spelling that unescape does not undo
-	names   []string // the same in lower case, as they might be names of headers
+	names   []string // the same in lower case, as they might stand in names of headers
 	index   *index   // of the needles that have parts; nil: they are looked for one by one
 }
 
@@ -41,8 +41,11 @@ func New(secrets ...string) *Secrets {
 		if len(secret) < shortest {
 			continue
 		}
-		s.add(secret)
-		s.names = append(s.names, strings.ToLower(secret))
+		// Escapes of its own are undone together with those that an echo adds.
+		eachLayer(secret, false, func(l layer) bool {
+			s.add(l.text)
+			return true
+		})
 		if strings.Contains(secret, " ") {
 			s.add(strings.ReplaceAll(secret, " ", "+")) // as in a query
 		}
@@ -66,10 +69,11 @@ func Plain(secrets ...string) *Secrets {
 }
 
 func (s *Secrets) add(needle string) {
-	if slices.Contains(s.needles, needle) {
+	if len(needle) < shortest || slices.Contains(s.needles, needle) {
 		return
 	}
 	s.needles = append(s.needles, needle)
+	s.names = append(s.names, strings.ToLower(needle))
 	if len(needle) >= partLength && s.index != nil {
 		s.index.add(needle[:partLength])
 		s.index.add(needle[len(needle)-partLength:])
@@ -118,7 +122,7 @@ func (s *Secrets) Header(h http.Header) http.Header {
 				clean[name][i] = text
 			}
 		}
-		if s.isName(name) {
+		if s.InAnyCase(name) {
 			if clean == nil {
 				clean = h.Clone()
 			}
@@ -132,20 +136,26 @@ func (s *Secrets) Header(h http.Header) http.Header {
 	return clean
 }
 
-// isName reports a header's name that holds a secret. Its letters may have changed
-// their case on the way.
-func (s *Secrets) isName(name string) bool {
-	for _, secret := range s.names {
-		part := min(len(secret), partLength)
-		if len(name) < part {
-			continue
-		}
-		name = strings.ToLower(name)
-		if strings.Contains(name, secret[:part]) || strings.Contains(name, secret[len(secret)-part:]) {
-			return true
-		}
+// InAnyCase reports whether a secret is in text, whatever the case of its letters:
+// names of headers change it on their way.
+func (s *Secrets) InAnyCase(text string) bool {
+	if s.isEmpty() || !s.mayBeIn(len(text)) {
+		return false
 	}
-	return false
+	found := false
+	eachLayer(strings.ToLower(text), false, func(l layer) bool {
+		found = slices.ContainsFunc(s.names, func(secret string) bool {
+			part := min(len(secret), partLength)
+			return strings.Contains(l.text, secret[:part]) || strings.Contains(l.text, secret[len(secret)-part:])
+		})
+		return !found
+	})
+	return found
+}
+
+// mayBeIn reports whether a text of a length has room for a secret, or a part of one.
+func (s *Secrets) mayBeIn(length int) bool {
+	return slices.ContainsFunc(s.names, func(secret string) bool { return length >= min(len(secret), partLength) })
 }
 
 func (s *Secrets) isEmpty() bool { return s == nil || len(s.needles) == 0 }

@@ -47,7 +47,7 @@ func TestSpellings(t *testing.T) {
 		"user and password":   func(s string) string { return base64.StdEncoding.EncodeToString([]byte("user:" + s)) },
 		"user and password 2": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("deploy:" + s + ";")) },
 	} {
-		for _, secret := range []string{token, password} {
+		for _, secret := range []string{token, password, `T%2Bk/e&amp;n\u002bwith escapes+`} {
 			t.Run(name, func(t *testing.T) {
 				spelt := spell(secret)
 				text := redact.New(secret).String("before " + spelt + " after")

@@ -1,6 +1,7 @@
 package retry
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -22,6 +23,20 @@ const (
 	DefaultBaseDelay   = 500 * time.Millisecond
 	DefaultMaxDelay    = 20 * time.Second
 )
+
+// Override returns p with the values of other that are not zero.
+func (p Policy) Override(other Policy) Policy {
+	if other == (Policy{}) {
+		return p
+	}
+	merged := Policy{
+		MaxAttempts:     cmp.Or(other.MaxAttempts, p.MaxAttempts),
+		BaseDelay:       cmp.Or(other.BaseDelay, p.BaseDelay),
+		MaxDelay:        cmp.Or(other.MaxDelay, p.MaxDelay),
+		ThrottleTimeout: cmp.Or(other.ThrottleTimeout, p.ThrottleTimeout),
+	}
+	return merged.WithDefaults()
+}
 
 // WithDefaults fills in what is zero.
 func (p Policy) WithDefaults() Policy {

@@ -42,6 +42,8 @@ const (
 	Gone
 	// Unauthorized: 401. The service did nothing; new credentials may help, the same do not.
 	Unauthorized
+	// Renewed: a 401, after which new credentials were found.
+	Renewed
 	// Refused: any other 4xx.
 	Refused
 )
@@ -56,9 +58,9 @@ const (
 	Again
 	// Unknown: the request may have been carried out. Do not send it again.
 	Unknown
-	// Look: the request may have been carried out. Look for what it made, and
+	// Search: the request may have been carried out. Search for what it made, and
 	// send it again only where there is nothing.
-	Look
+	Search
 	// Done: the failure says that an earlier attempt succeeded.
 	Done
 )
@@ -69,7 +71,7 @@ const (
 // carried out; it matters to Delete alone.
 func Decide(op Operation, event Event, maybeDone bool) Verdict {
 	switch event {
-	case Unsent, Unprocessed, Throttled:
+	case Unsent, Unprocessed, Throttled, Renewed:
 		return Again // whatever it is: nothing happened
 	case Permanent, Unauthorized, Refused:
 		return No
@@ -83,7 +85,7 @@ func Decide(op Operation, event Event, maybeDone bool) Verdict {
 	case Create:
 		return Unknown
 	case KeyedCreate:
-		return Look
+		return Search
 	}
 	if event == Unreadable {
 		return No // it would be the same again
@@ -95,6 +97,15 @@ func Decide(op Operation, event Event, maybeDone bool) Verdict {
 func (e Event) MaybeDone() bool {
 	switch e {
 	case TimedOut, ServerError, Broken, Unreadable:
+		return true
+	}
+	return false
+}
+
+// IsRefusal reports a 4xx: the service decided, and its code says why.
+func (e Event) IsRefusal() bool {
+	switch e {
+	case Throttled, Gone, Unauthorized, Refused:
 		return true
 	}
 	return false

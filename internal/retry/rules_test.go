@@ -10,7 +10,7 @@ import (
 
 func TestDecide(t *testing.T) {
 	const (
-		no, again, unknown, look, done = retry.No, retry.Again, retry.Unknown, retry.Look, retry.Done
+		no, again, unknown, search, done = retry.No, retry.Again, retry.Unknown, retry.Search, retry.Done
 	)
 	operations := []retry.Operation{retry.Create, retry.KeyedCreate, retry.Read, retry.Update, retry.Delete}
 	table := map[retry.Event][]retry.Verdict{
@@ -19,12 +19,13 @@ func TestDecide(t *testing.T) {
 		retry.Unprocessed:  {again, again, again, again, again},
 		retry.Permanent:    {no, no, no, no, no},
 		retry.Throttled:    {again, again, again, again, again},
-		retry.TimedOut:     {unknown, look, again, again, again},
-		retry.ServerError:  {unknown, look, again, again, again},
-		retry.Broken:       {unknown, look, again, again, again},
-		retry.Unreadable:   {unknown, look, no, no, no},
+		retry.TimedOut:     {unknown, search, again, again, again},
+		retry.ServerError:  {unknown, search, again, again, again},
+		retry.Broken:       {unknown, search, again, again, again},
+		retry.Unreadable:   {unknown, search, no, no, no},
 		retry.Gone:         {no, no, no, no, no},
 		retry.Unauthorized: {no, no, no, no, no},
+		retry.Renewed:      {again, again, again, again, again},
 		retry.Refused:      {no, no, no, no, no},
 	}
 	for event, verdicts := range table {
@@ -36,7 +37,7 @@ func TestDecide(t *testing.T) {
 			assert.Equal(t, want, retry.Decide(operations[i], event, true), "operation %d, event %d, maybe done", operations[i], event)
 		}
 	}
-	assert.Len(t, table, 11, "every event")
+	assert.Len(t, table, 12, "every event")
 }
 
 // Whatever leaves open what happened is never followed by a second create.
@@ -44,7 +45,7 @@ func TestNoSecondCreate(t *testing.T) {
 	for event := retry.Unsent; event <= retry.Refused; event++ {
 		if event.MaybeDone() {
 			assert.Equal(t, retry.Unknown, retry.Decide(retry.Create, event, false))
-			assert.Equal(t, retry.Look, retry.Decide(retry.KeyedCreate, event, false))
+			assert.Equal(t, retry.Search, retry.Decide(retry.KeyedCreate, event, false))
 		} else {
 			assert.NotEqual(t, retry.Unknown, retry.Decide(retry.Create, event, false))
 		}

@@ -4,6 +4,7 @@ package sign
 
 import (
 	"cmp"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -32,6 +33,19 @@ type Key struct {
 	SecretKey string
 	// SecurityToken belongs to temporary keys; "" for others.
 	SecurityToken string
+}
+
+type projectKey struct{}
+
+// WithProject tells whoever signs a request under ctx which project it is for.
+func WithProject(ctx context.Context, projectID string) context.Context {
+	return context.WithValue(ctx, projectKey{}, projectID)
+}
+
+// Project is the project that a request under ctx is for, "" where there is none.
+func Project(ctx context.Context) string {
+	projectID, _ := ctx.Value(projectKey{}).(string)
+	return projectID
 }
 
 // Request signs req, whose body is body, as of now. It sets the headers

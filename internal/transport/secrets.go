@@ -127,7 +127,8 @@ func (a *attempt) clean(r *Response) {
 
 func (a *attempt) text(s string) string { return a.signature.String(a.secrets.String(s)) }
 
-// errMalformed stands for an answer whose secret, quoted by net/http, is not known.
+// errMalformed stands for an error of net/http that quotes a secret which cannot be
+// taken out: a new one, or one whose letters have changed their case.
 var errMalformed = errors.New("the answer is malformed")
 
 // cleanError returns err, if nothing in it shows a secret, and else its text without
@@ -136,10 +137,14 @@ func (a *attempt) cleanError(err error) error {
 	if a.secretAnswer && a.conn != nil {
 		return knownError(err)
 	}
-	if !a.isIn(err) {
-		return err
+	text := a.text(err.Error())
+	switch {
+	case a.secrets.InAnyCase(text), a.signature.InAnyCase(text): // it quotes the name of a header
+		return errMalformed
+	case a.isIn(err):
+		return errors.New(text)
 	}
-	return errors.New(a.text(err.Error()))
+	return err
 }
 
 // isIn reports whether err, or an error that it wraps, shows a secret.

@@ -14,8 +14,7 @@ import (
 // patience is how long a shop waits for its endpoint.
 const patience = 5 * time.Minute
 
-// Endpoints is what this package needs of a *vpcep.Client. A smaller interface is
-// easier to stand in for; vpcep.EndpointLifecycle is the whole set.
+// Endpoints is what this package needs of a *vpcep.Client: small enough to fake in tests.
 type Endpoints interface {
 	CreateEndpoint(ctx context.Context, req vpcep.CreateEndpointRequest, opts ...vpcep.CallOption) (*vpcep.Endpoint, error)
 	WaitForEndpoint(ctx context.Context, id string, opts vpcep.WaitOptions) (*vpcep.Endpoint, error)

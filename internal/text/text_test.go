@@ -1,0 +1,30 @@
+package text_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/vpcep/vpcep-go/internal/text"
+)
+
+func TestOneLine(t *testing.T) {
+	for s, want := range map[string]string{
+		"":                         "",
+		" a \r\n\tb  c ":           "a b c",
+		"a\x00b\u202ec":            "a b c",
+		"\xff":                     "\uFFFD",
+		strings.Repeat("ä", 500):   strings.Repeat("ä", 500),
+		strings.Repeat("ä", 501):   strings.Repeat("ä", 500) + "…",
+		strings.Repeat("a\n", 400): strings.Repeat("a ", 250) + "…",
+	} {
+		assert.Equal(t, want, text.OneLine(s))
+	}
+}
+
+func TestQuoted(t *testing.T) {
+	assert.Equal(t, `"a\"b\n"`, text.Quoted("a\"b\n"))
+	assert.Equal(t, `"`+strings.Repeat("ä", 80)+`…"`, text.Quoted(strings.Repeat("ä", 81)))
+	assert.Equal(t, `"`+strings.Repeat("ä", 80)+`"`, text.Quoted(strings.Repeat("ä", 80)))
+}

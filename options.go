@@ -1,0 +1,249 @@
+package vpcep
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/retry"
+)
+
+// The defaults of the options.
+const (
+	DefaultAttemptTimeout  = 60 * time.Second // see WithAttemptTimeout
+	DefaultReconcileWindow = 5 * time.Second  // see WithReconcileWindow
+
+	DefaultMaxAttempts     = retry.DefaultMaxAttempts     // see RetryPolicy
+	DefaultBaseDelay       = retry.DefaultBaseDelay       // see RetryPolicy
+	DefaultMaxDelay        = retry.DefaultMaxDelay        // see RetryPolicy
+	DefaultThrottleTimeout = retry.DefaultThrottleTimeout // see RetryPolicy
+)
+
+// Option is a setting of NewClient.
+type Option func(*config)
+
+type config struct {
+	region, baseURL, projectID string
+	hasRegion, hasBaseURL      bool
+	hasProjectID               bool
+	auth                       Authenticator
+	httpClient                 *http.Client
+	hasHTTPClient              bool
+	rootCAs                    *x509.CertPool
+	retry                      RetryPolicy
+	attemptTimeout             time.Duration
+	reconcileWindow            time.Duration
+	logger                     *slog.Logger
+	userAgent                  string
+	plaintextHTTP              bool
+	withoutValidation          bool
+}
+
+// RetryPolicy says how often and how fast a request is sent again. See WithRetry.
+type RetryPolicy struct {
+	// MaxAttempts counts the first attempt too. 1 means never to retry, 0 the default: 4.
+	MaxAttempts int
+	// BaseDelay bounds the random wait before the second attempt; the bound doubles
+	// with each further one. 0 means the default: 500 ms.
+	BaseDelay time.Duration
+	// MaxDelay bounds every wait, one that the service asked for with Retry-After
+	// included. 0 means the default: 20 s.
+	MaxDelay time.Duration
+	// ThrottleTimeout bounds how long a call goes on while the service throttles it. A
+	// throttled request did nothing, so that such attempts do not count against
+	// MaxAttempts, unless that is 1. 0 means the default: 2 minutes, or twice MaxDelay if
+	// that is longer. It is never more than 100 times MaxDelay.
+	ThrottleTimeout time.Duration
+}
+
+func (p RetryPolicy) policy() retry.Policy {
+	return retry.Policy{MaxAttempts: p.MaxAttempts, BaseDelay: p.BaseDelay, MaxDelay: p.MaxDelay, ThrottleTimeout: p.ThrottleTimeout}
+}
+
+func (p RetryPolicy) isNegative() bool {
+	return p.MaxAttempts < 0 || p.BaseDelay < 0 || p.MaxDelay < 0 || p.ThrottleTimeout < 0
+}
+
+// WithRetry sets how often and how fast requests are sent again. The zero value
+// is the default policy. Only what is safe is sent again:
+//
+//   - any request that was certainly never written, or that the server refused before
+//     processing it (HTTP/2 REFUSED_STREAM, GOAWAY);
+//   - any request that was throttled (ErrThrottled): all calls of the client wait
+//     together until the limit lets some through again;
+//   - gets, lists, changes and deletes after 408, 5xx and broken connections;
+//   - never a create that may have been carried out, unless it has an IdempotencyKey,
+//     under which it is looked for first.
+//
+// All calls of a client share a budget of retries, which successes fill up again,
+// so that a service that is down is not flooded with retries.
+func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
+
+// WithReconcileWindow sets how long a create with an IdempotencyKey looks for its
+// endpoint after an unknown outcome, before it sends the request again. It must be
+// longer than the service's lists lag behind; the default is DefaultReconcileWindow.
+func WithReconcileWindow(d time.Duration) Option { return func(c *config) { c.reconcileWindow = d } }
+
+// WithLogger logs each attempt in one line at debug level: method, path, status,
+// request ID, attempt and duration, and nothing else. Nothing is logged without it.
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
+
+// WithRegion selects a region, for example "eu-west-101", and builds the
+// service's URL from it. A region that this version has not heard of is fine.
+func WithRegion(id string) Option {
+	return func(c *config) { c.region, c.hasRegion = id, true }
+}
+
+// WithBaseURL sets the service's URL, for a private cloud, a proxy or a test. A
+// path in it is kept. It beats WithRegion.
+func WithBaseURL(rawURL string) Option {
+	return func(c *config) { c.baseURL, c.hasBaseURL = rawURL, true }
+}
+
+// WithProjectID selects the project that endpoints are made in: 1 to 64
+// characters (specification, table 1).
+func WithProjectID(id string) Option {
+	return func(c *config) { c.projectID, c.hasProjectID = id, true }
+}
+
+// WithToken authenticates with a token that does not change: 1 to 2048
+// characters (specification, table 2). It is short for
+// WithAuth(TokenAuth(StaticToken(token))).
+func WithToken(token string) Option { return WithAuth(TokenAuth(StaticToken(token))) }
+
+// WithAuth sets how requests are authenticated.
+func WithAuth(a Authenticator) Option { return func(c *config) { c.auth = a } }
+
+// WithHTTPClient sends through hc's Transport, bounded by hc's Timeout. hc is
+// copied and never changed. Its CheckRedirect and Jar are not used: redirects are
+// never followed, cookies never kept. A Transport that sends a request again by
+// itself is stopped: one attempt is one request.
+//
+// Load balancers close idle connections after 60 seconds as a rule, and a create
+// that meets the close has an unknown outcome. The library's own pool closes them
+// after 45 seconds; set IdleConnTimeout of a Transport of your own alike.
+func WithHTTPClient(hc *http.Client) Option {
+	return func(c *config) { c.httpClient, c.hasHTTPClient = hc, true }
+}
+
+// WithRootCAs sets the certificate authorities that the service's certificate is
+// checked against, for private clouds. It is a setting of the library's own
+// transport and does not go with WithHTTPClient.
+func WithRootCAs(pool *x509.CertPool) Option { return func(c *config) { c.rootCAs = pool } }
+
+// WithAttemptTimeout bounds each attempt, from the connection to the last byte of
+// the answer; the default is DefaultAttemptTimeout. The context of a call, or
+// WithCallTimeout, bounds the whole call.
+func WithAttemptTimeout(d time.Duration) Option { return func(c *config) { c.attemptTimeout = d } }
+
+// WithUserAgent puts product, for example "terraform-provider-x/1.2", before the
+// library's own name in the User-Agent header.
+func WithUserAgent(product string) Option { return func(c *config) { c.userAgent = product } }
+
+// WithPlaintextHTTP allows an http:// URL for a host that is not loopback. The
+// token then travels unencrypted.
+func WithPlaintextHTTP() Option { return func(c *config) { c.plaintextHTTP = true } }
+
+// WithoutValidation sends requests unchecked and leaves it to the service to
+// judge the fields. IDs that would change the path of the URL are refused all the same.
+func WithoutValidation() Option { return func(c *config) { c.withoutValidation = true } }
+
+// CallOption is a setting of one call.
+type CallOption func(*callSettings)
+
+type callSettings struct {
+	response *ResponseMeta
+	timeout  time.Duration
+	retry    RetryPolicy
+	header   http.Header
+}
+
+// WithResponse stores what the answer says beside its body in dst, also when the
+// call fails. A call that sends several requests stores the last answer.
+func WithResponse(dst *ResponseMeta) CallOption {
+	return func(s *callSettings) { s.response = dst }
+}
+
+// WithCallTimeout bounds one call as a whole, its attempts and the pauses between
+// them; of a list, each page. Where it ends the call, the error matches
+// context.DeadlineExceeded. The context's own deadline holds as well.
+func WithCallTimeout(d time.Duration) CallOption {
+	return func(s *callSettings) { s.timeout = d }
+}
+
+// WithCallRetry sets how often and how fast the requests of one call are sent again.
+// What is zero is the client's.
+func WithCallRetry(p RetryPolicy) CallOption {
+	return func(s *callSettings) { s.retry = p }
+}
+
+// WithCallHeader adds a header to the requests of one call, for example to trace it.
+// Headers that the library sets itself, credentials above all, cannot be set.
+func WithCallHeader(name, value string) CallOption {
+	return func(s *callSettings) {
+		s.header = maps.Clone(s.header)
+		if s.header == nil {
+			s.header = http.Header{}
+		}
+		s.header[http.CanonicalHeaderKey(name)] = []string{value}
+	}
+}
+
+// ownHeaders are those that the library, net/http and credentials set.
+var ownHeaders = []string{
+	"Accept", "Authorization", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Expect", "Host",
+	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", headerToken,
+	"X-Project-Id", "X-Sdk-Date", "X-Security-Token",
+}
+
+func newCallSettings(opts []CallOption) (callSettings, error) {
+	var s callSettings
+	if len(opts) == 0 {
+		return s, nil
+	}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&s)
+		}
+	}
+	var f fieldErrors
+	f.duration("WithCallTimeout", s.timeout)
+	if s.retry.isNegative() {
+		f.add("WithCallRetry", "must not have negative values")
+	}
+	for name, values := range s.header {
+		switch {
+		case name == "" || strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "":
+			f.add("WithCallHeader", "the name must consist of letters, digits and hyphens")
+		case oneOf(name, ownHeaders...):
+			f.add("WithCallHeader", "%s is set by the library", name)
+		case !fitsHeader(values[0]):
+			f.add("WithCallHeader", "the value of %s must be printable ASCII", name)
+		}
+	}
+	return s, f.err()
+}
+
+// bound is ctx, with the end of WithCallTimeout.
+func (s callSettings) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, s.timeout)
+}
+
+// observe fills what WithResponse asks for. nil: nothing.
+func (s callSettings) observe() func(exchange.Answer) {
+	dst := s.response
+	if dst == nil {
+		return nil
+	}
+	return func(a exchange.Answer) {
+		*dst = ResponseMeta{StatusCode: a.StatusCode, RequestID: a.RequestID(), Header: a.Header, Attempts: a.Attempts}
+	}
+}
