@@ -30,11 +30,16 @@ type request[T any] struct {
 // classify → decode, the last four in exchange.Service.Do, which repeats them where
 // that is safe.
 func do[T any](ctx context.Context, c *Client, opts []CallOption, r request[T]) (T, error) {
-	var none T
 	settings, err := c.begin(ctx, opts)
 	if err != nil {
+		var none T
 		return none, err
 	}
+	return doWith(ctx, c, settings, r)
+}
+
+func doWith[T any](ctx context.Context, c *Client, settings callSettings, r request[T]) (T, error) {
+	var none T
 	if err := r.valid(c); err != nil {
 		return none, err
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/keyed"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/text"
 	"github.com/vpcep/vpcep-go/internal/transport"
@@ -31,7 +32,7 @@ type Client struct {
 	projectID string
 	validates bool
 	window    time.Duration // of the search for a create with an unknown outcome
-	creations *creations
+	keys      *keyed.Registry[*Endpoint]
 }
 
 // NewClient makes a client. It needs WithRegion or WithBaseURL, WithProjectID,
@@ -63,7 +64,7 @@ func NewClient(opts ...Option) (*Client, error) {
 		service: service, baseURL: service.BaseURL, projectID: cfg.projectID,
 		validates: !cfg.withoutValidation,
 		window:    cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow),
-		creations: newCreations(),
+		keys:      keyed.NewRegistry[*Endpoint](),
 	}
 	project := "/v1/" + cfg.projectID
 	service.BaseURL, service.BasePath, service.Project = service.BaseURL+project, service.BasePath+project, cfg.projectID

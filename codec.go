@@ -76,7 +76,7 @@ func (e Endpoint) MarshalJSON() ([]byte, error) {
 		ProjectID:           e.ProjectID,
 		CreatedAt:           e.CreatedAt.UTC(),
 		UpdatedAt:           e.UpdatedAt.UTC(),
-		Tags:                withIdempotencyTag(e.Tags, e.IdempotencyKey),
+		Tags:                withKeyTag(e.Tags, e.IdempotencyKey, e.requestDigest),
 		Whitelist:           e.Whitelist,
 		RouteTables:         e.RouteTables,
 		SpecificationName:   e.SpecificationName,
@@ -241,7 +241,7 @@ func (d *endpointDecoder) finish() *Endpoint {
 		e.UpdatedAt = d.updateAt
 		e.Extra = keepUnknown(e.Extra, "updated_at", wire.Value{}, true)
 	}
-	e.Tags, e.IdempotencyKey = splitIdempotencyTag(e.Tags)
+	e.Tags, e.IdempotencyKey, e.requestDigest = splitKeyTag(e.Tags)
 	return e
 }
 
@@ -360,26 +360,6 @@ func cloneMembers(members map[string]json.RawMessage) map[string]json.RawMessage
 		c[name] = slices.Clone(raw)
 	}
 	return c
-}
-
-// withIdempotencyTag returns tags with the key's tag behind them, and tags
-// itself where there is no key.
-func withIdempotencyTag(tags []Tag, key string) []Tag {
-	if key == "" {
-		return tags
-	}
-	return append(slices.Clip(tags), Tag{Key: IdempotencyTagKey, Value: key})
-}
-
-// splitIdempotencyTag takes the key's tag out of tags.
-func splitIdempotencyTag(tags []Tag) (others []Tag, key string) {
-	i := slices.IndexFunc(tags, func(t Tag) bool { return t.Key == IdempotencyTagKey })
-	if i < 0 {
-		return tags, ""
-	}
-	key = tags[i].Value
-	others = slices.DeleteFunc(tags, func(t Tag) bool { return t.Key == IdempotencyTagKey })
-	return others, key
 }
 
 // decodeNothing reads the answer of a call that answers nothing. A page of a

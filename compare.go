@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
@@ -19,10 +20,11 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 			fields = append(fields, field)
 		}
 	}
-	text := func(field, asked, is string) { differ(field, asked != "" && is != "" && asked != is) }
+	// Some regions write IDs in upper case.
+	text := func(field, asked, is string) { differ(field, asked != "" && is != "" && !strings.EqualFold(asked, is)) }
 	text("endpoint_service_id", req.EndpointServiceID, e.EndpointServiceID)
 	text("vpc_id", req.VPCID, e.VPCID)
-	text("description", req.Description, e.Description)
+	differ("description", req.Description != "" && e.Description != "" && strings.TrimSpace(req.Description) != strings.TrimSpace(e.Description))
 	differ("tags", len(req.Tags) > 0 && e.Tags != nil && !sameSet(req.Tags, e.Tags))
 	if e.ServiceType.isGateway() { // it has no settings of an interface endpoint
 		differ("routetables", len(req.RouteTables) > 0 && e.RouteTables != nil && !sameSet(req.RouteTables, e.RouteTables))
@@ -40,6 +42,15 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	document, _ := wire.Document(wire.Of(req.PolicyDocument)) // it may be a string that holds one
 	differ("policy_document", document != nil && e.PolicyDocument != nil && !sameJSON(document, e.PolicyDocument))
 	return fields
+}
+
+// fixedDifferences is differences of the settings that cannot be changed.
+func fixedDifferences(req CreateEndpointRequest, e *Endpoint) []string {
+	fixed := CreateEndpointRequest{
+		EndpointServiceID: req.EndpointServiceID, VPCID: req.VPCID,
+		SubnetID: req.SubnetID, PortIP: req.PortIP, IPv6Address: req.IPv6Address,
+	}
+	return differences(fixed, e)
 }
 
 // canonicalBlocks writes addresses and blocks in the one way that can be compared.

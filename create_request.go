@@ -35,12 +35,16 @@ func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) { return r.encode()
 // encode is MarshalJSON without the checks that encoding/json makes of what a
 // MarshalJSON returns.
 func (r *CreateEndpointRequest) encode() ([]byte, error) {
+	digest := ""
+	if r.IdempotencyKey != "" {
+		digest = requestDigest(*r)
+	}
 	return marshalWithExtra(&createEndpointBody{
 		SubnetID:          r.SubnetID,
 		EndpointServiceID: r.EndpointServiceID,
 		VPCID:             r.VPCID,
 		EnableDNS:         r.EnableDNS,
-		Tags:              withIdempotencyTag(r.Tags, r.IdempotencyKey),
+		Tags:              withKeyTag(r.Tags, r.IdempotencyKey, digest),
 		RouteTables:       r.RouteTables,
 		PortIP:            r.PortIP,
 		Whitelist:         r.Whitelist,
@@ -74,7 +78,7 @@ func (r *CreateEndpointRequest) UnmarshalJSON(data []byte) error {
 		slices.Sort(odd)
 		return fmt.Errorf("vpcep: create request: unexpected type of %s", strings.Join(odd, ", "))
 	}
-	read.Tags, read.IdempotencyKey = splitIdempotencyTag(read.Tags)
+	read.Tags, read.IdempotencyKey, _ = splitKeyTag(read.Tags)
 	*r = read
 	return nil
 }

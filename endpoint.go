@@ -87,15 +87,19 @@ func getEndpoint(id string) request[*Endpoint] {
 //
 // The error is ErrEndpointNotFound where the endpoint did not exist.
 func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOption) error {
-	_, err := do(ctx, c, opts, request[struct{}]{
-		operation: retry.Delete, method: http.MethodDelete, path: endpointsPath + "/" + id,
-		check:  pathSegment("id", id),
-		decode: decodeNothing,
-	})
+	_, err := do(ctx, c, opts, deleteEndpoint(id))
 	if err == nil || errors.Is(err, ErrEndpointNotFound) {
 		c.forgetKeyOf(id)
 	}
 	return err
+}
+
+func deleteEndpoint(id string) request[struct{}] {
+	return request[struct{}]{
+		operation: retry.Delete, method: http.MethodDelete, path: endpointsPath + "/" + id,
+		check:  pathSegment("id", id),
+		decode: decodeNothing,
+	}
 }
 
 // ListEndpoints lists the endpoints that filter selects, page by page: GET

@@ -51,9 +51,13 @@ var (
 	// nothing says what became of it. The endpoint may exist, and cost money: look
 	// for it before creating again. See OutcomeUnknownError.
 	ErrOutcomeUnknown = errors.New("vpcep: outcome unknown")
-	// ErrIdempotencyMismatch: the endpoint of CreateEndpointRequest.IdempotencyKey
-	// was made with other settings. See IdempotencyMismatchError.
-	ErrIdempotencyMismatch = errors.New("vpcep: idempotency key used with other settings")
+	// ErrIdempotencyMismatch: CreateEndpointRequest.IdempotencyKey belongs to the endpoint
+	// of another request. See IdempotencyMismatchError.
+	ErrIdempotencyMismatch = errors.New("vpcep: idempotency key used for another request")
+	// ErrKeyNotKept: this cloud does not keep the tag that carries an idempotency key, so
+	// that keys cannot work there. It comes inside an OutcomeUnknownError: an endpoint
+	// that could be the one asked for exists, and nothing says whose it is.
+	ErrKeyNotKept = errors.New("vpcep: this cloud keeps no tags, and idempotency keys cannot work without")
 	// ErrDuplicateEndpoints: several endpoints carry the same idempotency key. Calling
 	// again does not help until what is not used is deleted. See DuplicateEndpointsError.
 	ErrDuplicateEndpoints = errors.New("vpcep: several endpoints carry the idempotency key")
@@ -206,19 +210,25 @@ func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcom
 // Unwrap returns the cause.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// IdempotencyMismatchError says that the endpoint of an idempotency key was made
-// with other settings. It matches ErrIdempotencyMismatch. Nothing was made: use
-// another key, or the settings of the first request.
+// IdempotencyMismatchError says that an idempotency key belongs to the endpoint of
+// another request. It matches ErrIdempotencyMismatch. Nothing was made: use another
+// key for another endpoint, or repeat the first request as it was.
 type IdempotencyMismatchError struct {
 	Key        string
 	EndpointID string
-	// Fields are the settings that differ, by their names on the wire.
+	// Fields are the settings in which the endpoint differs from this request now, by
+	// their names on the wire. It may have been changed since, so that they need not be
+	// those in which the requests differ, and there may be none.
 	Fields []string
 }
 
 func (e *IdempotencyMismatchError) Error() string {
-	return fmt.Sprintf("vpcep: idempotency key %s: endpoint %s was made with other values of %s",
-		text.Quoted(e.Key), text.OneLine(e.EndpointID), strings.Join(e.Fields, ", "))
+	message := fmt.Sprintf("vpcep: idempotency key %s belongs to endpoint %s, which was created by another request",
+		text.Quoted(e.Key), text.OneLine(e.EndpointID))
+	if len(e.Fields) > 0 {
+		message += "; it now differs in " + strings.Join(e.Fields, ", ")
+	}
+	return message
 }
 
 // Is matches ErrIdempotencyMismatch.
@@ -241,7 +251,7 @@ func (e *DuplicateEndpointsError) Error() string {
 	for i, id := range e.EndpointIDs {
 		ids[i] = text.OneLine(id)
 	}
-	message := fmt.Sprintf("vpcep: idempotency key %s stands on %d endpoints: %s", text.Quoted(e.Key), len(ids), strings.Join(ids, ", "))
+	message := fmt.Sprintf("vpcep: idempotency key %s belongs to %d endpoints: %s", text.Quoted(e.Key), len(ids), strings.Join(ids, ", "))
 	return message + because(e.Err)
 }
 
@@ -358,6 +368,9 @@ func causeOf(f *exchange.Failure) error {
 	}
 	if f.Authentication {
 		return fmt.Errorf("vpcep: %s %s: authenticate: %w", f.Method, f.Path, cause)
+	}
+	if f.Event == retry.Throttled { // other calls of the client were
+		return fmt.Errorf("vpcep: %s %s: not sent: %w: %w", f.Method, f.Path, ErrThrottled, cause)
 	}
 	return fmt.Errorf("vpcep: %s %s: %w", f.Method, f.Path, cause)
 }

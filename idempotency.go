@@ -1,39 +1,22 @@
 package vpcep
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
+	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/keyed"
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
-// The pauses between two looks for the endpoint of a create with an unknown
-// outcome: dense at first, as lists rarely lag.
-const (
-	firstLookPause = 100 * time.Millisecond
-	maxLookPause   = time.Second
-)
+// searchPageSize is large enough to search a project with a usual quota in one request.
+const searchPageSize = maxPageSize
 
-// lookPageSize makes one request of the look in all projects with a usual quota.
-const lookPageSize = maxPageSize
-
-// createOnce creates the endpoint of an idempotency key, or finds it. The service
-// knows no keys, so that the evidence is a tag and what lists show of it:
-//
-//	look → found: return it
-//	     → nothing, and a request that is younger than the window may have made it: look again
-//	     → nothing: send the request, and look again where its outcome is unknown
-//
-// A second request is sent only after the whole window has shown nothing, which is
-// also what keeps a broken service from being stormed. Lists are then looked at
-// until they show what it made: if they show an elder endpoint too, the younger is
-// deleted again.
+// createKeyed makes the endpoint of an idempotency key, or finds it. The rules are
+// those of package keyed.
 func (c *Client) createKeyed(ctx context.Context, create request[*Endpoint], req CreateEndpointRequest, opts []CallOption) (*Endpoint, error) {
 	settings, err := c.begin(ctx, opts)
 	if err != nil {
@@ -48,413 +31,269 @@ func (c *Client) createKeyed(ctx context.Context, create request[*Endpoint], req
 	}
 	ctx, cancel := settings.bound(ctx)
 	defer cancel()
-	settings.timeout = 0
+	settings.timeout = 0 // it holds for the whole
 	create.operation = retry.KeyedCreate
-	endpoint, err := c.createOnce(ctx, create, settings, req, body, opts)
-	return endpoint, c.withQuota(ctx, err)
-}
-
-func (c *Client) createOnce(ctx context.Context, create request[*Endpoint], settings callSettings, req CreateEndpointRequest, body []byte, opts []CallOption) (*Endpoint, error) {
-	creation := c.creations.join(req.IdempotencyKey, c.window)
-	defer c.creations.leave(creation)
-	joined := creation.results.Load()
-	if err := creation.enter(ctx); err != nil {
-		return nil, fmt.Errorf("vpcep: create endpoint: waiting for another create with the same key: %w", err)
-	}
-	defer creation.exit()
-	if endpoint, err, ok := creation.shared(body, joined); ok {
-		return endpoint, err
-	}
-	r := &keyedCreate{c: c, create: create, settings: settings, req: req, body: body, opts: opts, creation: creation, left: c.service.Retry.Override(settings.retry.policy()).MaxAttempts}
-	endpoint, err := r.run(ctx)
-	creation.conclude(ctx, body, endpoint, err)
-	return endpoint, err
-}
-
-// keyedCreate is one call's work on a creation.
-type keyedCreate struct {
-	c        *Client
-	create   request[*Endpoint]
-	settings callSettings
-	req      CreateEndpointRequest
-	body     []byte
-	opts     []CallOption
-	creation *creation
-	left     int       // attempts to send the request
-	mine     []string  // the endpoints that answers to this very call have named
-	answer   *Endpoint // the last one of them, where the whole answer arrived
-	last     error     // why the last request has no such answer
-}
-
-func (r *keyedCreate) run(ctx context.Context) (*Endpoint, error) {
-	pause := firstLookPause
-	for {
-		// Before the look: one that begins within the window proves nothing, however late its answer.
-		isFresh := r.creation.freshFor(r.c.window) > 0
-		endpoint, err := r.look(ctx, isFresh)
-		switch {
-		case endpoint != nil && (!isFresh || r.creation.unnamed < 2): // else a second one may still show up
-			return endpoint, nil
-		case isFinalLook(err):
-			return nil, err
-		case err != nil && !isTransient(err): // refused credentials, for example: each further look would harm
-			return nil, r.undecided(err)
-		case isFresh:
-			if err := retry.Sleep(ctx, min(pause, r.creation.freshFor(r.c.window))); err != nil {
-				return nil, r.undecided(err)
-			}
-			pause = min(2*pause, maxLookPause)
-			continue
-		case err != nil:
-			return nil, r.undecided(err)
-		case r.left <= 0:
-			return nil, r.outcomeUnknown(r.last)
+	port := &endpointPort{c: c, settings: settings, create: create, body: body, req: req, digest: requestDigest(req)}
+	result, err := c.keys.Once(ctx, req.IdempotencyKey, c.window, body, func(past *keyed.Past) (keyed.Result[*Endpoint], error) {
+		call := keyed.Call[*Endpoint]{
+			Port: port, Window: c.window, Resume: req.Resume, Past: past,
+			Tries: c.service.Retry.Override(settings.retry.policy()).MaxAttempts,
 		}
-		isRepeat := r.creation.posted()
-		endpoint, err = r.send(ctx)
-		switch {
-		case err == nil && !isRepeat:
-			return endpoint, nil
-		case !r.creation.posted():
-			return nil, err // no request did anything
-		case ctx.Err() != nil:
-			return nil, r.undecided(ctx.Err())
-		}
-		pause = firstLookPause
-	}
-}
-
-// send sends the create request, again only where it certainly did nothing.
-func (r *keyedCreate) send(ctx context.Context) (*Endpoint, error) {
-	settings := r.settings
-	settings.retry.MaxAttempts = r.left
-	endpoint, failure := send(ctx, r.c, settings, r.create, r.body)
-	var err error
-	r.left--
-	if failure != nil {
-		r.left -= failure.Tries - 1
-		err = errorOf(failure)
-	}
-	var unknown *OutcomeUnknownError
-	switch {
-	case err == nil:
-		endpoint.IdempotencyKey = r.req.IdempotencyKey // also where the answer leaves the tags out
-		r.answer = endpoint
-		r.sent(endpoint.ID)
-	case errors.As(err, &unknown):
-		r.last = unknown.Err
-		r.sent(unknown.EndpointID)
-	default: // an earlier request may be the very reason, for example of a port IP in use
-		r.last, r.left = err, 0
-	}
-	return endpoint, err
-}
-
-// sent notes a request that made the endpoint id, or may have made one, whose ID is not known.
-func (r *keyedCreate) sent(id string) {
-	if id != "" {
-		r.mine = append(r.mine, id)
-	}
-	r.creation.sent(id)
-	r.c.creations.keep(r.creation, r.c.window)
-}
-
-// look finds the one endpoint of the key. It returns nil where there is none, or
-// where lists are still to show what the last request made and what may be elder;
-// and a final error where there are several, or one that was made otherwise.
-func (r *keyedCreate) look(ctx context.Context, isFresh bool) (*Endpoint, error) {
-	found, err := r.candidates(ctx)
+		return call.Run(ctx)
+	})
 	if err != nil {
-		return nil, err
+		return nil, c.withQuota(ctx, keyedError(req.IdempotencyKey, err))
 	}
-	if r.answer != nil && !slices.ContainsFunc(found, r.answer.hasSameID) {
-		if len(found) == 0 && isFresh {
-			return nil, nil
-		}
-		found = append(found, r.answer)
-	}
-	sortByAge(found)
-	switch len(found) {
-	case 0:
-		return nil, nil
-	case 1:
-		return r.matching(found[0])
-	}
-	return r.withoutTwins(ctx, found)
+	return port.finish(ctx, result)
 }
 
-// candidates returns the endpoints of the key that are not being deleted: those
-// that lists show, in order of creation, and behind them those that lists do not
-// show (yet), but that an answer has named by nothing but their ID.
-func (r *keyedCreate) candidates(ctx context.Context) (found []*Endpoint, err error) {
-	var untagged []string
+// endpointPort is the service, as package keyed needs it.
+type endpointPort struct {
+	c        *Client
+	settings callSettings
+	create   request[*Endpoint]
+	body     []byte
+	req      CreateEndpointRequest
+	digest   string
+}
+
+// Search lists the endpoints of the key. Where lists leave tags out, the endpoints
+// themselves say whose they are.
+func (p *endpointPort) Search(ctx context.Context, since time.Time) (keyed.Sighting[*Endpoint], error) {
+	var seen keyed.Sighting[*Endpoint]
+	search := p.settings
+	search.date = &seen.Date
+	var untagged []*Endpoint
 	showsTags := false
-	filter := EndpointFilter{SortKey: "create_at", SortDir: "asc", PageSize: lookPageSize}
-	err = each(ctx, r.c, r.opts, endpoints(filter), func(e *Endpoint) bool {
+	filter := EndpointFilter{SortKey: SortByCreateTime, SortDir: SortAscending, PageSize: searchPageSize}
+	err := eachWith(ctx, p.c, search, endpoints(filter), func(e *Endpoint) bool {
 		showsTags = showsTags || e.Tags != nil || e.IdempotencyKey != ""
 		switch {
 		case e.Status == StatusDeleting:
-		case e.IdempotencyKey == r.req.IdempotencyKey:
-			found = append(found, e)
-		case e.Tags == nil && e.EndpointServiceID == r.req.EndpointServiceID && e.VPCID == r.req.VPCID:
-			untagged = append(untagged, e.ID)
+		case e.IdempotencyKey == p.req.IdempotencyKey:
+			seen.Items = append(seen.Items, asItem(e))
+		case e.IdempotencyKey == "" && p.mayBeMade(e):
+			untagged = append(untagged, e)
 		}
 		return true
 	})
 	if err != nil {
+		return seen, err
+	}
+	for _, e := range untagged {
+		if e.Tags == nil && !showsTags {
+			read, err := p.Read(ctx, e.ID)
+			switch {
+			case err != nil:
+				return seen, err
+			case read == nil:
+				continue
+			case read.Value.IdempotencyKey == p.req.IdempotencyKey:
+				seen.Items = append(seen.Items, *read)
+				continue
+			case read.Value.IdempotencyKey != "":
+				continue
+			}
+			e = read.Value
+		}
+		seen.Hidden = seen.Hidden || !showsTags && e.Tags == nil || p.isSince(e, since)
+	}
+	return seen, nil
+}
+
+// mayBeMade reports an endpoint that could be the result of the request.
+func (p *endpointPort) mayBeMade(e *Endpoint) bool {
+	return p.req.EndpointServiceID == "" || e.EndpointServiceID == p.req.EndpointServiceID && e.VPCID == p.req.VPCID &&
+		(p.req.SubnetID == "" || e.SubnetID == "" || e.SubnetID == p.req.SubnetID)
+}
+
+// isSince reports an endpoint that came up since the first request of this call.
+func (p *endpointPort) isSince(e *Endpoint, since time.Time) bool {
+	return !since.IsZero() && !p.req.Resume && !e.CreatedAt.Before(since.Truncate(time.Second))
+}
+
+// Post sends the create request.
+func (p *endpointPort) Post(ctx context.Context, tries int) keyed.Posted[*Endpoint] {
+	var posted keyed.Posted[*Endpoint]
+	settings := p.settings
+	settings.retry.MaxAttempts = tries
+	settings.date = &posted.Date
+	endpoint, failure := send(ctx, p.c, settings, p.create, p.body)
+	if failure == nil {
+		posted.Outcome, posted.Tries = keyed.Made, 1
+		posted.Item = asItem(endpoint)
+		return posted
+	}
+	posted.Tries = failure.Tries
+	switch {
+	case failure.Unknown:
+		posted.Outcome, posted.Named = keyed.Unknown, failure.Named()
+		failure.Unknown = false // package keyed says that
+	case canBeCausedByTwin(failure):
+		posted.Outcome = keyed.Contested
+	default:
+		posted.Outcome = keyed.Refused
+	}
+	posted.Err = errorOf(failure)
+	return posted
+}
+
+// canBeCausedByTwin reports a refusal that an earlier request of the same key can have
+// caused: it holds the address, or the last place of the quota.
+func canBeCausedByTwin(f *exchange.Failure) bool {
+	return slices.ContainsFunc([]ErrorCode{CodePortIPInUse, CodeQuotaExceeded}, func(code ErrorCode) bool { return code.Matches(f.Body.Code) })
+}
+
+// Read reads an endpoint. It returns nil for one that is gone or on its way there.
+func (p *endpointPort) Read(ctx context.Context, id string) (*keyed.Item[*Endpoint], error) {
+	e, err := doWith(ctx, p.c, p.settings, getEndpoint(id))
+	switch {
+	case errors.Is(err, ErrEndpointNotFound), err == nil && e.Status == StatusDeleting:
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
-	if !showsTags { // lists that leave tags out say nothing about keys; the endpoints themselves do
-		for _, id := range untagged {
-			e, err := r.read(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			if e != nil && e.IdempotencyKey == r.req.IdempotencyKey {
-				found = append(found, e)
-			}
-		}
+	item := asItem(e)
+	return &item, nil
+}
+
+// Delete deletes an endpoint that this call made beside the first one.
+func (p *endpointPort) Delete(ctx context.Context, id string) error {
+	_, err := doWith(ctx, p.c, p.settings, deleteEndpoint(id))
+	if errors.Is(err, ErrEndpointNotFound) || errors.Is(err, CodeEndpointDeleting) {
+		return nil
 	}
-	for _, id := range r.creation.made {
-		hasID := (&Endpoint{ID: id}).hasSameID
-		if slices.ContainsFunc(found, hasID) || r.answer != nil && hasID(r.answer) {
-			continue
-		}
-		e, err := r.read(ctx, id)
-		if err != nil {
+	return err
+}
+
+// MayPass reports an error that another search may not meet.
+func (p *endpointPort) MayPass(err error) bool { return isTransient(err) }
+
+func asItem(e *Endpoint) keyed.Item[*Endpoint] {
+	return keyed.Item[*Endpoint]{ID: e.ID, Created: e.CreatedAt, Value: e}
+}
+
+// finish tells the caller of the result, or how it differs from what was asked for.
+func (p *endpointPort) finish(ctx context.Context, result keyed.Result[*Endpoint]) (*Endpoint, error) {
+	e := result.Item.Value.clone()
+	if !result.Own {
+		if err := p.mismatch(e); err != nil {
 			return nil, err
 		}
-		if e != nil {
-			e.IdempotencyKey = r.req.IdempotencyKey
-			found = append(found, e)
-		}
 	}
-	return found, nil
-}
-
-// read reads an endpoint. It returns nil for one that is gone or on its way there.
-func (r *keyedCreate) read(ctx context.Context, id string) (*Endpoint, error) {
-	e, err := r.c.GetEndpoint(ctx, id, r.opts...)
-	if errors.Is(err, ErrEndpointNotFound) || err == nil && e.Status == StatusDeleting {
-		return nil, nil
+	if meta := p.settings.response; meta != nil {
+		meta.Found = result.Found
+		meta.KeyDropped = result.Own && p.isKeyDropped(ctx, result)
 	}
-	return e, err
-}
-
-// matching returns e, or how it differs from what was asked for. What this call
-// made was asked for, whatever the service made of it.
-func (r *keyedCreate) matching(e *Endpoint) (*Endpoint, error) {
-	if slices.Contains(r.mine, e.ID) {
-		return e, nil
-	}
-	if fields := differences(r.req, e); len(fields) > 0 {
-		return nil, &IdempotencyMismatchError{Key: r.req.IdempotencyKey, EndpointID: e.ID, Fields: fields}
-	}
+	e.IdempotencyKey = p.req.IdempotencyKey // also where the answer leaves the tags out
 	return e, nil
 }
 
-// withoutTwins deletes the younger endpoints and returns the eldest. It deletes
-// only what answers to this very call have named: any other may belong to
-// somebody else who uses the same key.
-func (r *keyedCreate) withoutTwins(ctx context.Context, found []*Endpoint) (*Endpoint, error) {
-	eldest, twins := found[0], found[1:]
-	conflict := &DuplicateEndpointsError{Key: r.req.IdempotencyKey}
-	for _, e := range found {
-		conflict.EndpointIDs = append(conflict.EndpointIDs, e.ID)
-	}
-	if slices.ContainsFunc(twins, func(e *Endpoint) bool { return !slices.Contains(r.mine, e.ID) }) {
-		return nil, conflict
-	}
-	for _, twin := range twins {
-		err := r.c.DeleteEndpoint(ctx, twin.ID, r.opts...)
-		isGone := errors.Is(err, ErrEndpointNotFound) || errors.Is(err, CodeEndpointDeleting)
-		if err != nil && !isGone {
-			conflict.Err = err
-			return nil, conflict
-		}
-	}
-	return r.matching(eldest)
-}
-
-func (r *keyedCreate) outcomeUnknown(cause error) error {
-	return &OutcomeUnknownError{EndpointID: r.creation.lastMade(), Err: cause}
-}
-
-// undecided is the error of a call that ends before it knows whether there is an
-// endpoint: err ended a look or a pause.
-func (r *keyedCreate) undecided(err error) error {
+// isKeyDropped reports that the service made the endpoint without its tag.
+func (p *endpointPort) isKeyDropped(ctx context.Context, result keyed.Result[*Endpoint]) bool {
+	e := result.Item.Value
 	switch {
-	case !r.creation.posted():
-		return fmt.Errorf("vpcep: create endpoint: looking for its key: %w", err)
-	case r.last == nil:
-		return r.outcomeUnknown(err)
-	case errors.Is(r.last, err):
-		return r.outcomeUnknown(r.last)
+	case result.Listed, e.IdempotencyKey != "":
+		return false
+	case e.Tags != nil:
+		return true
 	}
-	return r.outcomeUnknown(fmt.Errorf("%w; then: %w", r.last, err))
+	read, err := p.Read(ctx, e.ID)
+	return err == nil && read != nil && read.Value.IdempotencyKey == ""
 }
 
-// isFinalLook reports an error that another look would not change.
-func isFinalLook(err error) bool {
-	var mismatch *IdempotencyMismatchError
-	var duplicates *DuplicateEndpointsError
-	return errors.As(err, &mismatch) || errors.As(err, &duplicates)
-}
-
-func (e *Endpoint) hasSameID(other *Endpoint) bool { return e.ID == other.ID }
-
-// sortByAge puts the elder endpoint first, by the second, as answers have it. The
-// order stays as it is where one does not say when it was made.
-func sortByAge(endpoints []*Endpoint) {
-	if slices.ContainsFunc(endpoints, func(e *Endpoint) bool { return e.CreatedAt.IsZero() }) {
-		return
-	}
-	slices.SortStableFunc(endpoints, func(a, b *Endpoint) int {
-		return a.CreatedAt.Truncate(time.Second).Compare(b.CreatedAt.Truncate(time.Second))
-	})
-}
-
-// creations are the keyed creates of a client that are under way, or whose last
-// request is younger than the reconcile window: so long, lists may not show its endpoint.
-type creations struct {
-	mu        sync.Mutex
-	byKey     map[string]*creation
-	nextSweep time.Time
-}
-
-func newCreations() *creations { return &creations{byKey: make(map[string]*creation)} }
-
-// creation is what this client knows about one key. The fields below turn belong
-// to the caller that has entered it; callers with the same key take turns.
-type creation struct {
-	key   string
-	users int // guarded by creations.mu
-	// keepUntil is when the last request is no longer fresh; guarded by creations.mu.
-	keepUntil time.Time
-
-	turn    chan struct{}
-	results atomic.Int64 // how many there have been
-	result  *result      // the last one
-	at      time.Time    // of the last request that may have been carried out; zero: there was none
-	made    []string     // the endpoints that answers have named
-	unnamed int          // the requests that may have made one more each, which no answer has named
-}
-
-// result is what callers with the same request share.
-type result struct {
-	number   int64
-	body     []byte
-	endpoint *Endpoint
-	err      error
-}
-
-// join returns the creation of key, for leave to give back.
-func (cs *creations) join(key string, window time.Duration) *creation {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	if now := time.Now(); now.After(cs.nextSweep) {
-		for key, old := range cs.byKey {
-			if old.users == 0 && now.After(old.keepUntil) {
-				delete(cs.byKey, key)
-			}
-		}
-		cs.nextSweep = now.Add(window)
-	}
-	one := cs.byKey[key]
-	if one == nil {
-		one = &creation{key: key, turn: make(chan struct{}, 1)}
-		cs.byKey[key] = one
-	}
-	one.users++
-	return one
-}
-
-// leave ends the use of a creation.
-func (cs *creations) leave(one *creation) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	one.users--
-	if one.users == 0 && time.Now().After(one.keepUntil) {
-		delete(cs.byKey, one.key)
-	}
-}
-
-// keep makes cs remember the creation for the window after a request.
-func (cs *creations) keep(one *creation, window time.Duration) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	one.keepUntil = time.Now().Add(window)
-}
-
-// forget is called for an endpoint that was deleted: it is not to be found again.
-func (cs *creations) forget(id string) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	for key, one := range cs.byKey {
-		if one.users == 0 && slices.Contains(one.made, id) {
-			delete(cs.byKey, key)
-		}
-	}
-}
-
-// enter waits for the caller's turn.
-func (one *creation) enter(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case one.turn <- struct{}{}:
+// mismatch compares what was asked for with what an endpoint was made for. The
+// digest in its tag says that for certain, whatever was changed since.
+func (p *endpointPort) mismatch(e *Endpoint) error {
+	var fields []string
+	switch {
+	case e.requestDigest == p.digest:
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case e.requestDigest == "": // something else wrote the tag: only what cannot change counts
+		if fields = fixedDifferences(p.req, e); len(fields) == 0 {
+			return nil
+		}
+	default:
+		fields = differences(p.req, e)
 	}
+	return &IdempotencyMismatchError{Key: p.req.IdempotencyKey, EndpointID: e.ID, Fields: fields}
 }
 
-func (one *creation) exit() { <-one.turn }
-
-// shared is the result of a caller that was at work on the same request while
-// this one waited, which it does since there had been so many results.
-func (one *creation) shared(body []byte, joined int64) (*Endpoint, error, bool) {
-	if one.result == nil || one.result.number <= joined || !bytes.Equal(one.result.body, body) {
-		return nil, nil, false
+// keyedError is the caller's error for a create with a key that failed.
+func keyedError(key string, err error) error {
+	var (
+		unknown    *keyed.UnknownError
+		duplicates *keyed.DuplicatesError
+		search     *keyed.SearchError
+		wait       *keyed.WaitError
+	)
+	switch {
+	case errors.As(err, &duplicates):
+		return &DuplicateEndpointsError{Key: key, EndpointIDs: duplicates.IDs, Err: duplicates.Err}
+	case errors.As(err, &unknown):
+		return &OutcomeUnknownError{EndpointID: unknown.Named, Err: unknownCause(unknown)}
+	case errors.As(err, &search):
+		return fmt.Errorf("vpcep: create endpoint: searching for its key: %w", search.Err)
+	case errors.As(err, &wait):
+		return fmt.Errorf("vpcep: create endpoint: %w", wait)
 	}
-	return one.result.endpoint.clone(), one.result.err, true
+	return err
 }
 
-// conclude leaves the result to those who wait. A caller that gave up has none.
-func (one *creation) conclude(ctx context.Context, body []byte, endpoint *Endpoint, err error) {
-	if err == nil || ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
-		one.result = &result{number: one.results.Add(1), body: body, endpoint: endpoint.clone(), err: err}
+// unknownCause is why the outcome of a create with a key is not known.
+func unknownCause(e *keyed.UnknownError) error {
+	switch {
+	case e.Hidden && e.Last != nil:
+		return fmt.Errorf("%w; %w", ErrKeyNotKept, e.Last)
+	case e.Hidden:
+		return ErrKeyNotKept
+	case e.Last == nil:
+		return e.Err
+	case e.Err == nil || errors.Is(e.Last, e.Err):
+		return e.Last
 	}
+	return fmt.Errorf("%w; then: %w", e.Last, e.Err)
 }
 
-// sent notes a request that made the endpoint id, or may have made one.
-func (one *creation) sent(id string) {
-	one.at = time.Now()
-	if id == "" {
-		one.unnamed++
-	} else if !slices.Contains(one.made, id) {
-		one.made = append(one.made, id)
+// forgetKeyOf is called for an endpoint that was deleted: its key is free again.
+func (c *Client) forgetKeyOf(id string) { c.keys.Forget(id) }
+
+// GetEndpointByIdempotencyKey finds the endpoint that was created with a key, without
+// making one. It lists the endpoints of the project.
+//
+// The error is ErrEndpointNotFound where there is none (yet: lists can lag behind a
+// create by some seconds), or it is being deleted, and *DuplicateEndpointsError where
+// several carry the key.
+func (c *Client) GetEndpointByIdempotencyKey(ctx context.Context, key string, opts ...CallOption) (*Endpoint, error) {
+	settings, err := c.begin(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	var f fieldErrors
+	if f.idempotencyKey(key); key == "" {
+		f.add("idempotency_key", "must not be empty")
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := settings.bound(ctx)
+	defer cancel()
+	settings.timeout = 0
+	port := &endpointPort{c: c, settings: settings, req: CreateEndpointRequest{IdempotencyKey: key}}
+	seen, err := port.Search(ctx, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	switch items := keyed.InOrder(seen.Items); len(items) {
+	case 0:
+		return nil, fmt.Errorf("vpcep: no endpoint has the idempotency key %q: %w", key, ErrEndpointNotFound)
+	case 1:
+		return items[0].Value, nil
+	default:
+		duplicates := &DuplicateEndpointsError{Key: key}
+		for _, item := range items {
+			duplicates.EndpointIDs = append(duplicates.EndpointIDs, item.ID)
+		}
+		return nil, duplicates
 	}
 }
-
-// posted reports whether a request may have been carried out.
-func (one *creation) posted() bool { return !one.at.IsZero() }
-
-// freshFor is how long lists may still not show what the last request made.
-func (one *creation) freshFor(window time.Duration) time.Duration {
-	if !one.posted() {
-		return 0
-	}
-	return window - time.Since(one.at)
-}
-
-func (one *creation) lastMade() string {
-	if len(one.made) == 0 {
-		return ""
-	}
-	return one.made[len(one.made)-1]
-}
-
-// forgetKeyOf is called for an endpoint that was deleted.
-func (c *Client) forgetKeyOf(id string) { c.creations.forget(id) }

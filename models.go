@@ -129,6 +129,12 @@ type CreateEndpointRequest struct {
 	// tag's value, because it travels as the value of the tag IdempotencyTagKey;
 	// a random UUID is a good one. Endpoint.IdempotencyKey gives it back.
 	IdempotencyKey string
+	// Resume says that an earlier run stored the IdempotencyKey before it called, and
+	// may have sent its request, and that nobody else uses the key now. The call then
+	// searches for the whole WithReconcileWindow before it sends anything, and cleans up
+	// what earlier runs left: the eldest endpoint of the key stays, younger ones are
+	// deleted, and nothing else.
+	Resume bool
 	// Extra are further fields to send, which this version does not know. A field that
 	// the request has itself is refused.
 	Extra map[string]json.RawMessage
@@ -196,6 +202,7 @@ type Endpoint struct {
 	EndpointPoolID, PublicBorderGroup string
 	// IdempotencyKey is the key that the endpoint was created with, if any.
 	IdempotencyKey string
+	requestDigest  string // of the request, as the key's tag has it
 	// Extra are the fields that this version does not know, and the raw form of
 	// those whose type makes no sense. They are written back when the endpoint is
 	// marshalled, in place of the typed field where there is one. nil where there are none.
@@ -237,4 +244,10 @@ type ResponseMeta struct {
 	Header http.Header
 	// Attempts is how often the last request of the call was sent, or tried to be.
 	Attempts int
+	// Found says that CreateEndpoint returned an endpoint that it did not make itself:
+	// it was there, or another caller with the same IdempotencyKey made it.
+	Found bool
+	// KeyDropped says that the service made the endpoint without the tag that carries
+	// the IdempotencyKey: this cloud keeps no tags, and the create cannot be repeated.
+	KeyDropped bool
 }

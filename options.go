@@ -161,6 +161,7 @@ type callSettings struct {
 	timeout  time.Duration
 	retry    RetryPolicy
 	header   http.Header
+	date     *time.Time // filled with the Date of the last answer, the service's clock
 }
 
 // WithResponse stores what the answer says beside its body in dst, also when the
@@ -237,13 +238,19 @@ func (s callSettings) bound(ctx context.Context) (context.Context, context.Cance
 	return context.WithTimeout(ctx, s.timeout)
 }
 
-// observe fills what WithResponse asks for. nil: nothing.
+// observe fills what is asked for of each answer. nil: nothing is.
 func (s callSettings) observe() func(exchange.Answer) {
-	dst := s.response
-	if dst == nil {
+	if s.response == nil && s.date == nil {
 		return nil
 	}
 	return func(a exchange.Answer) {
-		*dst = ResponseMeta{StatusCode: a.StatusCode, RequestID: a.RequestID(), Header: a.Header, Attempts: a.Attempts}
+		if s.response != nil {
+			*s.response = ResponseMeta{StatusCode: a.StatusCode, RequestID: a.RequestID(), Header: a.Header, Attempts: a.Attempts}
+		}
+		if s.date != nil {
+			if date, err := http.ParseTime(a.Header.Get("Date")); err == nil {
+				*s.date = date
+			}
+		}
 	}
 }

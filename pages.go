@@ -8,7 +8,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +49,11 @@ type listing[T any] struct {
 // list is the iterator of a list.
 func list[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		if err := each(ctx, c, opts, l, func(item T) bool { return yield(item, nil) }); err != nil {
+		settings, err := c.begin(ctx, opts)
+		if err == nil {
+			err = eachWith(ctx, c, settings, l, func(item T) bool { return yield(item, nil) })
+		}
+		if err != nil {
 			var none T
 			yield(none, err)
 		}
@@ -96,14 +99,14 @@ const maxStalePages = 3
 // errRepeatedPage ends a list that would never end.
 var errRepeatedPage = errors.New("the service gave a page without anything new before the end of the list")
 
-// each calls yield for each item until it returns false. An item comes once, even
+// eachWith calls yield for each item until it returns false. An item comes once, even
 // where it moves to a later page in the meantime.
-func each[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T], yield func(T) bool) error {
+func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], yield func(T) bool) error {
 	seen := make(map[string]struct{})
 	stale := 0 // pages in a row without anything new
 	var ahead *fetch[T]
 	defer func() { ahead.stop() }()
-	p, err := do(ctx, c, opts, l.request(0))
+	p, err := doWith(ctx, c, settings, l.request(0))
 	for offset := 0; ; {
 		if err != nil {
 			return err
@@ -121,7 +124,7 @@ func each[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]
 			// Page 2 is fetched ahead once half of page 1 is consumed, later pages at once.
 			isReader := offset > p.elements || i > 0 && 2*i >= len(p.items)
 			if ahead == nil && !isLast && isReader {
-				ahead = fetchPage(ctx, c, opts, l.request(offset))
+				ahead = fetchPage(ctx, c, settings, l.request(offset))
 			}
 			if !yield(item) {
 				return nil
@@ -138,9 +141,9 @@ func each[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]
 			return fmt.Errorf("vpcep: list %s: %w", l.what, errRepeatedPage)
 		}
 		if ahead == nil {
-			p, err = do(ctx, c, opts, l.request(offset))
+			p, err = doWith(ctx, c, settings, l.request(offset))
 		} else {
-			p, err = ahead.wait(opts)
+			p, err = ahead.wait(settings)
 			ahead = nil
 		}
 	}
@@ -163,7 +166,7 @@ type fetch[T any] struct {
 	cancel context.CancelFunc
 }
 
-func fetchPage[T any](ctx context.Context, c *Client, opts []CallOption, r request[page[T]]) *fetch[T] {
+func fetchPage[T any](ctx context.Context, c *Client, settings callSettings, r request[page[T]]) *fetch[T] {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &fetch[T]{result: make(chan fetched[T], 1), cancel: cancel}
 	go func() {
@@ -173,20 +176,20 @@ func fetchPage[T any](ctx context.Context, c *Client, opts []CallOption, r reque
 			f.result <- got
 		}()
 		// The caller's own ResponseMeta is not written while the caller is at work.
-		opts := append(slices.Clip(opts), WithResponse(&got.meta))
-		got.page, got.err = do(ctx, c, opts, r)
+		settings.response = &got.meta
+		got.page, got.err = doWith(ctx, c, settings, r)
 	}()
 	return f
 }
 
-// wait returns the page, and tells the caller's options of it.
-func (f *fetch[T]) wait(opts []CallOption) (page[T], error) {
+// wait returns the page, and tells the caller of it.
+func (f *fetch[T]) wait(settings callSettings) (page[T], error) {
 	got := <-f.result
 	f.cancel()
 	if got.panicked != nil {
 		panic(got.panicked) // the caller's round tripper or authenticator: the caller's to recover
 	}
-	if settings, err := newCallSettings(opts); err == nil && settings.response != nil {
+	if settings.response != nil {
 		*settings.response = got.meta
 	}
 	return got.page, got.err

@@ -107,7 +107,7 @@ func (c *Client) SetTags(ctx context.Context, id string, tags []Tag, opts ...Cal
 	}
 	if c.validates {
 		var f fieldErrors
-		f.tagCount(len(withIdempotencyTag(tags, endpoint.IdempotencyKey)))
+		f.tagCount(len(withKeyTag(tags, endpoint.IdempotencyKey, "")))
 		if err := f.err(); err != nil {
 			return err
 		}

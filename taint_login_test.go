@@ -70,41 +70,47 @@ func TestLoginsLeakNothing(t *testing.T) {
 
 // A login that fails does so in a call, too.
 func TestLoginsOfACallLeakNothing(t *testing.T) {
-	for _, o := range []taintOperation{taintGet, operationNamed("CreateEndpoint with a key"), operationNamed("WaitForEndpoint"), operationNamed("ListConnections")} {
-		l := newLedger(t)
-		synctest.Test(t, func(t *testing.T) {
-			for _, f := range loginForms() {
-				s := &tainted{form: f, spelling: rawSpelling(), secrets: []secret{password, iamToken}}
-				auth := vpcep.TokenAuth(vpcep.CachedToken(vpcep.IAMPassword(loginAt(s.client()))))
-				service := &tainted{plain: 1 << 30}
-				h := callWith(t, t.Context(), o, vpcep.WithAuth(auth), vpcep.WithHTTPClient(service.client()))
-				l.check(fmt.Sprintf("CachedToken of IAMPassword, %s, login: %s", o, f.name), h, s.secrets)
-			}
+	for _, o := range []taintOperation{taintGet, operationNamed("CreateEndpoint with a key"), operationNamed("WaitForEndpoint")} {
+		t.Run(o.String(), func(t *testing.T) {
+			t.Parallel()
+			l := newLedger(t)
+			synctest.Test(t, func(t *testing.T) {
+				for _, f := range append(malformedForms(), statusForms(401, 500)...) {
+					s := &tainted{form: f, spelling: rawSpelling(), secrets: []secret{password, iamToken}}
+					auth := vpcep.TokenAuth(vpcep.CachedToken(vpcep.IAMPassword(loginAt(s.client()))))
+					service := &tainted{plain: 1 << 30}
+					h := callWith(t, t.Context(), o, vpcep.WithAuth(auth), vpcep.WithHTTPClient(service.client()))
+					l.check(fmt.Sprintf("CachedToken of IAMPassword, %s, login: %s", o, f.name), h, s.secrets)
+				}
+			})
 		})
 	}
 }
 
 func TestProjectLookupsLeakNothing(t *testing.T) {
 	var forms []form
-	for _, f := range append(append(append(malformedForms(), statusForms(200, 302, 400, 404, 500)...), successForms()...), tripForms()...) {
+	for _, f := range append(append(append(malformedForms(), statusForms(400, 404, 500)...), successForms()...), tripForms()...) {
 		if f.name != "headers without end" {
 			forms = append(forms, f)
 		}
 	}
 	for _, cred := range credentials() {
-		l := newLedger(t)
-		auth := cred.auth(t)
-		synctest.Test(t, func(t *testing.T) {
-			for _, f := range forms {
-				s := &tainted{form: f, spelling: rawSpelling(), secrets: cred.secrets}
-				id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{
-					Region: "r-1", IAMEndpoint: "http://127.0.0.1", Auth: auth, HTTPClient: s.client(),
-				})
-				h := new(harvest)
-				h.add("ID", id)
-				h.failure("error", err)
-				l.check(cred.name+", LookupProjectID, "+f.name, h, s.all())
-			}
+		t.Run(cred.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLedger(t)
+			auth := cred.auth(t)
+			synctest.Test(t, func(t *testing.T) {
+				for _, f := range forms {
+					s := &tainted{form: f, spelling: rawSpelling(), secrets: cred.secrets}
+					id, err := vpcep.LookupProjectID(t.Context(), vpcep.ProjectLookupConfig{
+						Region: "r-1", IAMEndpoint: "http://127.0.0.1", Auth: auth, HTTPClient: s.client(),
+					})
+					h := new(harvest)
+					h.add("ID", id)
+					h.failure("error", err)
+					l.check(cred.name+", LookupProjectID, "+f.name, h, s.all())
+				}
+			})
 		})
 	}
 }
@@ -119,36 +125,32 @@ var metadataSteps = map[string]func(r *http.Request) bool{
 
 func TestMetadataLeaksNothing(t *testing.T) {
 	secrets := []secret{metadataToken, instanceKey, instanceSecret, instanceToken}
-	forms := append(malformedForms(), statusForms(200, 302, 400, 401, 403, 500)...)
+	forms := append(malformedForms(), statusForms(200, 401, 500)...)
 	for step, isStep := range metadataSteps {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			l := newLedger(t)
 			var f form
-			var as spelling
 			first := 0 // the number of the first request that is answered with an echo
 			server := metadataAt(t, func(r *http.Request, number int) string {
 				if number >= first && isStep(r) {
-					return f.raw(r, echo{secrets, as})
+					return f.raw(r, echo{secrets, rawSpelling()})
 				}
 				return metadataAnswer(r, number < first)
 			})
 			for _, f = range forms {
-				for _, as = range someSpellings()[:2] {
-					first = 0
-					_, err := vpcep.DefaultAuthAt(func(string) string { return "" }, t.TempDir(), server.URL)
-					h := new(harvest)
-					h.failure("error", err)
-					l.check("DefaultAuth, metadata, "+step+", "+f.name+", "+as.name, h, secrets)
+				first = 0
+				_, err := vpcep.DefaultAuthAt(func(string) string { return "" }, t.TempDir(), server.URL)
+				h := new(harvest)
+				h.failure("error", err)
+				l.check("DefaultAuth, metadata, "+step+", "+f.name, h, secrets)
 
-					first = server.Requests() + 4 // once it works, and then the keys are renewed
-					auth, err := vpcep.DefaultAuthAt(func(string) string { return "" }, t.TempDir(), server.URL)
-					require.NoError(t, err)
-					service := &tainted{plain: 1 << 30}
-					h = callWith(t, t.Context(), taintGet, vpcep.WithAuth(auth), vpcep.WithHTTPClient(service.client()))
-					h.print("authenticator", auth, commonVerbs)
-					l.check("DefaultAuth, metadata renewed, "+step+", "+f.name+", "+as.name, h, secrets)
-				}
+				first = server.Requests() + 4 // once it works, and then the keys are renewed
+				auth, err := vpcep.DefaultAuthAt(func(string) string { return "" }, t.TempDir(), server.URL)
+				require.NoError(t, err)
+				service := &tainted{plain: 1 << 30}
+				h = callWith(t, t.Context(), taintGet, vpcep.WithAuth(auth), vpcep.WithHTTPClient(service.client()))
+				l.check("DefaultAuth, metadata renewed, "+step+", "+f.name, h, secrets)
 			}
 		})
 	}
@@ -327,11 +329,11 @@ func isChild(t *testing.T, environment ...string) bool {
 	for i := range name {
 		name[i] = "^" + name[i] + "$"
 	}
-	cmd := exec.CommandContext(t.Context(), executable, "-test.run="+strings.Join(name, "/"), "-test.count=1", "-test.timeout=1m")
+	cmd := exec.CommandContext(t.Context(), executable, "-test.run="+strings.Join(name, "/"), "-test.count=1", "-test.timeout=20s")
 	cmd.Env = append(append(os.Environ(), childVariable+"=1"), environment...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Errorf("in a process of its own: %v\n%.4000s", err, out)
+		t.Errorf("in a process of its own: %v\n%.3000s", err, out)
 	}
 	return false
 }
@@ -358,7 +360,7 @@ func setProxy(t *testing.T, setting string) {
 	secrets := []secret{proxyPassword, plainToken}
 	var f form
 	var as spelling
-	forms := proxyForms()
+	forms := append(malformedForms(), statusForms(407)...)
 	if setting == "" {
 		server := rawserver.HTTP1(t, func(x *rawserver.Exchange) {
 			if r := x.ReadHead(); r != nil {
@@ -376,7 +378,7 @@ func setProxy(t *testing.T, setting string) {
 		t.Setenv(name, setting)
 	}
 	for _, f = range forms {
-		for _, as = range someSpellings()[:2] {
+		for _, as = range someSpellings()[:1] {
 			for _, base := range []string{"http://vpcep.example", "https://vpcep.example"} {
 				for kind, options := range map[string][]vpcep.Option{"own pool": nil, "default transport": {vpcep.WithHTTPClient(&http.Client{})}} {
 					h := callWith(t, t.Context(), taintGet, append(options, vpcep.WithToken(plainToken.value), vpcep.WithBaseURL(base))...)

@@ -27,6 +27,7 @@ type output struct{ name, text string }
 // harvest is everything that came out of one call.
 type harvest struct {
 	outputs []output
+	err     error // of the call
 	seen    map[string]bool
 }
 
@@ -368,7 +369,13 @@ type ledger struct {
 func newLedger(t *testing.T) *ledger {
 	t.Helper()
 	l := &ledger{t: t}
-	t.Cleanup(l.report)
+	t.Cleanup(func() { l.in(t).report() })
+	return l
+}
+
+// in is the ledger for use in a bubble of l's test, whose context is another one.
+func (l *ledger) in(t *testing.T) *ledger {
+	l.t = t
 	return l
 }
 

@@ -59,8 +59,11 @@ func (f *fieldErrors) createEndpoint(r CreateEndpointRequest) {
 	f.portIP("port_ip", r.PortIP)
 	f.tags(r.Tags)
 	f.reservedTag(r.Tags)
-	f.tagCount(len(withIdempotencyTag(r.Tags, r.IdempotencyKey)))
+	f.tagCount(len(withKeyTag(r.Tags, r.IdempotencyKey, "")))
 	f.idempotencyKey(r.IdempotencyKey)
+	if r.Resume && r.IdempotencyKey == "" {
+		f.add("Resume", "needs an IdempotencyKey")
+	}
 	f.routeTables(r.RouteTables)
 	f.whitelist(r.Whitelist)
 	f.text("description", r.Description, forbiddenInDescription)
@@ -186,7 +189,7 @@ func (f *fieldErrors) tagText(list string, i int, member, s string, least, most 
 
 // idempotencyKey checks the key as the tag value that it travels as.
 func (f *fieldErrors) idempotencyKey(key string) {
-	f.length("idempotency_key", key, 0, maxTagValueLength)
+	f.length("idempotency_key", key, 0, maxKeyLength)
 	f.broken("idempotency_key", textRule(key, forbiddenInTags))
 	f.broken("idempotency_key", spaceRule(key))
 }

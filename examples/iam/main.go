@@ -58,7 +58,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		}
 	}
 
-	fmt.Fprintln(out, "Logging in as", login) // prints without the password
+	fmt.Fprintf(out, "Logging in as %s of %s; the settings print as %s\n", login.Username, login.DomainName, login)
 	tokens := vpcep.CachedToken(vpcep.IAMPassword(login))
 	client, err := vpcep.NewClient(append(options, vpcep.WithAuth(vpcep.TokenAuth(tokens)))...)
 	if err != nil {

@@ -83,29 +83,39 @@ type Answer struct {
 // Do carries out one call, and again where that is safe. It returns nil, or why the
 // call failed.
 func (s *Service) Do(ctx context.Context, c Call) *Failure {
-	state := progress{policy: s.Retry.Override(c.Retry), once: c.Once}
+	p := progress{policy: s.Retry.Override(c.Retry), once: c.Once}
+	defer p.turn.Unknown()
+	var last *Failure
 	for {
-		start := time.Now()
-		answer, sendErr := s.attempt(ctx, c, state.begin()) // authenticates, and writes one request at most
+		if stop := s.enter(ctx, &p, c, last); stop != nil {
+			return stop
+		}
+		p.start = time.Now()
+		p.attempts++
+		answer, sendErr := s.attempt(ctx, c, p.attempts) // authenticates, and writes one request at most
 		failure := s.classify(c, answer, sendErr)
 		if failure == nil {
 			failure = s.accept(c, answer) // decodes
 		}
 		if failure == nil {
-			s.gates.Of(c.Operation).Open(start)
+			p.turn.Passed()
 			s.budget.Give()
 			return nil
 		}
-		failure.Attempts = state.attempts
-		if verdict := s.decide(&state, c, failure); verdict == retry.Done {
+		failure.Attempts = p.attempts
+		switch s.decide(&p, c, failure) {
+		case retry.Done:
 			return nil
-		} else if verdict != retry.Again {
-			failure.Unknown = verdict == retry.Unknown || verdict == retry.Search
+		case retry.No:
+			return failure
+		case retry.Unknown, retry.Search:
+			failure.Unknown = true
 			return failure
 		}
-		if stop := s.pause(ctx, &state, c, failure, start); stop != nil {
+		if stop := s.pause(ctx, &p, failure); stop != nil {
 			return stop
 		}
+		last = failure
 	}
 }
 
@@ -113,16 +123,32 @@ func (s *Service) Do(ctx context.Context, c Call) *Failure {
 type progress struct {
 	policy    retry.Policy
 	once      bool
+	start     time.Time  // of the last attempt
+	turn      retry.Turn // at the gate of throttled calls
 	attempts  int
-	tries     int       // the attempts that MaxAttempts counts: all but the throttled ones
-	maybeDone bool      // by one of them
-	renewed   bool      // the credentials
-	patience  time.Time // until when throttling is outlasted; zero: it is not throttled
+	tries     int  // the attempts that MaxAttempts counts: all but the throttled ones
+	maybeDone bool // by one of them
+	renewed   bool // the credentials
 }
 
-func (p *progress) begin() int {
-	p.attempts++
-	return p.attempts
+// enter waits where the calls of the client are throttled. It returns the failure to
+// end the call with where the time does not suffice: last, if there was an attempt.
+func (s *Service) enter(ctx context.Context, p *progress, c Call, last *Failure) *Failure {
+	if p.once || p.policy.MaxAttempts == 1 {
+		return nil
+	}
+	err := s.gates.Of(c.Operation).Enter(ctx, p.policy, &p.turn)
+	switch {
+	case err == nil:
+		return nil
+	case last == nil && errors.Is(err, retry.ErrPatience):
+		return nil // nobody has refused this call yet
+	case last == nil:
+		return &Failure{Method: c.Method, Path: s.BasePath + c.Path, Event: retry.Throttled, Cause: err}
+	case errors.Is(err, retry.ErrPatience):
+		return last
+	}
+	return last.endedBy(err)
 }
 
 // attempt authenticates the request and sends it once.
@@ -168,11 +194,18 @@ func (s *Service) accept(c Call, answer Answer) *Failure {
 	return nil
 }
 
-// decide applies the rules of package retry, after new credentials for a 401.
+// decide applies the rules of package retry, after new credentials for a 401, and
+// tells the gate what came of the attempt.
 func (s *Service) decide(p *progress, c Call, f *Failure) retry.Verdict {
-	if f.Event != retry.Throttled {
+	switch {
+	case f.Event == retry.Throttled:
+		p.turn.Throttled(p.policy, p.start, f.RetryAfter, retry.Window(f.Body.Message))
+	case f.Answer.StatusCode != 0:
 		p.tries++
-		p.patience = time.Time{}
+		p.turn.Passed()
+	default:
+		p.tries++
+		p.turn.Unknown()
 	}
 	if f.Event == retry.Unauthorized && !p.renewed && s.Renew != nil && s.Renew(f.Answer.Sent) {
 		p.renewed = true // a 401 means that nothing was done: once more, with new credentials
@@ -187,14 +220,13 @@ func (s *Service) decide(p *progress, c Call, f *Failure) retry.Verdict {
 
 // pause waits before the next attempt. It returns the failure to end the call with
 // where there shall be none.
-func (s *Service) pause(ctx context.Context, p *progress, c Call, f *Failure, start time.Time) *Failure {
-	switch f.Event {
-	case retry.Renewed:
+func (s *Service) pause(ctx context.Context, p *progress, f *Failure) *Failure {
+	switch {
+	case f.Event == retry.Renewed:
 		return nil
-	case retry.Throttled:
-		return s.waitForGate(ctx, p, c, f, start)
-	}
-	if p.once || p.tries >= p.policy.MaxAttempts || !s.budget.Take() {
+	case f.Event == retry.Throttled && !p.once && p.policy.MaxAttempts != 1:
+		return nil // the gate makes it wait: it did nothing, so that time alone bounds it
+	case p.once, p.tries >= p.policy.MaxAttempts, !s.budget.Take():
 		return f
 	}
 	if end := retry.Sleep(ctx, p.policy.Delay(p.tries, f.RetryAfter)); end != nil {
@@ -202,30 +234,6 @@ func (s *Service) pause(ctx context.Context, p *progress, c Call, f *Failure, st
 		return f.endedBy(end)
 	}
 	return nil
-}
-
-// waitForGate is pause for a throttled attempt, which began at start. It certainly
-// did nothing, so that time alone bounds how often it is repeated.
-func (s *Service) waitForGate(ctx context.Context, p *progress, c Call, f *Failure, start time.Time) *Failure {
-	if p.once || p.policy.MaxAttempts == 1 {
-		return f
-	}
-	gate := s.gates.Of(c.Operation)
-	gate.Close(p.policy, start, f.RetryAfter, retry.Window(f.Body.Message))
-	if p.patience.IsZero() {
-		p.patience = start.Add(p.policy.ThrottleTimeout)
-	}
-	patient, cancel := context.WithDeadline(ctx, p.patience)
-	defer cancel()
-	stop := gate.Wait(patient)
-	deadline, hasDeadline := ctx.Deadline()
-	switch {
-	case stop == nil:
-		return nil
-	case ctx.Err() != nil, hasDeadline && !deadline.After(p.patience):
-		return f.endedBy(stop)
-	}
-	return f
 }
 
 // url is where the call goes.

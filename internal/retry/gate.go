@@ -1,33 +1,45 @@
 package retry
 
 import (
-	"context"
 	"math/rand/v2"
-	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// DefaultThrottleTimeout is how long a call outlasts throttling where nothing else
-// is said. Gateways throttle by the minute.
-const DefaultThrottleTimeout = 2 * time.Minute
-
-// maxThrottlePauses bounds ThrottleTimeout by what MaxDelay makes of a pause: a tiny
-// one must not become a flood.
-const maxThrottlePauses = 100
-
 // Gate holds back the calls of a client that are throttled, because they share the
-// limit: after a refusal none is sent until a pause is over, and the pause doubles
-// with each refusal that follows it. Those who wait come one after the other then,
-// and the next refusal closes the gate for the rest. The zero value is open.
+// limit. A call asks it before each attempt, its first one included, and tells it
+// what came of the attempt:
+//
+//	var turn retry.Turn
+//	defer turn.Unknown() // whatever becomes of the call
+//	for {
+//		if err := gate.Enter(ctx, policy, &turn); err != nil {
+//			return err // the end of ctx, or ErrPatience
+//		}
+//		sent := time.Now()
+//		... one attempt ...
+//		turn.Passed()                               // an answer that is not throttled, or
+//		turn.Throttled(policy, sent, after, window) // one that is, or
+//		turn.Unknown()                              // no answer, or any other failure
+//	}
+//
+// A refusal closes the gate for a pause. Then one caller is let out, and the others
+// wait for what comes of it: a refusal closes the gate again, for a longer pause,
+// and a success lets out two, then four, and so on, until nobody is left. The oldest
+// call goes first. So few requests are refused, however long the answers take, and
+// no call waits for newer ones.
+//
+// The zero value is open, and costs an atomic load.
 type Gate struct {
-	mu      sync.Mutex
-	closed  time.Time // when it was closed last; zero: never
-	until   time.Time
-	pause   time.Duration
-	pauses  int // since a request passed
-	waiting int
+	phase atomic.Uint64 // odd: closed. It grows whenever the gate closes or opens.
+
+	mu     sync.Mutex
+	until  time.Time // the end of the pause
+	pauses int       // since a request passed
+	round  round
+	queue  queue
+	seats  uint64 // given out so far
 }
 
 // Gates are the gates of a client, one for each kind of request: gateways limit them apart.
@@ -41,95 +53,75 @@ func (g *Gates) Of(op Operation) *Gate {
 	return &g[op]
 }
 
-// Close closes the gate after a request that was sent at the time sent was
-// throttled. after is how long the service asked to wait, window what its limit
-// counts by; 0: it did not say.
-func (g *Gate) Close(p Policy, sent time.Time, after, window time.Duration) {
+func isClosed(phase uint64) bool { return phase%2 == 1 }
+
+// refused takes note of a refusal. One whose request was let out before the gate was
+// closed says nothing new, but how long the service wants to be left alone.
+func (g *Gate) refused(t *Turn, p Policy, after, window time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.seat(t) // it is older than whoever comes from now on
 	now := time.Now()
-	if g.closed.IsZero() || sent.After(g.closed) { // else it is a request of the same burst
-		g.pause = p.throttlePause(g.pauses, window)
-		g.pauses++
-		g.closed = now
-		g.until = now.Add(g.pause - rand.N(g.pause/4+1))
+	phase := g.phase.Load()
+	if !isClosed(phase) || t.phase == phase {
+		g.close(p, now, window)
 	}
 	if asked := now.Add(min(after, p.MaxDelay)); asked.After(g.until) {
 		g.until = asked
 	}
+	g.queue.wakeAll() // some may not live to see the end of the pause
 }
 
-// Open notes that a request which was sent at the time sent was not throttled.
-func (g *Gate) Open(sent time.Time) {
+// close begins a pause.
+func (g *Gate) close(p Policy, now time.Time, window time.Duration) {
+	phase := g.phase.Load()
+	g.phase.Store(phase + 1 + phase%2)
+	pause := p.throttlePause(g.pauses, window)
+	g.pauses++
+	g.until = now.Add(pause - rand.N(pause/4+1))
+	g.round = firstRound()
+}
+
+// answered takes note of the end of an attempt that was not throttled. It means
+// nothing where the gate was closed or opened since.
+func (g *Gate) answered(t *Turn, passed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if sent.After(g.closed) {
+	if t.phase != g.phase.Load() {
+		return
+	}
+	g.round.answered(t.round, passed)
+	if passed {
 		g.pauses = 0
 	}
+	g.advance(time.Now())
 }
 
-// Wait waits until the gate is open, and where others wait too, for a turn of its
-// own. It returns why it did not: the end of ctx, or a deadline before the end of the pause.
-func (g *Gate) Wait(ctx context.Context) error {
-	g.mu.Lock()
-	g.waiting++
-	g.mu.Unlock()
-	defer func() {
-		g.mu.Lock()
-		g.waiting--
-		g.mu.Unlock()
-	}()
-	for {
-		g.mu.Lock()
-		left := time.Until(g.until)
-		if left > 0 && g.waiting > 1 {
-			left += rand.N(g.pause/4 + 1)
-		}
-		g.mu.Unlock()
-		if left <= 0 {
-			return ctx.Err()
-		}
-		if err := Sleep(ctx, left); err != nil {
-			return err
-		}
+// advance lets out those whose turn it is. Whoever changes the gate calls it.
+func (g *Gate) advance(now time.Time) {
+	if !isClosed(g.phase.Load()) || now.Before(g.until) {
+		return
 	}
+	if len(g.queue) == 0 {
+		if g.round.isPassed() {
+			g.phase.Add(1)
+		}
+		return
+	}
+	if g.round.isOver(now) {
+		g.round = g.round.next()
+	}
+	for len(g.queue) > 0 && g.round.letOut(now) {
+		g.queue.popFirst().letOut(g.phase.Load(), g.round.number)
+	}
+	g.queue.wakeFirst() // it watches the clock
 }
 
-// throttlePause is the pause after the given number of pauses in a row. It doubles up
-// to MaxDelay or, where the service names it, up to the window of its limit, and
-// begins with an eighth of that.
-func (p Policy) throttlePause(pauses int, window time.Duration) time.Duration {
-	pause, most := p.BaseDelay, p.MaxDelay
-	if window > 0 {
-		pause, most = max(window/8, p.BaseDelay), min(most, window)
+// next is when there is something to do for the first one in the queue, unless an
+// answer comes before.
+func (g *Gate) next(now time.Time) time.Time {
+	if now.Before(g.until) {
+		return g.until
 	}
-	for range pauses {
-		if pause > most/2 {
-			return most
-		}
-		pause *= 2
-	}
-	return min(pause, most)
-}
-
-// Window reads what a throttling message says of its limit, for example
-// "limit:60,time:1 minute": the time that the limit counts by. 0: it does not say.
-func Window(message string) time.Duration {
-	_, text, ok := strings.Cut(strings.ToLower(message), "time:")
-	if !ok {
-		return 0
-	}
-	text = strings.TrimSpace(text)
-	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
-	n, err := strconv.Atoi(text[:digits])
-	if err != nil || n <= 0 || n > 1000 {
-		return 0
-	}
-	unit := strings.TrimSpace(text[digits:])
-	for name, d := range map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour} {
-		if strings.HasPrefix(unit, name) {
-			return time.Duration(n) * d
-		}
-	}
-	return 0
+	return g.round.lease
 }

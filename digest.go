@@ -1,0 +1,76 @@
+package vpcep
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// The tag of an idempotency key holds the key and a digest of the request that the
+// endpoint was made for: both fit the 43 characters that the service allows.
+const (
+	maxKeyLength    = 36
+	digestSeparator = "~"
+	digestLength    = maxTagValueLength - maxKeyLength - len(digestSeparator)
+)
+
+// requestDigest is short, and the same for requests that ask for the same: the order
+// of tags, whitelist and route tables does not count.
+func requestDigest(req CreateEndpointRequest) string {
+	req.IdempotencyKey, req.Resume = "", false
+	req.Tags = slices.SortedFunc(slices.Values(req.Tags), func(a, b Tag) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value)) })
+	req.Whitelist = slices.Sorted(slices.Values(canonicalBlocks(req.Whitelist)))
+	req.RouteTables = slices.Sorted(slices.Values(req.RouteTables))
+	req.IPv6Address = canonicalBlock(req.IPv6Address)
+	sum := sha256.Sum256(canonicalJSON(req))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:digestLength])
+}
+
+// canonicalJSON writes v with the members of objects in order.
+func canonicalJSON(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var plain any
+	if json.Unmarshal(data, &plain) != nil {
+		return data
+	}
+	data, _ = json.Marshal(plain)
+	return data
+}
+
+// keyTag is the tag of an idempotency key.
+func keyTag(key, digest string) Tag {
+	if digest != "" {
+		key += digestSeparator + digest
+	}
+	return Tag{Key: IdempotencyTagKey, Value: key}
+}
+
+// splitKeyTag takes the tag of an idempotency key out of tags. The digest is "" where
+// something else than this library wrote the tag.
+func splitKeyTag(tags []Tag) (others []Tag, key, digest string) {
+	i := slices.IndexFunc(tags, func(t Tag) bool { return t.Key == IdempotencyTagKey })
+	if i < 0 {
+		return tags, "", ""
+	}
+	key = tags[i].Value
+	others = slices.DeleteFunc(slices.Clone(tags), func(t Tag) bool { return t.Key == IdempotencyTagKey })
+	if at := len(key) - digestLength - len(digestSeparator); at > 0 && strings.HasPrefix(key[at:], digestSeparator) {
+		key, digest = key[:at], key[at+len(digestSeparator):]
+	}
+	return others, key, digest
+}
+
+// withKeyTag returns tags with the key's tag behind them, and tags itself where there
+// is no key.
+func withKeyTag(tags []Tag, key, digest string) []Tag {
+	if key == "" {
+		return tags
+	}
+	return append(slices.Clip(tags), keyTag(key, digest))
+}

@@ -1,0 +1,43 @@
+package keyed
+
+import (
+	"errors"
+	"strings"
+)
+
+// UnknownError says that there may be an endpoint of the key.
+type UnknownError struct {
+	Named  string // its ID, if an answer named one
+	Hidden bool   // the cloud does not keep the tag that carries the key
+	Err    error  // what ended the call
+	Last   error  // why the last request has no whole answer; nil: none was sent
+}
+
+func (e *UnknownError) Error() string { return "the endpoint may exist" }
+
+// DuplicatesError says that several endpoints carry the key.
+type DuplicatesError struct {
+	IDs []string // the winner first
+	Err error    // why a later one could not be deleted
+}
+
+func (e *DuplicatesError) Error() string {
+	return "several endpoints carry the key: " + strings.Join(e.IDs, ", ")
+}
+
+// SearchError says that the call ended before any request was sent.
+type SearchError struct{ Err error }
+
+func (e *SearchError) Error() string { return "searching for the key: " + e.Err.Error() }
+
+func (e *SearchError) Unwrap() error { return e.Err }
+
+func duplicates[T any](items []Item[T], err error) *DuplicatesError {
+	d := &DuplicatesError{Err: err}
+	for _, item := range items {
+		d.IDs = append(d.IDs, item.ID)
+	}
+	return d
+}
+
+func asDuplicates(err error, target **DuplicatesError) bool { return errors.As(err, target) }

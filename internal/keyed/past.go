@@ -1,0 +1,160 @@
+package keyed
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Registry is what one process knows of its keys: which are being worked on, and
+// which were, as long as lists may not show it.
+type Registry[T any] struct {
+	mu        sync.Mutex
+	keys      map[string]*Key[T]
+	nextSweep time.Time
+}
+
+// NewRegistry returns an empty registry.
+func NewRegistry[T any]() *Registry[T] { return &Registry[T]{keys: make(map[string]*Key[T])} }
+
+// Key is one key of a registry. Callers with the same key take turns.
+type Key[T any] struct {
+	name    string
+	past    Past
+	users   int          // guarded by Registry.mu
+	results atomic.Int64 // how many there have been
+
+	turn    chan struct{} // held by the caller whose turn it is; it guards what follows
+	request []byte        // that the last result is for
+	result  Result[T]
+	err     error
+}
+
+// Past is what is known of earlier requests of a key.
+type Past struct {
+	mu    sync.Mutex
+	at    time.Time // of the last request that may have made an endpoint
+	count int       // of those of which no answer has named the ID
+	made  []string
+}
+
+func (p *Past) lastRequest() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at
+}
+
+func (p *Past) unnamed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.count
+}
+
+// sent notes a request that made the endpoint id, or, where it is "", may have made one.
+func (p *Past) sent(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = time.Now()
+	if id == "" {
+		p.count++
+	} else {
+		p.made = append(p.made, id)
+	}
+}
+
+func (p *Past) isOver(window time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at.IsZero() || time.Since(p.at) > window
+}
+
+func (p *Past) hasMade(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.made, id)
+}
+
+// Once lets one caller at a time do the work of a key. A caller that waited while
+// another one did the same work gets its result.
+func (g *Registry[T]) Once(ctx context.Context, name string, window time.Duration, request []byte, work func(*Past) (Result[T], error)) (Result[T], error) {
+	key := g.join(name, window)
+	defer g.leave(key, window)
+	seen := key.results.Load() // a result that comes from now on is for this caller, too
+	if err := ctx.Err(); err != nil {
+		return Result[T]{}, &SearchError{Err: err}
+	}
+	select {
+	case key.turn <- struct{}{}:
+		defer func() { <-key.turn }()
+	case <-ctx.Done():
+		return Result[T]{}, &WaitError{Err: ctx.Err()}
+	}
+	if key.results.Load() > seen && bytes.Equal(key.request, request) {
+		shared := key.result
+		shared.Found = true
+		return shared, key.err
+	}
+	result, err := work(&key.past)
+	if ctx.Err() == nil || err == nil { // a caller that gave up has no result for others
+		key.request, key.result, key.err = request, result, err
+		key.results.Add(1)
+	}
+	return result, err
+}
+
+// WaitError says that the context ended while another caller was at work on the key.
+type WaitError struct{ Err error }
+
+func (e *WaitError) Error() string {
+	return "waiting for another create with the same key: " + e.Err.Error()
+}
+
+func (e *WaitError) Unwrap() error { return e.Err }
+
+func (g *Registry[T]) join(name string, window time.Duration) *Key[T] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sweep(window)
+	key := g.keys[name]
+	if key == nil {
+		key = &Key[T]{name: name, turn: make(chan struct{}, 1)}
+		g.keys[name] = key
+	}
+	key.users++
+	return key
+}
+
+func (g *Registry[T]) leave(key *Key[T], window time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	key.users--
+	if key.users == 0 && key.past.isOver(window) {
+		delete(g.keys, key.name)
+	}
+}
+
+// sweep forgets keys whose requests lists have shown by now.
+func (g *Registry[T]) sweep(window time.Duration) {
+	if now := time.Now(); now.After(g.nextSweep) {
+		for name, key := range g.keys {
+			if key.users == 0 && key.past.isOver(window) {
+				delete(g.keys, name)
+			}
+		}
+		g.nextSweep = now.Add(window)
+	}
+}
+
+// Forget is called for an endpoint that was deleted: its key is free again.
+func (g *Registry[T]) Forget(id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for name, key := range g.keys {
+		if key.users == 0 && key.past.hasMade(id) {
+			delete(g.keys, name)
+		}
+	}
+}
