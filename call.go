@@ -16,6 +16,7 @@ type request[T any] struct {
 	operation retry.Operation
 	method    string
 	path      string // below the project
+	isWhole   bool   // path is below the base URL, and has the project itself
 	query     url.Values
 	body      any // written as JSON; nil: none
 	// check reports what is wrong even without validation: an ID that would change the path.
@@ -75,7 +76,7 @@ func (r *request[T]) encode(c *Client) ([]byte, error) {
 	}
 	body, err := json.Marshal(r.body)
 	if err != nil {
-		return nil, fmt.Errorf("vpcep: %s %s: %w", r.method, c.service.BasePath+r.path, err)
+		return nil, fmt.Errorf("vpcep: %s %s: %w", r.method, c.service.BasePath+c.pathOf(r.path, r.isWhole), err)
 	}
 	return body, nil
 }
@@ -83,7 +84,7 @@ func (r *request[T]) encode(c *Client) ([]byte, error) {
 // send carries out a request that was validated and encoded.
 func send[T any](ctx context.Context, c *Client, settings callSettings, r request[T], body []byte) (value T, failure *exchange.Failure) {
 	failure = c.service.Do(ctx, exchange.Call{
-		Operation: r.operation, Method: r.method, Path: r.path, Query: r.query, Body: body, Once: r.once,
+		Operation: r.operation, Method: r.method, Path: c.pathOf(r.path, r.isWhole), Query: r.query, Body: body, Once: r.once,
 		Header: settings.header, Retry: settings.retry.policy(), Observe: settings.observe(),
 		Accept: func(a exchange.Answer) (err error) {
 			value, err = r.decode(a.Body)
@@ -91,6 +92,14 @@ func send[T any](ctx context.Context, c *Client, settings callSettings, r reques
 		},
 	})
 	return value, failure
+}
+
+// pathOf is a path behind the base URL.
+func (c *Client) pathOf(path string, isWhole bool) string {
+	if isWhole {
+		return path
+	}
+	return c.projectPath + path
 }
 
 var (

@@ -27,12 +27,12 @@ const Version = "0.1.0"
 // NewClient, safe for concurrent use, and meant to be shared: its callers share
 // one pool of connections.
 type Client struct {
-	service   *exchange.Service // of the project
-	baseURL   string            // without the project
-	projectID string
-	validates bool
-	window    time.Duration // of the search for a create with an unknown outcome
-	keys      *keyed.Registry[*Endpoint]
+	service     *exchange.Service
+	projectID   string
+	projectPath string // where the API of the project is
+	validates   bool
+	window      time.Duration // of the search for a create with an unknown outcome
+	keys        *keyed.Registry[*Endpoint]
 }
 
 // NewClient makes a client. It needs WithRegion or WithBaseURL, WithProjectID,
@@ -61,13 +61,12 @@ func NewClient(opts ...Option) (*Client, error) {
 	}
 	service := newService(base, newTransport(cfg.httpClient, cfg.rootCAs), cfg.auth, cfg.userAgent)
 	c := &Client{
-		service: service, baseURL: service.BaseURL, projectID: cfg.projectID,
+		service: service, projectID: cfg.projectID, projectPath: "/v1/" + cfg.projectID,
 		validates: !cfg.withoutValidation,
 		window:    cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow),
 		keys:      keyed.NewRegistry[*Endpoint](),
 	}
-	project := "/v1/" + cfg.projectID
-	service.BaseURL, service.BasePath, service.Project = service.BaseURL+project, service.BasePath+project, cfg.projectID
+	service.Project = cfg.projectID
 	service.Meaning = meaning
 	service.Timeout = cmp.Or(cfg.attemptTimeout, DefaultAttemptTimeout)
 	service.Retry = cfg.retry.policy().WithDefaults()
@@ -117,10 +116,10 @@ func (c *Client) ProjectID() string {
 
 // BaseURL returns the URL that the client sends to, without the project.
 func (c *Client) BaseURL() string {
-	if c == nil {
+	if c == nil || c.service == nil {
 		return ""
 	}
-	return c.baseURL
+	return c.service.BaseURL
 }
 
 // CloseIdleConnections closes the connections that no call uses at the moment.

@@ -62,11 +62,12 @@
 //		endpoint, err = client.CreateEndpoint(ctx, request) // now or after a restart
 //	}
 //
-// The service knows no such keys: the key travels as a tag ([IdempotencyTagKey]), and
-// is looked for before the request is sent, which costs one list more, and after an
-// unknown outcome, for as long as [WithReconcileWindow] says. One process at a time
-// may use a key: two at the same moment can make two endpoints, which the next call
-// reports as a [*DuplicateEndpointsError]: delete what is not used, then call again.
+// The service knows no such keys: the key travels in a tag ([IdempotencyTagKey]), with
+// a digest of the request, and is searched for before the request is sent and after
+// it. Of several processes that create with the same key at once, each gets the same
+// endpoint: the first one, by the second of its creation and its ID; whoever made a
+// later one deletes it. CreateEndpointRequest.Resume is for a process that was killed
+// with its keys stored. [Client.GetEndpointByIdempotencyKey] finds the endpoint of a key.
 // A create takes at most 20 tags, that of the key included.
 //
 // # Waiting
@@ -94,6 +95,9 @@
 // [Client.ListConnections], and decides with [Client.AcceptConnection] and
 // [Client.RejectConnection]; [Client.WaitForConnection] waits until the decision
 // shows. [Client.GetQuotas] says how many endpoints a project has and may have.
+//
+// What this version has no method for is sent with [Client.Do], with the client's
+// credentials, retries and errors.
 //
 // # Errors
 //

@@ -27,20 +27,28 @@ const endpointsPath = "/vpc-endpoints"
 //
 // Without an IdempotencyKey, the request is sent again only where the one before
 // certainly did nothing, and an unknown outcome is ErrOutcomeUnknown. With one, the
-// call can be repeated after any failure, by any process, and leads to one endpoint:
-// the key is looked for before the request is sent, which costs one list more, and
-// after an unknown outcome for as long as WithReconcileWindow says. Two limits come
-// from the service, which knows no keys: another process that uses the same key at
-// the same moment, or before lists show what the first one made, makes a second
-// endpoint; the next call with the key reports it (*DuplicateEndpointsError). Callers of one
-// client with the same key at the same time share one create.
+// call can be repeated after any failure, by any process, also by several at once, and
+// each gets the same endpoint: the key is searched for before the request is sent, and
+// after it, when the second of created_at is over; the first endpoint of the key, by
+// that second and its ID, is the result, and whoever made a later one deletes it. That
+// costs two lists, and at most a second. After an unknown outcome the key is searched
+// for as long as WithReconcileWindow says before the request is sent again. For a
+// process that was killed, see CreateEndpointRequest.Resume. ResponseMeta.Found says
+// that the endpoint was not made by this call.
+//
+// A repeated create returns the endpoint as it is now, also one that has failed or
+// was rejected. One that is being deleted has given its key back. An endpoint that the
+// service has answered is returned even where the search after it fails.
 //
 // Errors:
 //   - *ValidationError: the request is wrong; nothing was sent.
-//   - ErrIdempotencyMismatch: the key stands on an endpoint with other settings.
+//   - ErrIdempotencyMismatch: the key belongs to the endpoint of another request.
+//   - ErrDuplicateEndpoints: several endpoints carry the key, and their owners do not
+//     delete them; *DuplicateEndpointsError names them.
 //   - ErrOutcomeUnknown: the endpoint may exist. It stands for 408, 5xx, every
 //     answer that is neither an endpoint nor a refusal, and every failure after the
-//     request was written.
+//     request was written. With ErrKeyNotKept in it, this cloud keeps no tags, so that
+//     keys cannot work there.
 //   - *APIError: the service refused; nothing was made. The errors by status
 //     (ErrForbidden), by meaning (ErrThrottled) and the codes (CodePortIPInUse) tell why.
 //   - ErrQuotaExceeded: a refusal, too; *QuotaExceededError says how many endpoints

@@ -194,10 +194,15 @@ type OutcomeUnknownError struct {
 	EndpointID string
 	// Err is the cause.
 	Err error
+
+	isRaw bool // of Client.Do: nothing is known of what it asked for
 }
 
 func (e *OutcomeUnknownError) Error() string {
 	message := "vpcep: outcome unknown, the endpoint may exist"
+	if e.isRaw {
+		return "vpcep: outcome unknown, the request may have been carried out" + because(e.Err)
+	}
 	if e.EndpointID != "" {
 		message += " as " + text.OneLine(e.EndpointID)
 	}

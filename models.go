@@ -125,9 +125,9 @@ type CreateEndpointRequest struct {
 	// IPv6Address is the IPv6 address of a dual-stack endpoint. The service assigns one where it is empty.
 	IPv6Address string
 	// IdempotencyKey names this creation, so that it can be repeated after any
-	// failure, also by another process. 1 to 43 characters with the rules of a
-	// tag's value, because it travels as the value of the tag IdempotencyTagKey;
-	// a random UUID is a good one. Endpoint.IdempotencyKey gives it back.
+	// failure, also by another process. 1 to 36 characters with the rules of a tag's
+	// value, because it travels in the tag IdempotencyTagKey, with a digest of the
+	// request; a random UUID is a good one. Endpoint.IdempotencyKey gives it back.
 	IdempotencyKey string
 	// Resume says that an earlier run stored the IdempotencyKey before it called, and
 	// may have sent its request, and that nobody else uses the key now. The call then

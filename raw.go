@@ -1,0 +1,75 @@
+package vpcep
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/vpcep/vpcep-go/internal/retry"
+)
+
+// RawRequest is a request of the service's API that this version has no method for.
+type RawRequest struct {
+	// Method is GET, HEAD, POST, PUT, PATCH or DELETE.
+	Method string
+	// Path is what stands behind the client's BaseURL, for example
+	// "/v1/{project_id}/vpc-endpoints"; {project_id} becomes the client's project. Its
+	// segments consist of A-Z a-z 0-9 - . _ ~.
+	Path string
+	// Query is encoded and put behind the path.
+	Query url.Values
+	// Body is marshalled with encoding/json and sent; nil sends none.
+	Body any
+	// Repeatable says that the request leads to the same state however often it is
+	// carried out, so that it may be sent again after any failure. GET and HEAD always
+	// may; any other is not sent again where it may have been carried out.
+	Repeatable bool
+}
+
+// Do sends a request that this version has no method for, with the client's
+// credentials, retries, bounds and errors, and returns the body of the answer, which
+// may be empty. It validates nothing but method and path.
+//
+// The error is *ValidationError, *APIError, or ErrOutcomeUnknown where a request that
+// is not Repeatable may have been carried out.
+func (c *Client) Do(ctx context.Context, req RawRequest, opts ...CallOption) ([]byte, error) {
+	operation := retry.Create
+	switch {
+	case req.Method == http.MethodGet, req.Method == http.MethodHead:
+		operation = retry.Read
+	case req.Repeatable:
+		operation = retry.Update
+	}
+	body, err := do(ctx, c, opts, request[[]byte]{
+		operation: operation, method: req.Method, query: req.Query, body: req.Body,
+		path:    strings.ReplaceAll(req.Path, "{project_id}", c.ProjectID()),
+		isWhole: true,
+		check:   req.check,
+		decode:  func(body string) ([]byte, error) { return []byte(body), nil },
+	})
+	var unknown *OutcomeUnknownError
+	if errors.As(err, &unknown) {
+		unknown.isRaw = true
+	}
+	return body, err
+}
+
+func (r RawRequest) check(f *fieldErrors) {
+	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+	if !slices.Contains(methods, r.Method) {
+		f.add("Method", "must be one of %s", strings.Join(methods, ", "))
+	}
+	segments := strings.Split(r.Path, "/")
+	if segments[0] != "" || len(segments) < 2 {
+		f.add("Path", "must begin with /")
+		return
+	}
+	for _, segment := range segments[1:] {
+		if segment != "{project_id}" {
+			f.pathSegment("Path", segment)
+		}
+	}
+}
