@@ -224,9 +224,11 @@ func (s *Service) pause(ctx context.Context, p *progress, f *Failure) *Failure {
 	switch {
 	case f.Event == retry.Renewed:
 		return nil
-	case f.Event == retry.Throttled && !p.once && p.policy.MaxAttempts != 1:
+	case p.once, p.policy.MaxAttempts == 1:
+		return f
+	case f.Event == retry.Throttled:
 		return nil // the gate makes it wait: it did nothing, so that time alone bounds it
-	case p.once, p.tries >= p.policy.MaxAttempts, !s.budget.Take():
+	case p.tries >= p.policy.MaxAttempts, !s.budget.Take():
 		return f
 	}
 	if end := retry.Sleep(ctx, p.policy.Delay(p.tries, f.RetryAfter)); end != nil {
