@@ -314,6 +314,30 @@ func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	return list, true
 }
 
+// List reads an array with read for its elements, and a bare element as the only
+// one. It is false where an element made no sense; the others are returned.
+func List[T any](v Value, read func(Value) (T, bool)) ([]T, bool) {
+	if v.IsNull() {
+		return nil, true
+	}
+	list, ok := []T{}, true
+	Each(v, func(element Value) {
+		if item, readable := read(element); readable {
+			list = append(list, item)
+		} else {
+			ok = false
+		}
+	})
+	return list, ok
+}
+
+// Each calls fn for the elements of an array, or for a bare element that is not null.
+func Each(v Value, fn func(Value)) {
+	if !v.IsNull() && !v.Elements(fn) {
+		fn(v)
+	}
+}
+
 // timeLayouts are the forms of a time that have been seen, and their near
 // relatives. Go reads a fraction of any length after the seconds unasked.
 var timeLayouts = []string{
