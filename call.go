@@ -74,7 +74,11 @@ func (r *request[T]) encode(c *Client) ([]byte, error) {
 	if r.body == nil {
 		return nil, nil
 	}
-	body, err := json.Marshal(r.body)
+	marshal := func() ([]byte, error) { return json.Marshal(r.body) }
+	if own, ok := r.body.(json.Marshaler); ok { // json.Marshal would read once more what it returns
+		marshal = own.MarshalJSON
+	}
+	body, err := marshal()
 	if err != nil {
 		return nil, fmt.Errorf("vpcep: %s %s: %w", r.method, c.service.BasePath+c.pathOf(r.path, r.isWhole), err)
 	}

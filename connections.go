@@ -59,46 +59,13 @@ func (k *Connection) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes the connection as the service does, Extra included.
 func (k Connection) MarshalJSON() ([]byte, error) {
-	return marshalWithExtra(struct {
-		EndpointID  string         `json:"id,omitempty"`
-		MarkerID    int64          `json:"marker_id,omitempty"`
-		Status      EndpointStatus `json:"status,omitempty"`
-		DomainID    string         `json:"domain_id,omitempty"`
-		CreatedAt   time.Time      `json:"created_at,omitzero"`
-		UpdatedAt   time.Time      `json:"updated_at,omitzero"`
-		Description string         `json:"description,omitempty"`
-		Errors      resourceErrors `json:"error,omitzero"`
-	}{k.EndpointID, k.MarkerID, k.Status, k.DomainID, k.CreatedAt, k.UpdatedAt, k.Description, k.Errors}, k.Extra)
+	return connectionFields.Marshal(&k)
 }
 
 func readConnection(v wire.Value) (*Connection, error) {
 	k := new(Connection)
-	err := v.Members(func(name string, v wire.Value) {
-		k.Extra = keepUnknown(k.Extra, name, v, k.setField(name, v))
-	})
+	_, err := connectionFields.Read(v, k)
 	return k, err
-}
-
-func (k *Connection) setField(name string, v wire.Value) bool {
-	switch name {
-	case "id":
-		return set(&k.EndpointID, v, wire.String)
-	case "marker_id":
-		return set(&k.MarkerID, v, wire.Int64)
-	case "status":
-		return set(&k.Status, v, wire.Word[EndpointStatus])
-	case "domain_id":
-		return set(&k.DomainID, v, wire.String)
-	case "created_at":
-		return set(&k.CreatedAt, v, wire.Time)
-	case "updated_at":
-		return set(&k.UpdatedAt, v, wire.Time)
-	case "description":
-		return set(&k.Description, v, wire.String)
-	case "error":
-		return set(&k.Errors, v, readResourceErrors)
-	}
-	return false
 }
 
 func readNamedConnection(v wire.Value) (*Connection, error) {
@@ -168,7 +135,7 @@ func decodeDecision(data string, endpointID string) (*Connection, error) {
 		if name != "connections" {
 			return
 		}
-		readEach(v, func(v wire.Value) {
+		wire.Each(v, func(v wire.Value) {
 			if k, err := readConnection(v); err == nil && k.EndpointID == endpointID {
 				decided = k
 			}

@@ -215,7 +215,7 @@ func decodePage[T any](data, list string, item func(wire.Value) (T, error)) (pag
 		case list:
 			p.items, p.elements = nil, 0
 			isList = v.IsNull() || v.IsObject() || v.IsArray()
-			readEach(v, func(v wire.Value) {
+			wire.Each(v, func(v wire.Value) {
 				p.elements++
 				if one, err := item(v.Detached()); err == nil { // one that is kept does not keep its page
 					p.items = append(p.items, one)

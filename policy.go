@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/vpcep/vpcep-go/internal/fields"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
@@ -91,94 +92,18 @@ type PolicyStatement struct {
 	Raw json.RawMessage
 }
 
-func readPolicyStatements(v wire.Value) ([]PolicyStatement, bool) {
-	return readList(v, func(element wire.Value) (PolicyStatement, bool) {
-		return readPolicyStatement(element), true
-	})
-}
-
-// readPolicyStatement reads an object, or a string that holds one: the
-// specification documents strings, the service sends objects.
-func readPolicyStatement(v wire.Value) PolicyStatement {
-	var s PolicyStatement
-	if v.IsObject() {
-		_ = s.read(v) // a mistake in it is one of the whole answer
-		return s
-	}
-	document, _ := wire.Document(v)
-	if s.UnmarshalJSON(document) != nil {
-		return PolicyStatement{Raw: v.Raw()}
-	}
-	return s
-}
-
 // MarshalJSON writes the statement with arrays for Action and Resource, Extra
 // included, and Raw as it came.
 func (s PolicyStatement) MarshalJSON() ([]byte, error) {
-	if len(s.Raw) > 0 {
-		return s.Raw, nil
-	}
-	return marshalWithExtra(policyStatementBody(s), s.Extra)
-}
-
-// policyStatementBody is the wire form of a statement without Extra and Raw.
-type policyStatementBody struct {
-	Sid       string                     `json:",omitempty"`
-	Effect    string                     `json:",omitempty"`
-	Action    []string                   `json:",omitzero"`
-	Resource  []string                   `json:",omitzero"`
-	Condition json.RawMessage            `json:",omitempty"`
-	Extra     map[string]json.RawMessage `json:"-"`
-	Raw       json.RawMessage            `json:"-"`
-}
-
-// policyStatementBodies are the wire forms of statements. What a MarshalJSON returns
-// is read once more by encoding/json, so that only those that need theirs keep it.
-func policyStatementBodies(statements []PolicyStatement) []any {
-	bodies := make([]any, len(statements))
-	for i := range statements {
-		if s := &statements[i]; len(s.Raw) > 0 || len(s.Extra) > 0 {
-			bodies[i] = s
-		} else {
-			bodies[i] = (*policyStatementBody)(s)
-		}
-	}
-	return bodies
+	return fields.Marshal(&s, writePolicyStatement)
 }
 
 // UnmarshalJSON reads a statement whose Action and Resource are arrays or strings.
 func (s *PolicyStatement) UnmarshalJSON(data []byte) error {
 	var read PolicyStatement
-	if err := read.read(wire.Of(data)); err != nil {
+	if _, err := statementFields.Read(wire.Of(data), &read); err != nil {
 		return fmt.Errorf("vpcep: policy statement: %w", err)
 	}
 	*s = read
 	return nil
-}
-
-func (s *PolicyStatement) read(v wire.Value) error {
-	return v.Members(func(name string, v wire.Value) {
-		s.Extra = keepUnknown(s.Extra, name, v, s.setField(name, v))
-	})
-}
-
-func (s *PolicyStatement) setField(name string, v wire.Value) bool {
-	switch name {
-	case "Sid":
-		return set(&s.Sid, v, wire.String)
-	case "Effect":
-		return set(&s.Effect, v, wire.String)
-	case "Action":
-		return set(&s.Action, v, wire.Strings)
-	case "Resource":
-		return set(&s.Resource, v, wire.Strings)
-	case "Condition":
-		return set(&s.Condition, v, func(v wire.Value) (json.RawMessage, bool) {
-			if v.IsNull() {
-				return nil, true
-			}
-			return v.Raw(), true
-		})
-	}
-	return false
 }

@@ -90,8 +90,9 @@ func decodeQuotas(data string) (quotas []Quota, err error) {
 		_ = v.Members(func(name string, v wire.Value) {
 			if name == "resources" {
 				quotas, isList = []Quota{}, true
-				readEach(v, func(v wire.Value) {
-					if quota := readQuota(v); quota.Type != "" {
+				wire.Each(v, func(v wire.Value) {
+					var quota Quota
+					if _, _ = quotaFields.Read(v, &quota); quota.Type != "" { // what makes no sense is zero
 						quotas = append(quotas, quota)
 					}
 				})
@@ -102,18 +103,4 @@ func decodeQuotas(data string) (quotas []Quota, err error) {
 		err = errors.New("it has no list of quotas")
 	}
 	return quotas, err
-}
-
-func readQuota(v wire.Value) (quota Quota) {
-	_ = v.Members(func(name string, v wire.Value) {
-		switch name {
-		case "type":
-			quota.Type, _ = wire.Word[QuotaType](v)
-		case "used":
-			quota.Used, _ = wire.Int64(v)
-		case "quota":
-			quota.Allowed, _ = wire.Int64(v)
-		}
-	})
-	return quota
 }

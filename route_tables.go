@@ -83,11 +83,11 @@ func decodeRouteTables(body string) (*RouteTablesError, error) {
 		switch name {
 		case "routetables":
 			// A list that holds something odd is a list: the change was made.
-			_ = set(&answer.RouteTables, v, wire.Strings)
+			answer.RouteTables, _ = wire.Strings(v)
 			hasList = answer.RouteTables != nil
 		case "error":
 			answer.BindFailed, answer.UnbindFailed, answer.Errors = nil, nil, nil
-			readEach(v, answer.readFailure)
+			wire.Each(v, answer.readFailure)
 		}
 	})
 	if err == nil && !hasList && !answer.failed() {
@@ -121,7 +121,7 @@ func (e *RouteTablesError) readFailure(v wire.Value) {
 }
 
 func readRouteTableFailures(v wire.Value) (failures []RouteTableFailure) {
-	readEach(v, func(v wire.Value) {
+	wire.Each(v, func(v wire.Value) {
 		var failure RouteTableFailure
 		if !v.IsObject() {
 			failure.ID, _ = wire.String(v)

@@ -64,40 +64,13 @@ func (s *EndpointService) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes the service as the cloud does, Extra included.
 func (s EndpointService) MarshalJSON() ([]byte, error) {
-	return marshalWithExtra(struct {
-		ID        string      `json:"id,omitempty"`
-		Owner     string      `json:"owner,omitempty"`
-		Name      string      `json:"service_name,omitempty"`
-		Type      ServiceType `json:"service_type,omitempty"`
-		CreatedAt time.Time   `json:"created_at,omitzero"`
-		IsCharged bool        `json:"is_charge"`
-	}{s.ID, s.Owner, s.Name, s.Type, s.CreatedAt, s.IsCharged}, s.Extra)
+	return serviceFields.Marshal(&s)
 }
 
 func readService(v wire.Value) (*EndpointService, error) {
 	s := new(EndpointService)
-	err := v.Members(func(name string, v wire.Value) {
-		s.Extra = keepUnknown(s.Extra, name, v, s.setField(name, v))
-	})
+	_, err := serviceFields.Read(v, s)
 	return s, err
-}
-
-func (s *EndpointService) setField(name string, v wire.Value) bool {
-	switch name {
-	case "id":
-		return set(&s.ID, v, wire.String)
-	case "service_name":
-		return set(&s.Name, v, wire.String)
-	case "owner":
-		return set(&s.Owner, v, wire.String)
-	case "service_type":
-		return set(&s.Type, v, readServiceType)
-	case "created_at":
-		return set(&s.CreatedAt, v, wire.Time)
-	case "is_charge":
-		return set(&s.IsCharged, v, wire.Bool)
-	}
-	return false
 }
 
 // readNamedService demands an ID: what has none cannot be connected to.

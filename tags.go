@@ -8,7 +8,6 @@ import (
 
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/text"
-	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
 // AddTags puts tags on an endpoint, and gives those whose key it has another value:
@@ -147,22 +146,6 @@ func (f *fieldErrors) reservedTag(tags []Tag) {
 			f.add(indexed("tags", i, ".key"), "%q is reserved for the idempotency key", tag.Key)
 		}
 	}
-}
-
-func readTags(v wire.Value) ([]Tag, bool) { return readList(v, readTag) }
-
-// readTag needs a key: a tag cannot be told without.
-func readTag(v wire.Value) (tag Tag, ok bool) {
-	ok = true
-	err := v.Members(func(name string, v wire.Value) {
-		switch name {
-		case "key":
-			ok = set(&tag.Key, v, wire.String) && ok
-		case "value":
-			ok = set(&tag.Value, v, wire.String) && ok
-		}
-	})
-	return tag, ok && err == nil && tag.Key != ""
 }
 
 // HasTags reports whether an endpoint has exactly these tags; that of an

@@ -319,7 +319,7 @@ func (f *fieldErrors) extra(extra map[string]json.RawMessage) {
 		if !json.Valid(raw) {
 			f.add(name, "is not valid JSON")
 		}
-		if isCreateField(name) {
+		if createFields.Has(name) {
 			f.add(name, "has a field of its own in the request")
 		}
 	}

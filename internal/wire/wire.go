@@ -8,6 +8,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,24 +22,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Value is one JSON value, without white space around it. The strings that are
-// read from it are cut out of its text, which they keep alive.
-//
-// A text is read in one pass, from its first byte to its last: a list or object
-// within another belongs to the function that is given it, and is of no use when
-// that returns.
-type Value struct {
-	// text is the value's JSON. That of a list or object within another is all of in's
-	// text from its beginning on: where it ends is not known before it was read.
-	text string
-	in   *reader // what v is a part of; nil: v stands for itself
-	turn uint64  // which of in's texts it is a part of
-}
+// Value is one JSON value, without white space around it: a part of the text that it
+// was read from, which it keeps alive. It is valid for good, and can be read as
+// often as one likes.
+type Value struct{ text string }
 
 // Of is the value whose JSON text is data, which is copied if it can change. The
 // text need not be valid: Members and Elements find that out.
 func Of[T ~string | ~[]byte](data T) Value {
-	return Value{text: strings.TrimSpace(withoutBOM(string(data)))}
+	return Value{strings.TrimSpace(withoutBOM(string(data)))}
 }
 
 // ErrNotObject reports JSON that is valid, but not an object.
@@ -54,64 +46,68 @@ var errTrailing = errors.New("text behind the JSON value")
 // name, the last one counts. All of v is checked, but fn is called for the members
 // before a mistake, too. The error tells of invalid JSON, or is ErrNotObject.
 func (v Value) Members(fn func(name string, v Value)) error {
-	isObject, err := v.read('{', func(r *reader) {
-		name := r.scalar() // jsontext refuses any other
-		if member := r.next(); r.err == nil {
+	if !v.IsObject() {
+		return cmp.Or(v.check(), ErrNotObject)
+	}
+	return withoutPath(v.each(func(r *reader) error {
+		name, err := r.next() // jsontext refuses any other than a string
+		if err != nil {
+			return err
+		}
+		member, err := r.next()
+		if err == nil || member.isNested() {
 			text, _ := String(name)
 			fn(text, member)
-			r.pass(member)
 		}
-	})
-	switch {
-	case err != nil:
-		return withoutPath(err)
-	case !isObject:
-		return ErrNotObject
-	}
-	return nil
+		return err
+	}))
 }
 
 // Elements calls fn for every element of the array v and reports whether v is one.
 func (v Value) Elements(fn func(Value)) bool {
-	isArray, err := v.read('[', func(r *reader) {
-		if element := r.next(); r.err == nil {
+	return v.IsArray() && v.each(func(r *reader) error {
+		element, err := r.next()
+		if err == nil || element.isNested() {
 			fn(element)
-			r.pass(element)
 		}
-	})
-	return isArray && err == nil
+		return err
+	}) == nil
 }
 
-// read reads v, if it begins with open, and calls fn where the next of what it
-// holds begins. It reports whether v begins so. The error tells of invalid JSON.
-func (v Value) read(open byte, fn func(*reader)) (bool, error) {
-	is := v.kind() == open
-	if v.in != nil {
-		switch {
-		case v.isLate():
-			return false, errLate
-		case !is:
-			return false, v.in.err
-		case !v.wasRead():
-			v.in.inside(fn)
-			return true, v.in.err
-		}
-		v = v.whole() // to be read once more
-	}
+// check reads v, which need not be a list or object, to its end.
+func (v Value) check() error {
 	r := newReader(v.text)
 	defer r.close()
-	if is {
-		r.inside(fn)
-	} else {
-		r.err = r.SkipValue()
+	if err := r.SkipValue(); err != nil {
+		return withoutPath(err)
 	}
-	r.end()
-	return is, r.err
+	return r.end()
+}
+
+// each calls fn where the next of what the list or object v holds begins, until fn
+// fails.
+func (v Value) each(fn func(*reader) error) error {
+	r := newReader(v.text)
+	defer r.close()
+	_, err := r.ReadToken()
+	for err == nil && r.PeekKind() != '}' && r.PeekKind() != ']' {
+		err = fn(r)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := r.ReadToken(); err != nil {
+		return err
+	}
+	return r.end()
 }
 
 // withoutPath leaves out of a syntax error where in the text it is: the names on
 // the way there are the answer's, of any number and length.
 func withoutPath(err error) error {
+	if err == nil {
+		return nil
+	}
 	if err == io.EOF { //nolint:errorlint // jsontext documents the bare io.EOF
 		return errEmpty
 	}
@@ -125,21 +121,20 @@ func withoutPath(err error) error {
 // reader reads a text. jsontext checks the syntax and bounds the depth.
 type reader struct {
 	jsontext.Decoder
-	source  strings.Reader // of text
-	text    string
-	isPlain bool  // every string of the text is what stands between its quotes
-	err     error // the first one: nothing can be read behind it
-	turn    uint64
+	source strings.Reader // of text
+	text   string
 }
 
 // options let pass what encoding/json lets pass.
 var options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
+// readers are used again, because an answer takes one for each list and object in
+// it. No Value knows its reader.
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 func newReader(text string) *reader {
 	r := readers.Get().(*reader)
-	r.text, r.isPlain = text, isPlain(text)
+	r.text = text
 	r.source.Reset(text)
 	r.Reset(&r.source, options...)
 	return r
@@ -150,93 +145,40 @@ func newReader(text string) *reader {
 const maxPooledText = 64 << 10
 
 func (r *reader) close() {
-	r.turn++
 	isShort := len(r.text) <= maxPooledText
-	r.text, r.err = "", nil // they would keep the text alive
+	r.text = "" // it would stay alive
 	r.source.Reset("")
 	if isShort {
 		readers.Put(r)
 	}
 }
 
-// errLate reports a mistake of this program.
-var errLate = errors.New("the value is used after its text was read")
-
-// isLate reports that the text that v is a part of was read to its end: in has
-// another one by now.
-func (v Value) isLate() bool { return v.in.turn != v.turn }
-
-// next begins the next value. A list or object is left to be read.
-func (r *reader) next() Value {
-	kind := r.PeekKind()
-	if kind != '{' && kind != '[' {
-		return r.scalar()
-	}
-	rest := r.text[r.InputOffset():] // white space and a comma or colon may come first
-	return Value{text: rest[strings.IndexByte(rest, byte(kind)):], in: r, turn: r.turn}
-}
-
-// scalar reads the next value, which is no list and no object.
-func (r *reader) scalar() Value {
-	if r.err != nil {
-		return Value{}
-	}
+// next reads the next value. Of a list or object with a mistake in it, it returns
+// all that is left of the text: what comes before the mistake can be read.
+func (r *reader) next() (Value, error) {
+	begin := r.InputOffset()
 	raw, err := r.ReadValue()
 	if err != nil {
-		r.err = err
-		return Value{}
+		return Value{strings.TrimLeft(r.text[begin:], " \t\r\n,:")}, err
 	}
 	end := int(r.InputOffset())
-	return Value{text: r.text[end-len(raw) : end], in: r, turn: r.turn}
-}
-
-// inside reads the next list or object, and calls fn where the next of what it holds begins.
-func (r *reader) inside(fn func(*reader)) {
-	r.token()
-	for r.err == nil {
-		if kind := r.PeekKind(); kind == '}' || kind == ']' {
-			break
-		}
-		fn(r)
-	}
-	r.token()
-}
-
-// token reads the beginning or the end of a list or object.
-func (r *reader) token() {
-	if r.err == nil {
-		_, r.err = r.ReadToken()
-	}
-}
-
-// pass reads v, if it is still to be read.
-func (r *reader) pass(v Value) {
-	if r.err == nil && v.isNested() && !v.wasRead() {
-		r.err = r.SkipValue()
-	}
+	return Value{r.text[end-len(raw) : end]}, nil
 }
 
 // end demands that nothing comes behind the value.
-func (r *reader) end() {
-	if r.err != nil {
-		return
-	}
+func (r *reader) end() error {
 	switch _, err := r.ReadToken(); {
 	case err == nil:
-		r.err = errTrailing
-	case err != io.EOF: //nolint:errorlint // jsontext documents the bare io.EOF
-		r.err = err
+		return errTrailing
+	case err == io.EOF: //nolint:errorlint // jsontext documents the bare io.EOF
+		return nil
+	default:
+		return err
 	}
 }
 
 // isNested reports a list or object.
 func (v Value) isNested() bool { return v.IsObject() || v.IsArray() }
-
-// begin is where in the text of in a list or object begins.
-func (v Value) begin() int { return len(v.in.text) - len(v.text) }
-
-// wasRead reports whether a list or object was read.
-func (v Value) wasRead() bool { return int(v.in.InputOffset()) > v.begin() }
 
 // IsNull reports whether v is null, which the service writes where it has nothing to say.
 func (v Value) IsNull() bool { return v.text == "null" }
@@ -255,25 +197,9 @@ func (v Value) kind() byte {
 	return v.text[0]
 }
 
-// whole returns v as a value that stands for itself. It has no text where the JSON
-// is invalid.
-func (v Value) whole() Value {
-	if v.in == nil || !v.isNested() {
-		return Value{text: v.text}
-	}
-	if v.isLate() {
-		return Value{}
-	}
-	v.in.pass(v)
-	if v.in.err != nil {
-		return Value{}
-	}
-	return Value{text: v.in.text[v.begin():v.in.InputOffset()]}
-}
-
 // Raw returns a copy of the value's JSON.
 func (v Value) Raw() json.RawMessage {
-	if v = v.whole(); v.text == "" {
+	if v.text == "" {
 		return nil
 	}
 	return json.RawMessage(v.text)
@@ -281,11 +207,7 @@ func (v Value) Raw() json.RawMessage {
 
 // Detached returns v with a text of its own: what is read from it does not keep
 // alive what v is a part of.
-func (v Value) Detached() Value {
-	v = v.whole()
-	v.text = strings.Clone(v.text)
-	return v
-}
+func (v Value) Detached() Value { return Value{strings.Clone(v.text)} }
 
 // The readers below return the zero value and true for null, and false where v
 // makes no sense as the type asked for; what could be read is returned even then.
@@ -306,7 +228,7 @@ func String(v Value) (string, bool) {
 
 // unquote cuts a string out of its text, if it is as it is written.
 func unquote(v Value) (string, bool) {
-	if len(v.text) >= 2 && (v.in != nil && !v.isLate() && v.in.isPlain || isPlain(v.text)) {
+	if len(v.text) >= 2 && isPlain(v.text) {
 		return v.text[1 : len(v.text)-1], true
 	}
 	var s string
@@ -390,6 +312,30 @@ func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 		list = append(list, word)
 	}
 	return list, true
+}
+
+// List reads an array with read for its elements, and a bare element as the only
+// one. It is false where an element made no sense; the others are returned.
+func List[T any](v Value, read func(Value) (T, bool)) ([]T, bool) {
+	if v.IsNull() {
+		return nil, true
+	}
+	list, ok := []T{}, true
+	Each(v, func(element Value) {
+		if item, readable := read(element); readable {
+			list = append(list, item)
+		} else {
+			ok = false
+		}
+	})
+	return list, ok
+}
+
+// Each calls fn for the elements of an array, or for a bare element that is not null.
+func Each(v Value, fn func(Value)) {
+	if !v.IsNull() && !v.Elements(fn) {
+		fn(v)
+	}
 }
 
 // timeLayouts are the forms of a time that have been seen, and their near

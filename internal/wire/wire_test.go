@@ -98,28 +98,51 @@ func TestReadInPlace(t *testing.T) {
 	}
 }
 
-// A value that is used too late is empty, and never a part of another text.
-func TestValueThatIsUsedTooLate(t *testing.T) {
-	var nested, escaped wire.Value
-	keep := func(name string, v wire.Value) {
-		if name == "a" {
-			nested = v
-		} else {
-			escaped = v
-		}
-	}
-	require.NoError(t, wire.Of(`{"a":{"x":[1]},"b":"\u00e4"}`).Members(keep))
+// A value that is kept stays what it is, whatever is read after it.
+func TestKeptValue(t *testing.T) {
+	kept := map[string]wire.Value{}
+	require.NoError(t, wire.Of(`{"a":{"x":[1]},"b":"\u00e4","c":[{"y":2}]}`).Members(func(name string, v wire.Value) { kept[name] = v }))
 	use := func() {
-		assert.Empty(t, nested.Raw())
-		assert.Error(t, nested.Members(func(string, wire.Value) { t.Error("it has no members any more") }))
-		assert.False(t, nested.Elements(nil))
-		assert.Empty(t, nested.Detached().Raw())
-		text, _ := wire.String(escaped)
-		assert.Equal(t, "ä", text, "a string is whole")
+		assert.JSONEq(t, `{"x":[1]}`, string(kept["a"].Raw()))
+		require.NoError(t, kept["a"].Members(func(name string, v wire.Value) {
+			assert.Equal(t, "x", name)
+			assert.Equal(t, "[1]", string(v.Raw()))
+		}))
+		assert.True(t, kept["c"].Elements(func(v wire.Value) { assert.Equal(t, `{"y":2}`, string(v.Raw())) }))
+		text, _ := wire.String(kept["b"])
+		assert.Equal(t, "ä", text)
 	}
 	use()
 	for range 100 {
 		require.NoError(t, wire.Of(`{"secret":"of another answer","c":{"y":[1,2,3]}}`).Members(func(string, wire.Value) { use() }))
+	}
+}
+
+// What comes before a mistake in a nested value is read: of an error whose body
+// breaks off, the code may have arrived.
+func TestBrokenOff(t *testing.T) {
+	for _, text := range []string{
+		`{"error":{"code":"E","details":[{"n":1},{"n":2`, `{"error" : {"code":"E","details":[{"n":1},{"n":2}`,
+		`{"error":{"code":"E","details":[{"n":1},{"n":2 ]}}`,
+	} {
+		var code string
+		var numbers []int64
+		err := wire.Of(text).Members(func(_ string, v wire.Value) {
+			require.Error(t, v.Members(func(name string, v wire.Value) {
+				if name == "code" {
+					code, _ = wire.String(v)
+				}
+				v.Elements(func(v wire.Value) {
+					_ = v.Members(func(_ string, v wire.Value) {
+						n, _ := wire.Int64(v)
+						numbers = append(numbers, n)
+					})
+				})
+			}))
+		})
+		require.Error(t, err, text)
+		assert.Equal(t, "E", code, text)
+		assert.Equal(t, []int64{1, 2}, numbers, text)
 	}
 }
 

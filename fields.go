@@ -1,0 +1,219 @@
+package vpcep
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/fields"
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// The types as JSON: a row for each field, which reads, writes and copies it. A new
+// field is one row here, and the field itself.
+
+// endpointFields: specification, tables 5 and 6, and what has been seen beside them.
+// Absent and empty lists differ: nil is left out, an empty list is written.
+var endpointFields = fields.Table[Endpoint]{
+	Fields: []fields.Field[Endpoint]{
+		fields.Of("id", func(e *Endpoint) *string { return &e.ID }, fields.Text),
+		fields.Of("service_type", func(e *Endpoint) *ServiceType { return &e.ServiceType }, serviceType),
+		fields.Of("status", func(e *Endpoint) *EndpointStatus { return &e.Status }, endpointStatus),
+		fields.Of("active_status", func(e *Endpoint) *[]ActiveStatus { return &e.ActiveStatus }, fields.Words(wire.Word[ActiveStatus])),
+		fields.Of("enable_status", func(e *Endpoint) *EnableStatus { return &e.EnableStatus }, fields.Word(wire.Word[EnableStatus])),
+		fields.Of("endpoint_service_name", func(e *Endpoint) *string { return &e.EndpointServiceName }, fields.Text),
+		fields.Of("endpoint_service_id", func(e *Endpoint) *string { return &e.EndpointServiceID }, fields.Text),
+		fields.Of("marker_id", func(e *Endpoint) *int64 { return &e.MarkerID }, fields.Int),
+		// A gateway endpoint has neither DNS nor whitelist; for the others, false is an answer too.
+		fields.Of("enable_dns", func(e *Endpoint) *bool { return &e.EnableDNS }, fields.Bool).
+			If(func(e *Endpoint) bool { return e.EnableDNS || !e.ServiceType.isGateway() }),
+		fields.Of("dns_names", func(e *Endpoint) *[]string { return &e.DNSNames }, fields.Texts).Or("dns_name"),
+		fields.Of("ip", func(e *Endpoint) *string { return &e.IP }, fields.Text),
+		fields.Of("ipv6_address", func(e *Endpoint) *string { return &e.IPv6Address }, fields.Text),
+		fields.Of("vpc_id", func(e *Endpoint) *string { return &e.VPCID }, fields.Text),
+		fields.Of("subnet_id", func(e *Endpoint) *string { return &e.SubnetID }, fields.Text),
+		fields.Of("project_id", func(e *Endpoint) *string { return &e.ProjectID }, fields.Text),
+		fields.Of("created_at", func(e *Endpoint) *time.Time { return &e.CreatedAt }, fields.Time).Or("create_at"),
+		fields.Of("updated_at", func(e *Endpoint) *time.Time { return &e.UpdatedAt }, fields.Time).Or("update_at"),
+		fields.Of("tags", func(e *Endpoint) *[]Tag { return &e.Tags }, fields.List(tag)),
+		fields.Of("whitelist", func(e *Endpoint) *[]string { return &e.Whitelist }, fields.Texts),
+		fields.Of("enable_whitelist", func(e *Endpoint) *bool { return &e.EnableWhitelist }, fields.Bool).
+			If(func(e *Endpoint) bool { return e.EnableWhitelist || !e.ServiceType.isGateway() }),
+		fields.Of("routetables", func(e *Endpoint) *[]string { return &e.RouteTables }, fields.Texts),
+		fields.Of("specification_name", func(e *Endpoint) *string { return &e.SpecificationName }, fields.Text),
+		fields.Of("description", func(e *Endpoint) *string { return &e.Description }, fields.Text),
+		fields.Of("policy_statement", func(e *Endpoint) *[]PolicyStatement { return &e.PolicyStatement }, fields.List(policyStatement)),
+		fields.Of("policy_document", func(e *Endpoint) *json.RawMessage { return &e.PolicyDocument }, fields.Document),
+		fields.Of("error", func(e *Endpoint) *[]ResourceError { return &e.Errors }, resourceErrors),
+		fields.Of("endpoint_pool_id", func(e *Endpoint) *string { return &e.EndpointPoolID }, fields.Text),
+		fields.Of("public_border_group", func(e *Endpoint) *string { return &e.PublicBorderGroup }, fields.Text),
+	},
+	Extra: func(e *Endpoint) *map[string]json.RawMessage { return &e.Extra },
+}.Indexed()
+
+// createFields: specification, tables 3 and 4, and the newer fields.
+var createFields = fields.Table[CreateEndpointRequest]{
+	Fields: []fields.Field[CreateEndpointRequest]{
+		fields.Of("subnet_id", func(r *CreateEndpointRequest) *string { return &r.SubnetID }, fields.Text),
+		fields.Of("endpoint_service_id", func(r *CreateEndpointRequest) *string { return &r.EndpointServiceID }, fields.Text),
+		fields.Of("vpc_id", func(r *CreateEndpointRequest) *string { return &r.VPCID }, fields.Text),
+		fields.Of("enable_dns", func(r *CreateEndpointRequest) *bool { return &r.EnableDNS }, fields.Bool),
+		fields.Of("tags", func(r *CreateEndpointRequest) *[]Tag { return &r.Tags }, fields.List(tag)),
+		fields.Of("routetables", func(r *CreateEndpointRequest) *[]string { return &r.RouteTables }, fields.Texts),
+		fields.Of("port_ip", func(r *CreateEndpointRequest) *string { return &r.PortIP }, fields.Text),
+		fields.Of("whitelist", func(r *CreateEndpointRequest) *[]string { return &r.Whitelist }, fields.Texts),
+		fields.Of("enable_whitelist", func(r *CreateEndpointRequest) *bool { return &r.EnableWhitelist }, fields.Bool),
+		fields.Of("description", func(r *CreateEndpointRequest) *string { return &r.Description }, fields.Text),
+		fields.Of("policy_statement", func(r *CreateEndpointRequest) *[]PolicyStatement { return &r.PolicyStatement }, fields.List(policyStatement)),
+		fields.Of("policy_document", func(r *CreateEndpointRequest) *json.RawMessage { return &r.PolicyDocument }, fields.Document),
+		fields.Of("ip_version", func(r *CreateEndpointRequest) *IPVersion { return &r.IPVersion }, fields.Word(wire.Word[IPVersion])),
+		fields.Of("ipv6_address", func(r *CreateEndpointRequest) *string { return &r.IPv6Address }, fields.Text),
+	},
+	Extra:      func(r *CreateEndpointRequest) *map[string]json.RawMessage { return &r.Extra },
+	OmitsEmpty: true,
+}.Indexed()
+
+var statementFields = fields.Table[PolicyStatement]{
+	Fields: []fields.Field[PolicyStatement]{
+		fields.Of("Sid", func(s *PolicyStatement) *string { return &s.Sid }, fields.Text),
+		fields.Of("Effect", func(s *PolicyStatement) *string { return &s.Effect }, fields.Text),
+		fields.Of("Action", func(s *PolicyStatement) *[]string { return &s.Action }, fields.Texts),
+		fields.Of("Resource", func(s *PolicyStatement) *[]string { return &s.Resource }, fields.Texts),
+		fields.Of("Condition", func(s *PolicyStatement) *json.RawMessage { return &s.Condition }, fields.Raw),
+	},
+	Extra: func(s *PolicyStatement) *map[string]json.RawMessage { return &s.Extra },
+}.Indexed()
+
+var connectionFields = fields.Table[Connection]{
+	Fields: []fields.Field[Connection]{
+		fields.Of("id", func(k *Connection) *string { return &k.EndpointID }, fields.Text),
+		fields.Of("marker_id", func(k *Connection) *int64 { return &k.MarkerID }, fields.Int),
+		fields.Of("status", func(k *Connection) *EndpointStatus { return &k.Status }, endpointStatus),
+		fields.Of("domain_id", func(k *Connection) *string { return &k.DomainID }, fields.Text),
+		fields.Of("created_at", func(k *Connection) *time.Time { return &k.CreatedAt }, fields.Time),
+		fields.Of("updated_at", func(k *Connection) *time.Time { return &k.UpdatedAt }, fields.Time),
+		fields.Of("description", func(k *Connection) *string { return &k.Description }, fields.Text),
+		fields.Of("error", func(k *Connection) *[]ResourceError { return &k.Errors }, resourceErrors),
+	},
+	Extra: func(k *Connection) *map[string]json.RawMessage { return &k.Extra },
+}.Indexed()
+
+var serviceFields = fields.Table[EndpointService]{
+	Fields: []fields.Field[EndpointService]{
+		fields.Of("id", func(s *EndpointService) *string { return &s.ID }, fields.Text),
+		fields.Of("owner", func(s *EndpointService) *string { return &s.Owner }, fields.Text),
+		fields.Of("service_name", func(s *EndpointService) *string { return &s.Name }, fields.Text),
+		fields.Of("service_type", func(s *EndpointService) *ServiceType { return &s.Type }, serviceType),
+		fields.Of("created_at", func(s *EndpointService) *time.Time { return &s.CreatedAt }, fields.Time),
+		fields.Of("is_charge", func(s *EndpointService) *bool { return &s.IsCharged }, fields.Bool).Always(),
+	},
+	Extra: func(s *EndpointService) *map[string]json.RawMessage { return &s.Extra },
+}.Indexed()
+
+// quotaFields and tagFields say what the tags of the struct say for encoding/json,
+// which users rely on; a test holds them together.
+var quotaFields = fields.Table[Quota]{Fields: []fields.Field[Quota]{
+	fields.Of("type", func(q *Quota) *QuotaType { return &q.Type }, fields.Word(wire.Word[QuotaType])).Always(),
+	fields.Of("used", func(q *Quota) *int64 { return &q.Used }, fields.Int).Always(),
+	fields.Of("quota", func(q *Quota) *int64 { return &q.Allowed }, fields.Int).Always(),
+}}.Indexed()
+
+var tagFields = fields.Table[Tag]{Fields: []fields.Field[Tag]{
+	fields.Of("key", func(t *Tag) *string { return &t.Key }, fields.Text).Always(),
+	fields.Of("value", func(t *Tag) *string { return &t.Value }, fields.Text).Always(),
+}}.Indexed()
+
+// resourceErrorFields are how the service documents a reason. It is read in every
+// shape that errors have; see exchange.ReadError.
+var resourceErrorFields = fields.Table[ResourceError]{Fields: []fields.Field[ResourceError]{
+	fields.Of("error_code", func(e *ResourceError) *string { return &e.Code }, fields.Text).Always(),
+	fields.Of("error_message", func(e *ResourceError) *string { return &e.Message }, fields.Text).Always(),
+}}.Indexed()
+
+// The kinds of value that need more than their type.
+var (
+	endpointStatus = fields.Word(wire.Word[EndpointStatus])
+	serviceType    = fields.Word(readServiceType)
+	tag            = &fields.Kind[Tag]{Read: readTag, Write: tagFields.Write}
+
+	policyStatement = &fields.Kind[PolicyStatement]{Read: readPolicyStatement, Write: writePolicyStatement, Clone: clonePolicyStatement}
+
+	resourceErrors = resourceErrorsKind()
+)
+
+func readServiceType(v wire.Value) (ServiceType, bool) {
+	t, ok := wire.Word[ServiceType](v)
+	if t == "gataway" {
+		t = ServiceTypeGateway
+	}
+	return t, ok
+}
+
+// readTag needs a key: a tag cannot be told without.
+func readTag(v wire.Value) (t Tag, ok bool) {
+	odd, err := tagFields.Read(v, &t)
+	return t, err == nil && len(odd) == 0 && t.Key != ""
+}
+
+// readPolicyStatement reads an object, or a string that holds one: the specification
+// documents strings, the service sends objects. What is neither is kept as it is.
+func readPolicyStatement(v wire.Value) (s PolicyStatement, ok bool) {
+	if v.IsObject() {
+		_, _ = statementFields.Read(v, &s) // a mistake in it is one of the whole answer
+		return s, true
+	}
+	document, _ := wire.Document(v)
+	if _, err := statementFields.Read(wire.Of(document), &s); err != nil {
+		return PolicyStatement{Raw: v.Raw()}, true
+	}
+	return s, true
+}
+
+func writePolicyStatement(w *jsontext.Encoder, s *PolicyStatement) error {
+	if len(s.Raw) > 0 {
+		return fields.WriteRaw(w, s.Raw)
+	}
+	return statementFields.Write(w, s)
+}
+
+func clonePolicyStatement(s PolicyStatement) PolicyStatement {
+	s = statementFields.Clone(s)
+	s.Raw = slices.Clone(s.Raw)
+	return s
+}
+
+// resourceErrorsKind writes a single reason as the object that the service documents,
+// and several as the array that it writes then.
+func resourceErrorsKind() *fields.Kind[[]ResourceError] {
+	one := &fields.Kind[ResourceError]{Read: readResourceError, Write: resourceErrorFields.Write}
+	list := fields.List(one)
+	kind := *list
+	kind.Read = func(v wire.Value) ([]ResourceError, bool) {
+		reasons, ok := list.Read(v)
+		if len(reasons) == 0 {
+			reasons = nil
+		}
+		return reasons, ok
+	}
+	kind.Write = func(w *jsontext.Encoder, reasons *[]ResourceError) error {
+		if len(*reasons) == 1 {
+			return one.Write(w, &(*reasons)[0])
+		}
+		return list.Write(w, reasons)
+	}
+	return &kind
+}
+
+// readResourceError reads {error_code, error_message} and, as errors elsewhere
+// are spelt, {code, message} and a bare message.
+func readResourceError(v wire.Value) (ResourceError, bool) {
+	if !v.IsObject() {
+		message, ok := wire.String(v)
+		return ResourceError{Message: message}, ok && message != ""
+	}
+	body, ok := exchange.ReadError(v)
+	return ResourceError{Code: body.Code, Message: body.Message}, ok && (body.Code != "" || body.Message != "")
+}

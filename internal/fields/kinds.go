@@ -1,0 +1,156 @@
+package fields
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// Kind is how the values of one type are read, written and copied.
+type Kind[V any] struct {
+	// Read returns the zero value and true for null, and false where the value makes no
+	// sense; what could be read is returned even then.
+	Read  func(wire.Value) (V, bool)
+	Write func(*jsontext.Encoder, *V) error
+	// Clone is nil where a value is its own copy.
+	Clone func(V) V
+	// IsSet is false for what is not there: zero, or nil. IsEmpty is true for a list
+	// without elements, too.
+	IsSet, IsEmpty func(V) bool
+}
+
+// The kinds that need nothing said about them.
+var (
+	Text = Word(wire.String)
+	Int  = scalar(wire.Int64, func(w *jsontext.Encoder, n *int64) error { return w.WriteToken(jsontext.Int(*n)) })
+	Bool = scalar(wire.Bool, func(w *jsontext.Encoder, b *bool) error { return w.WriteToken(jsontext.Bool(*b)) })
+	Time = &Kind[time.Time]{
+		Read: wire.Time, Write: writeTime,
+		IsSet: func(t time.Time) bool { return !t.IsZero() }, IsEmpty: time.Time.IsZero,
+	}
+	Texts = Words(wire.String)
+	// Document is a JSON object that may come as a string that holds it.
+	Document = raw(wire.Document)
+	// Raw is a value that is kept as it is.
+	Raw = raw(func(v wire.Value) (json.RawMessage, bool) {
+		if v.IsNull() {
+			return nil, true
+		}
+		return v.Raw(), true
+	})
+)
+
+func scalar[V comparable](read func(wire.Value) (V, bool), write func(*jsontext.Encoder, *V) error) *Kind[V] {
+	var zero V
+	return &Kind[V]{
+		Read: read, Write: write,
+		IsSet: func(v V) bool { return v != zero }, IsEmpty: func(v V) bool { return v == zero },
+	}
+}
+
+// Word is a string of an enumeration.
+func Word[S ~string](read func(wire.Value) (S, bool)) *Kind[S] {
+	return scalar(read, func(w *jsontext.Encoder, s *S) error { return w.WriteToken(jsontext.String(string(*s))) })
+}
+
+// Words is a list of strings, which may come as a bare one.
+func Words[S ~string](read func(wire.Value) (S, bool)) *Kind[[]S] {
+	word := Word(read)
+	return list(word, func(v wire.Value) ([]S, bool) { return wire.Words(v, read) })
+}
+
+// List is a list, which may come as a bare element.
+func List[E any](element *Kind[E]) *Kind[[]E] {
+	return list(element, func(v wire.Value) ([]E, bool) { return wire.List(v, element.Read) })
+}
+
+func list[E any](element *Kind[E], read func(wire.Value) ([]E, bool)) *Kind[[]E] {
+	return &Kind[[]E]{
+		Read: read,
+		Write: func(w *jsontext.Encoder, list *[]E) error {
+			if err := w.WriteToken(jsontext.BeginArray); err != nil {
+				return err
+			}
+			for i := range *list {
+				if err := element.Write(w, &(*list)[i]); err != nil {
+					return err
+				}
+			}
+			return w.WriteToken(jsontext.EndArray)
+		},
+		Clone: func(list []E) []E {
+			list = slices.Clone(list)
+			for i := range list {
+				if element.Clone != nil {
+					list[i] = element.Clone(list[i])
+				}
+			}
+			return list
+		},
+		IsSet:   func(list []E) bool { return list != nil },
+		IsEmpty: func(list []E) bool { return len(list) == 0 },
+	}
+}
+
+func raw(read func(wire.Value) (json.RawMessage, bool)) *Kind[json.RawMessage] {
+	return &Kind[json.RawMessage]{
+		Read: read, Clone: slices.Clone[json.RawMessage],
+		Write: func(w *jsontext.Encoder, v *json.RawMessage) error { return WriteRaw(w, *v) },
+		IsSet: func(v json.RawMessage) bool { return len(v) > 0 }, IsEmpty: func(v json.RawMessage) bool { return len(v) == 0 },
+	}
+}
+
+// WriteRaw writes v, which has to be valid JSON.
+func WriteRaw(w *jsontext.Encoder, v json.RawMessage) error {
+	if v == nil {
+		return w.WriteToken(jsontext.Null)
+	}
+	return w.WriteValue(jsontext.Value(v))
+}
+
+// writeTime writes a time that JSON can carry, in UTC.
+func writeTime(w *jsontext.Encoder, t *time.Time) error {
+	text, err := t.UTC().MarshalText()
+	if err != nil {
+		return err
+	}
+	return w.WriteToken(jsontext.String(string(text)))
+}
+
+// options write what encoding/json writes: a member twice where it is there twice, and
+// a replacement for what is no UTF-8; raw values stay as they are.
+var options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true)}
+
+// writer is what one value is written with.
+type writer struct {
+	jsontext.Encoder
+	out bytes.Buffer
+}
+
+// writers are used again: a new one grows from nothing, which takes more allocations
+// than all the rest of a small request.
+var writers = sync.Pool{New: func() any { return new(writer) }}
+
+// maxPooled is the size of the largest text whose writer is used again.
+const maxPooled = 64 << 10
+
+// Marshal returns what write writes of v.
+func Marshal[V any](v *V, write func(*jsontext.Encoder, *V) error) ([]byte, error) {
+	w := writers.Get().(*writer)
+	w.out.Reset()
+	w.Reset(&w.out, options...)
+	if err := write(&w.Encoder, v); err != nil {
+		return nil, err
+	}
+	text := bytes.Clone(bytes.TrimSuffix(w.out.Bytes(), []byte("\n")))
+	if len(text) <= maxPooled {
+		writers.Put(w)
+	}
+	return text, nil
+}
