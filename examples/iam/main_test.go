@@ -13,7 +13,7 @@ func TestRun(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, nil))
 	assert.Regexp(t, `\n[0-9a-f-]{36}  (creating|accepted) +\S+\n1 endpoint\(s\), read with .+, which ends at 2\d{3}-`, out.String())
-	assert.Regexp(t, `(?m)^Logging in as .*password \[redacted\]`, out.String())
+	assert.Regexp(t, `(?m)^Logging in as \[redacted\]$`, out.String())
 	assert.NotContains(t, out.String(), "vpceptest-password", "no password is printed")
 	assert.NotContains(t, out.String(), "a-real-password")
 }
