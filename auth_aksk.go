@@ -1,12 +1,13 @@
 package vpcep
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/vpcep/vpcep-go/internal/sign"
+	"github.com/vpcep/vpcep-go/internal/text"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
@@ -19,6 +20,10 @@ type AKSKConfig struct {
 	AccessKey, SecretKey string
 	// SecurityToken belongs to temporary keys.
 	SecurityToken string
+	// ProjectID is the project that requests are signed for (X-Project-Id), for the key of
+	// an IAM user who works in another project than that of the URL. "" means the client's
+	// own, as a rule what is wanted. Where the client is not told its project, it is this one.
+	ProjectID string
 }
 
 // check names what is missing.
@@ -27,28 +32,33 @@ func (c AKSKConfig) check(f *fieldErrors) {
 		field, value string
 		required     bool
 	}{
-		{"AccessKey", c.AccessKey, true}, {"SecretKey", c.SecretKey, true}, {"SecurityToken", c.SecurityToken, false},
+		{"AccessKey", c.AccessKey, true}, {"SecretKey", c.SecretKey, true},
+		{"SecurityToken", c.SecurityToken, false}, {"ProjectID", c.ProjectID, false},
 	} {
 		switch {
 		case setting.value == "" && setting.required:
 			f.add(setting.field, "must not be empty")
-		case !fitsHeader(setting.value):
+		case !text.FitsHeader(setting.value):
 			f.add(setting.field, "must be printable ASCII")
 		}
 	}
 }
 
-// AKSK signs each attempt with an access key, algorithm SDK-HMAC-SHA256. The
-// clock must be right within 15 minutes.
+// AKSK signs each attempt with an access key, algorithm SDK-HMAC-SHA256.
 //
-// A refused signature is never sent again, because five in a row lock the key.
+// The service allows the clock to be wrong by 15 minutes. A signature that it refuses
+// for its time did nothing, so that the request is sent once more, signed with the time
+// of the service's answer, and so are those after it. Any other refused signature is
+// never sent again, because five in a row lock the key.
+//
 // NewClient reports a key that cannot be used.
-func AKSK(cfg AKSKConfig) Authenticator {
-	return &aksk{config: func() AKSKConfig { return cfg }}
-}
+func AKSK(cfg AKSKConfig) Authenticator { return newAKSK(cfg) }
+
+func newAKSK(cfg AKSKConfig) *aksk { return &aksk{config: func() AKSKConfig { return cfg }} }
 
 type aksk struct {
 	config func() AKSKConfig // a function, which hides the keys from whoever prints the authenticator
+	clock  sign.Clock
 }
 
 func (a *aksk) Check() error {
@@ -61,16 +71,24 @@ func (a *aksk) Authenticate(req *http.Request) error {
 	if err := a.Check(); err != nil {
 		return err
 	}
-	return a.config().sign(req)
+	return a.config().sign(req, &a.clock)
 }
 
-func (c AKSKConfig) sign(req *http.Request) error {
+// Renew corrects the time of the next signature, if it was the time that was refused.
+func (a *aksk) Renew(refused Refusal) (again bool, why error) {
+	return a.clock.Refused(refused.Request, refused.Response)
+}
+
+func (a *aksk) ProjectID() string { return a.config().ProjectID }
+
+func (c AKSKConfig) sign(req *http.Request, clock *sign.Clock) error {
 	body, err := bodyOf(req)
 	if err != nil {
 		return err
 	}
 	transport.Hide(req, c.SecretKey)
-	sign.Request(req, body, sign.Key{AccessKey: c.AccessKey, SecretKey: c.SecretKey, SecurityToken: c.SecurityToken}, sign.Project(req.Context()), time.Now())
+	key := sign.Key{AccessKey: c.AccessKey, SecretKey: c.SecretKey, SecurityToken: c.SecurityToken}
+	sign.Request(req, body, key, cmp.Or(c.ProjectID, sign.Project(req.Context())), clock.Now())
 	return nil
 }
 

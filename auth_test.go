@@ -101,7 +101,7 @@ func TestIAMPasswordReadsTokenAndEnd(t *testing.T) {
 	mock := httpmock.NewMockTransport()
 	mock.RegisterResponder("POST", "https://iam.eu-west-101.myhuaweicloud.eu/v3/auth/tokens", func(r *http.Request) (*http.Response, error) {
 		body, _ := io.ReadAll(r.Body)
-		assert.JSONEq(t, `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"u","password":"p\"w","domain":{"name":"d"}}}},"scope":{"project":{"name":"eu-west-101"}}}}`, string(body))
+		assert.JSONEq(t, `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"u","password":"p\"w","domain":{"name":"d"}}}},"scope":{"project":{"name":"eu-west-101","domain":{"name":"d"}}}}}`, string(body))
 		resp := httpmock.NewStringResponse(201, `{"token":{"expires_at":"2019-02-13T06:52:13.855000Z"}}`)
 		resp.Header.Set("X-Subject-Token", "t0ken")
 		return resp, nil

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vpcep/vpcep-go/internal/credentials"
 	"github.com/vpcep/vpcep-go/internal/exchange"
 	"github.com/vpcep/vpcep-go/internal/keyed"
 	"github.com/vpcep/vpcep-go/internal/retry"
@@ -50,16 +51,17 @@ func NewClient(opts ...Option) (*Client, error) {
 			opt(&cfg)
 		}
 	}
-	cfg.fromEnvironment(os.Getenv)
 	var f fieldErrors
+	auth := cfg.authenticator(&f)
+	cfg.fromEnvironment(os.Getenv, auth)
 	base := cfg.serviceURL(&f)
 	cfg.checkProject(&f)
-	cfg.checkAuth(&f)
+	cfg.checkAuth(&f, auth)
 	cfg.checkTransport(&f)
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	service := newService(base, newTransport(cfg.httpClient, cfg.rootCAs), cfg.auth, cfg.userAgent)
+	service := newService(base, newTransport(cfg.httpClient, cfg.rootCAs), auth, cfg.userAgent)
 	c := &Client{
 		service: service, projectID: cfg.projectID, projectPath: "/v1/" + cfg.projectID,
 		validates: !cfg.withoutValidation,
@@ -99,8 +101,10 @@ func newService(base *url.URL, t *transport.Transport, auth Authenticator, produ
 	if auth != nil {
 		s.Authenticate = auth.Authenticate
 	}
-	if a, ok := auth.(Renewer); ok {
-		s.Renew = a.Renew
+	if a, ok := within[Renewer](auth); ok {
+		s.Renew = func(r exchange.Refusal) (bool, error) {
+			return a.Renew(Refusal{Request: r.Sent, Response: r.Answer})
+		}
 	}
 	return s
 }
@@ -132,7 +136,7 @@ func (c *Client) CloseIdleConnections() {
 
 // fromEnvironment fills in what the options leave open. What the credentials
 // file says of the project counts behind the environment.
-func (c *config) fromEnvironment(getenv func(string) string) {
+func (c *config) fromEnvironment(getenv func(string) string, auth Authenticator) {
 	if region := getenv("HW_REGION_NAME"); region != "" && !c.hasRegion && !c.hasBaseURL {
 		c.region, c.hasRegion = region, true
 	}
@@ -140,7 +144,7 @@ func (c *config) fromEnvironment(getenv func(string) string) {
 		return
 	}
 	c.projectID = cmp.Or(getenv("HUAWEICLOUD_SDK_PROJECT_ID"), getenv("HW_PROJECT_ID"))
-	if a, ok := c.auth.(ProjectProvider); ok && c.projectID == "" {
+	if a, ok := within[ProjectProvider](auth); ok && c.projectID == "" {
 		c.projectID = a.ProjectID()
 	}
 }
@@ -161,7 +165,7 @@ func (c *config) serviceURL(f *fieldErrors) *url.URL {
 	case c.hasBaseURL:
 		return c.parseBaseURL(f)
 	case !c.hasRegion:
-		f.add("WithRegion", "no region and no base URL: one of WithRegion and WithBaseURL is needed")
+		f.add("WithRegion", "no region and no base URL: one of WithRegion and WithBaseURL, or the environment variable HW_REGION_NAME, is needed")
 		return nil
 	case !isRegion(c.region):
 		f.add("WithRegion", "%s cannot be a region: lower-case letters, digits and hyphens are", text.Quoted(c.region))
@@ -228,15 +232,40 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-func (c *config) checkProject(f *fieldErrors) { f.pathSegment("WithProjectID", c.projectID) }
-
-// checkAuth asks authenticators that can tell whether they can work.
-func (c *config) checkAuth(f *fieldErrors) {
-	if c.auth == nil {
-		f.add("WithAuth", "no credentials: one of WithToken and WithAuth is needed")
+func (c *config) checkProject(f *fieldErrors) {
+	if c.projectID == "" && !c.hasProjectID {
+		f.add("WithProjectID", "no project: WithProjectID, or one of the environment variables HUAWEICLOUD_SDK_PROJECT_ID and HW_PROJECT_ID, is needed; LookupProjectID finds that of a region")
 		return
 	}
-	f.check(c.auth, "WithAuth")
+	f.pathSegment("WithProjectID", c.projectID)
+}
+
+// authenticator is what the options say of credentials.
+func (c *config) authenticator(f *fieldErrors) Authenticator {
+	switch {
+	case c.token != nil && c.hasAuth:
+		f.add("WithToken", "does not go with WithAuth: only one of them can authenticate")
+		return c.auth
+	case c.hasAuth:
+		return c.auth
+	case c.token != nil:
+		return c.token
+	}
+	return c.fallback
+}
+
+// checkAuth asks authenticators that can tell whether they can work.
+func (c *config) checkAuth(f *fieldErrors, auth Authenticator) {
+	switch {
+	case auth == nil && c.hasAuth:
+		f.add("WithAuth", "must not be nil")
+	case auth == nil:
+		f.add("WithAuth", "no credentials: one of WithToken and WithAuth is needed; DefaultAuth makes an Authenticator of the environment variables %s, among others", credentials.Variables)
+	case !c.hasAuth:
+		f.check(auth, "WithToken")
+	default:
+		f.check(auth, "WithAuth")
+	}
 }
 
 func (c *config) checkTransport(f *fieldErrors) {
@@ -251,7 +280,7 @@ func (c *config) checkTransport(f *fieldErrors) {
 	if c.retry.isNegative() {
 		f.add("WithRetry", "must not have negative values")
 	}
-	if !fitsHeader(c.userAgent) {
+	if !text.FitsHeader(c.userAgent) {
 		f.add("WithUserAgent", "must be printable ASCII")
 	}
 }
@@ -270,14 +299,4 @@ func (f *fieldErrors) duration(field string, d time.Duration) {
 func userAgent(product string) string {
 	own := fmt.Sprintf("vpcep-go/%s (%s; %s/%s)", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return strings.TrimSpace(product + " " + own)
-}
-
-// fitsHeader reports whether s can stand in a header as it is.
-func fitsHeader(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

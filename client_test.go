@@ -16,12 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/fallback"
 )
 
 // settings are what a client needs, for tests to break one by one.
 func settings(more ...vpcep.Option) []vpcep.Option {
 	return append([]vpcep.Option{
-		vpcep.WithBaseURL("https://vpcep.example"), vpcep.WithProjectID("p-1"), vpcep.WithToken("tok"),
+		vpcep.WithBaseURL("https://vpcep.example"), vpcep.WithProjectID("p-1"), vpcep.WithAuth(fallback.Auth{Token: "tok"}),
 	}, more...)
 }
 
@@ -81,8 +82,12 @@ func TestNewClientReportsWrongSettings(t *testing.T) {
 		"no credentials":               {settings(vpcep.WithAuth(nil)), "WithAuth"},
 		"no token source":              {settings(vpcep.WithAuth(vpcep.TokenAuth(nil))), "WithAuth"},
 		"token empty":                  {settings(vpcep.WithToken("")), "WithToken"},
-		"token of 2048":                {settings(vpcep.WithToken(strings.Repeat("t", 2048))), ""},
-		"token of 2049":                {settings(vpcep.WithToken(strings.Repeat("t", 2049))), "WithToken"},
+		"token of 65536":               {settings(vpcep.WithToken(strings.Repeat("t", 65536))), ""},
+		"token of 65537":               {settings(vpcep.WithToken(strings.Repeat("t", 65537))), "WithToken"},
+		"token and authenticator":      {settings(vpcep.WithToken("t"), vpcep.WithAuth(vpcep.TokenAuth(vpcep.StaticToken("u")))), "WithToken"},
+		"authenticator and token":      {settings(vpcep.WithAuth(vpcep.TokenAuth(vpcep.StaticToken("u"))), vpcep.WithToken("t")), "WithToken"},
+		"no authenticator":             {settings(vpcep.WithAuth(nil)), "WithAuth"},
+		"empty token of a source":      {settings(vpcep.WithAuth(vpcep.TokenAuth(vpcep.StaticToken("")))), "WithAuth"},
 		"token with newline":           {settings(vpcep.WithToken("t\r\nX-Evil: 1")), "WithToken"},
 		"token with space":             {settings(vpcep.WithToken("t t")), "WithToken"},
 		"token not ASCII":              {settings(vpcep.WithToken("tökén")), "WithToken"},

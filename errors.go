@@ -1,6 +1,7 @@
 package vpcep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,6 +110,7 @@ type APIError struct {
 	Attempts int
 
 	cause error // why the answer could not be read, if it could not
+	why   error // what the credentials say about a 401, if anything
 }
 
 // ErrorDetail is one of several errors in an answer.
@@ -130,6 +132,9 @@ func (e *APIError) Error() string {
 	}
 	if message != "" {
 		b.WriteString(": " + message)
+	}
+	if e.why != nil {
+		b.WriteString("; " + text.OneLine(e.why.Error()))
 	}
 	if e.RequestID != "" {
 		b.WriteString(" (request ID " + text.OneLine(e.RequestID) + ")")
@@ -163,8 +168,9 @@ func (e *APIError) Is(target error) bool {
 	return ok && target == sentinel
 }
 
-// Unwrap returns why the answer could not be read, for example a cancelled context, or nil.
-func (e *APIError) Unwrap() error { return e.cause }
+// Unwrap returns why the answer could not be read, for example a cancelled context,
+// or what a [Renewer] says about a 401, or nil.
+func (e *APIError) Unwrap() error { return cmp.Or(e.cause, e.why) }
 
 func (e *APIError) isThrottled() bool {
 	return e.StatusCode == http.StatusTooManyRequests ||
@@ -389,6 +395,7 @@ func apiError(f *exchange.Failure) *APIError {
 		EncodedAuthorizationMessage: f.Body.Encoded,
 		Attempts:                    f.Attempts,
 		cause:                       f.Cause,
+		why:                         f.Why,
 	}
 	if f.Text != "" {
 		e.Body = []byte(f.Text)

@@ -22,7 +22,7 @@ func ExampleNewClient() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// vpcep: invalid: WithToken: holds characters that a header cannot carry
+	// vpcep: invalid: WithToken: the token holds characters that a header cannot carry
 }
 
 func ExampleClient_CreateEndpoint() {

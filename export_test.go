@@ -1,6 +1,15 @@
 package vpcep
 
-// DefaultAuthAt is DefaultAuth with another environment, home directory and metadata service.
+import (
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/credentials"
+)
+
+// DefaultAuthAt is DefaultAuth with another environment, home directory and metadata
+// service, which is asked once: tests of all that it may answer would take hours.
 func DefaultAuthAt(getenv func(string) string, home, metadataURL string) (Authenticator, error) {
-	return defaultAuth{getenv: getenv, home: home, metadataURL: metadataURL}.find()
+	metadata := newMetadata(metadataURL)
+	metadata.Pause = time.Hour
+	return authOf(credentials.Places{Getenv: getenv, Home: home, Metadata: metadata})
 }

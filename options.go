@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/fallback"
 	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/text"
 )
 
 // The defaults of the options.
@@ -31,7 +33,8 @@ type config struct {
 	region, baseURL, projectID string
 	hasRegion, hasBaseURL      bool
 	hasProjectID               bool
-	auth                       Authenticator
+	auth, token, fallback      Authenticator // of WithAuth, of WithToken, and of a stand-in
+	hasAuth                    bool
 	httpClient                 *http.Client
 	hasHTTPClient              bool
 	rootCAs                    *x509.CertPool
@@ -111,13 +114,23 @@ func WithProjectID(id string) Option {
 	return func(c *config) { c.projectID, c.hasProjectID = id, true }
 }
 
-// WithToken authenticates with a token that does not change: 1 to 2048
-// characters (specification, table 2). It is short for
-// WithAuth(TokenAuth(StaticToken(token))).
-func WithToken(token string) Option { return WithAuth(TokenAuth(StaticToken(token))) }
+// WithToken authenticates with a token that does not change: 1 to 65,536 characters.
+// It is short for WithAuth(TokenAuth(StaticToken(token))), and does not go with WithAuth.
+func WithToken(token string) Option {
+	auth := TokenAuth(StaticToken(token))
+	return func(c *config) { c.token = auth }
+}
 
-// WithAuth sets how requests are authenticated.
-func WithAuth(a Authenticator) Option { return func(c *config) { c.auth = a } }
+// WithAuth sets how requests are authenticated. It does not go with WithToken.
+func WithAuth(a Authenticator) Option {
+	return func(c *config) {
+		if _, ok := a.(fallback.Auth); ok {
+			c.fallback = a
+			return
+		}
+		c.auth, c.hasAuth = a, true
+	}
+}
 
 // WithHTTPClient sends through hc's Transport, bounded by hc's Timeout. hc is
 // copied and never changed. Its CheckRedirect and Jar are not used: redirects are
@@ -223,7 +236,7 @@ func newCallSettings(opts []CallOption) (callSettings, error) {
 			f.add("WithCallHeader", "the name must consist of letters, digits and hyphens")
 		case oneOf(name, ownHeaders...):
 			f.add("WithCallHeader", "%s is set by the library", name)
-		case !fitsHeader(values[0]):
+		case !text.FitsHeader(values[0]):
 			f.add("WithCallHeader", "the value of %s must be printable ASCII", name)
 		}
 	}

@@ -261,7 +261,7 @@ func TestWrongCredentialsLeakNothing(t *testing.T) {
 		"token with a line":    vpcep.WithToken(plainToken.value + "\n"),
 		"token with a space":   vpcep.WithToken(plainToken.value + " x"),
 		"token, not ASCII":     vpcep.WithToken(plainToken.value + "ü"),
-		"token, too long":      vpcep.WithToken(strings.Repeat(plainToken.value, 100)),
+		"token, too long":      vpcep.WithToken(strings.Repeat(plainToken.value, 1000)),
 		"keys, not ASCII":      vpcep.WithAuth(vpcep.AKSK(vpcep.AKSKConfig{AccessKey: plainToken.value + "\n", SecretKey: plainToken.value + "ü", SecurityToken: plainToken.value + "\x00"})),
 		"half a key":           vpcep.WithAuth(vpcep.AKSK(vpcep.AKSKConfig{SecretKey: plainToken.value})),
 		"login without a user": vpcep.WithAuth(vpcep.TokenAuth(vpcep.IAMPassword(vpcep.IAMPasswordConfig{Password: plainToken.value}))),

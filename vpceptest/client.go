@@ -1,6 +1,9 @@
 package vpceptest
 
-import "github.com/vpcep/vpcep-go"
+import (
+	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/fallback"
+)
 
 // Client returns a client of this server: its URL, project, token and, with
 // [WithTLS], its certificate are set, then the caller's options are applied. It
@@ -9,7 +12,7 @@ func (s *Server) Client(opts ...vpcep.Option) *vpcep.Client {
 	all := []vpcep.Option{
 		vpcep.WithBaseURL(s.URL),
 		vpcep.WithProjectID(s.ProjectID()),
-		vpcep.WithToken(s.Token()),
+		vpcep.WithAuth(fallback.Auth{Token: s.Token()}), // gives way to what the caller brings
 	}
 	if pool := s.RootCAs(); pool != nil {
 		all = append(all, vpcep.WithRootCAs(pool))

@@ -21,6 +21,7 @@ type User struct {
 type login struct {
 	user                   User
 	projectID, projectName string // one of them
+	projectDomain          string // the account of projectName, where it is given
 }
 
 const loginMethods = "/auth/identity/methods"
@@ -33,6 +34,7 @@ func (l *login) fields() map[string]*string {
 		"/auth/identity/password/user/domain/name": &l.user.DomainName,
 		"/auth/scope/project/id":                   &l.projectID,
 		"/auth/scope/project/name":                 &l.projectName,
+		"/auth/scope/project/domain/name":          &l.projectDomain,
 	}
 }
 
@@ -83,6 +85,9 @@ func (l login) check() *apiError {
 	if (l.projectID == "") == (l.projectName == "") {
 		return errIAMRequest.with("The scope must be a project by its ID or its name, not both.")
 	}
+	if l.projectDomain != "" && l.projectName == "" {
+		return errIAMRequest.with("A domain in the scope belongs to the name of a project.")
+	}
 	return nil
 }
 
@@ -101,7 +106,7 @@ func (h *Handler) createToken(c *call) (*answer, *apiError) {
 	if !h.cfg.admits(l.user) {
 		return nil, errIAMLogin.plain()
 	}
-	if !matches(l.projectID, h.cfg.projectID) || !matches(l.projectName, h.cfg.projectName) {
+	if !matches(l.projectID, h.cfg.projectID) || !matches(l.projectName, h.cfg.projectName) || !matches(l.projectDomain, l.user.DomainName) {
 		return nil, errIAMProject.plain()
 	}
 	token, begin, end := h.tokens.issue()

@@ -28,8 +28,9 @@ type Service struct {
 	Project  string      // that requests are signed for; "": none
 	// Authenticate adds credentials to a request. nil: there are none.
 	Authenticate func(*http.Request) error
-	// Renew is told of a 401, and reports whether there are better credentials. nil: there are none.
-	Renew func(sent http.Header) bool
+	// Renew is told of every 401. It reports whether another attempt may fare better,
+	// and if not, why, as far as it knows. nil: none does.
+	Renew func(Refusal) (again bool, why error)
 	// Meaning says what a refusal means to this service. nil: its status says it.
 	Meaning   func(op retry.Operation, status int, code string) retry.Event
 	Timeout   time.Duration // of each attempt
@@ -79,6 +80,15 @@ type Answer struct {
 	transport.Response
 	Attempts int // so far
 }
+
+// Refusal is a request that was refused with 401.
+type Refusal struct {
+	Sent   http.Header // of the request, credentials included
+	Answer http.Header
+}
+
+// errRenewedInVain says that there was nothing wrong with the first credentials only.
+var errRenewedInVain = errors.New("the credentials were renewed, and the new ones were refused as well")
 
 // Do carries out one call, and again where that is safe. It returns nil, or why the
 // call failed.
@@ -207,15 +217,28 @@ func (s *Service) decide(p *progress, c Call, f *Failure) retry.Verdict {
 		p.tries++
 		p.turn.Unknown()
 	}
-	if f.Event == retry.Unauthorized && !p.renewed && s.Renew != nil && s.Renew(f.Answer.Sent) {
-		p.renewed = true // a 401 means that nothing was done: once more, with new credentials
-		p.policy.MaxAttempts++
-		f.Event = retry.Renewed
+	if f.Event == retry.Unauthorized && s.Renew != nil {
+		s.renew(p, f)
 	}
 	verdict := retry.Decide(c.Operation, f.Event, p.maybeDone)
 	p.maybeDone = p.maybeDone || f.Event.MaybeDone()
 	f.Tries = p.tries
 	return verdict
+}
+
+// renew lets the call go on, once, where there are better credentials for it: a 401
+// means that nothing was done.
+func (s *Service) renew(p *progress, f *Failure) {
+	again, why := s.Renew(Refusal{Sent: f.Answer.Sent, Answer: f.Answer.Header})
+	switch {
+	case again && !p.renewed:
+		p.renewed = true
+		p.policy.MaxAttempts++
+		f.Event = retry.Renewed
+	case why == nil && p.renewed:
+		why = errRenewedInVain
+	}
+	f.Why = why
 }
 
 // pause waits before the next attempt. It returns the failure to end the call with

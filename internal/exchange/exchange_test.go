@@ -196,10 +196,10 @@ func TestCredentialsAreRenewedOnce(t *testing.T) {
 			svc := service(s)
 			renewals := 0
 			svc.Authenticate = func(req *http.Request) error { req.Header.Set("X-Auth-Token", "old"); return nil }
-			svc.Renew = func(sent http.Header) bool {
+			svc.Renew = func(r exchange.Refusal) (bool, error) {
 				renewals++
-				assert.Equal(t, "old", sent.Get("X-Auth-Token"))
-				return tt.better
+				assert.Equal(t, "old", r.Sent.Get("X-Auth-Token"))
+				return tt.better, nil
 			}
 			f := svc.Do(t.Context(), read(nil))
 			assert.Equal(t, tt.succeeds, f == nil)

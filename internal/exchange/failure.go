@@ -30,6 +30,8 @@ type Failure struct {
 	// Cause is the failure of an attempt without an answer, or why an answer could
 	// not be read; nil where it was a refusal.
 	Cause error
+	// Why is what the credentials say about a 401, if anything.
+	Why error
 	// Authentication says that Cause kept the request from being sent.
 	Authentication bool
 	// End is the end of the context that kept the request from being sent again.

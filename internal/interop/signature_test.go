@@ -82,7 +82,7 @@ func (s signed) own(t *testing.T) *http.Request {
 	req, err := http.NewRequest(s.method, s.url, bytes.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
-	sign.Request(req, body, sign.Key(s.key), s.projectID, s.date)
+	sign.Request(req, body, sign.Key{AccessKey: s.key.AccessKey, SecretKey: s.key.SecretKey, SecurityToken: s.key.SecurityToken}, s.projectID, s.date)
 	return req
 }
 

@@ -21,11 +21,16 @@ const (
 	// maxMargin is how long before its end a credential is not given out any more,
 	// at most: a request that carries it has to arrive.
 	maxMargin = 30 * time.Second
-	// The pause after a renewal in the background that failed.
+	// The pause after a renewal in the background that failed, and after one whose
+	// credential was refused.
 	minPause, maxPause = time.Second, time.Minute
+	// A credential that served so long was good, whatever refuses it now.
+	goodAfter = 10 * maxPause
 )
 
-// Fetch gets a new credential and its end, which is zero where it has none.
+// Fetch gets a new credential and its end, which is zero where it has none. One whose
+// end has passed when it arrives is kept until it is refused: the clocks differ, and to
+// fetch another would lead to the same.
 type Fetch[T any] func(ctx context.Context) (T, time.Time, error)
 
 // Cache gives the same credential to all callers, and fetches one at a time. It is
@@ -33,12 +38,16 @@ type Fetch[T any] func(ctx context.Context) (T, time.Time, error)
 type Cache[T any] struct {
 	fetch Fetch[T]
 
-	mu      sync.Mutex
-	has     bool
-	value   T
+	mu sync.Mutex
+	// value is nil where there is none. It is a function, because package fmt looks into
+	// whatever else is printed.
+	value   func() T
 	usable  time.Time // until then; zero: without end
 	renewAt time.Time // from then on in the background; zero: never
+	fetched time.Time
 	flight  *flight[T]
+	// refusals counts, in a row, the credentials that were dropped.
+	refusals int
 }
 
 // flight is one fetch that several callers may wait for.
@@ -47,7 +56,7 @@ type flight[T any] struct {
 	cancel     context.CancelFunc
 	background bool // goes on without anyone who waits
 	waiters    int
-	value      T
+	value      func() T
 	err        error
 }
 
@@ -63,8 +72,8 @@ func (c *Cache[T]) Get(ctx context.Context) (T, error) {
 	}
 	c.mu.Lock()
 	now := time.Now()
-	if c.has && (c.usable.IsZero() || now.Before(c.usable)) {
-		value := c.value
+	if c.value != nil && (c.usable.IsZero() || now.Before(c.usable)) {
+		value := c.value()
 		if c.flight == nil && !c.renewAt.IsZero() && !now.Before(c.renewAt) {
 			c.start(ctx, true)
 		}
@@ -80,22 +89,49 @@ func (c *Cache[T]) Get(ctx context.Context) (T, error) {
 
 	select {
 	case <-f.done:
-		return f.value, f.err
+		return f.value(), f.err
 	case <-ctx.Done():
 		c.abandon(f)
 		return none, ctx.Err()
 	}
 }
 
-// Drop forgets the credential if refused says that it is the one meant. One that
-// was fetched in the meantime stays.
-func (c *Cache[T]) Drop(refused func(T) bool) {
+// Drop forgets the credential if refused says that it is the one meant. One that was
+// fetched in the meantime stays. The error says that the credential is kept, because it
+// took the place of a refused one a short while ago: whoever refuses all of them shall
+// not cause a fetch for each request.
+func (c *Cache[T]) Drop(refused func(T) bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.has && refused(c.value) {
-		var none T
-		c.has, c.value = false, none
+	if c.value == nil || !refused(c.value()) {
+		return nil
 	}
+	age := time.Since(c.fetched)
+	if age >= goodAfter {
+		c.refusals = 0
+	}
+	if wait := c.pause() - age; wait > 0 {
+		return pausedError(wait)
+	}
+	c.refusals++
+	c.value = nil
+	return nil
+}
+
+// pause is how long the credential is kept although it is refused.
+func (c *Cache[T]) pause() time.Duration {
+	if c.refusals == 0 {
+		return 0
+	}
+	return min(minPause<<min(c.refusals-1, 10), maxPause)
+}
+
+// pausedError says how long a refused credential is kept.
+type pausedError time.Duration
+
+func (e pausedError) Error() string {
+	return fmt.Sprintf("the credentials were renewed, and the new ones were refused as well; the next renewal is due in %s",
+		time.Duration(e).Round(time.Millisecond))
 }
 
 // start begins a fetch. It keeps the values of ctx, and not its end.
@@ -117,7 +153,7 @@ func (c *Cache[T]) start(ctx context.Context, background bool) {
 			}
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			f.value, f.err = value, err
+			f.value, f.err = func() T { return value }, err
 			if c.flight == f {
 				c.flight = nil
 				c.store(value, end, err)
@@ -144,14 +180,14 @@ func panicked(p any) error {
 func (c *Cache[T]) store(value T, end time.Time, err error) {
 	now := time.Now()
 	if err != nil {
-		if c.has && !c.renewAt.IsZero() {
+		if c.value != nil && !c.renewAt.IsZero() {
 			c.renewAt = now.Add(min(max(c.usable.Sub(now)/10, minPause), maxPause))
 		}
 		return
 	}
-	c.has, c.value = true, value
+	c.value, c.fetched = func() T { return value }, now
 	c.usable, c.renewAt = time.Time{}, time.Time{}
-	if end.IsZero() {
+	if !end.After(now) {
 		return
 	}
 	life := end.Sub(now)

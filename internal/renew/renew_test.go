@@ -231,3 +231,60 @@ func TestSourceThatDoesNotReturn(t *testing.T) {
 		})
 	}
 }
+
+// Whoever refuses every credential does not cause a fetch for each request.
+func TestRenewalsAfterRefusalsArePaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{life: time.Hour}
+		cache := renew.New(s.fetch)
+		refuse := func() error {
+			value, err := cache.Get(t.Context())
+			assert.NoError(t, err)
+			return cache.Drop(func(v string) bool { return v == value })
+		}
+		for range 100 {
+			_ = refuse()
+		}
+		assert.EqualValues(t, 2, s.fetches.Load())
+		assert.ErrorContains(t, refuse(), "refused as well; the next renewal is due in 1s")
+		for range 600 {
+			time.Sleep(time.Second)
+			_ = refuse()
+		}
+		assert.InDelta(t, 16, s.fetches.Load(), 2, "after 1, 2, 4 … 60 seconds")
+
+		time.Sleep(11 * time.Minute)
+		assert.NoError(t, refuse(), "it was good for long")
+		_, _ = cache.Get(t.Context())
+		time.Sleep(time.Second)
+		assert.NoError(t, refuse(), "and the pauses begin anew")
+	})
+}
+
+func TestEndThatHasPassedOnArrival(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{life: time.Nanosecond, takes: time.Second}
+		cache := renew.New(func(ctx context.Context) (string, time.Time, error) {
+			value, end, err := s.fetch(ctx)
+			return value, end.Add(-time.Hour), err
+		})
+		for range 50 {
+			got, err := cache.Get(t.Context())
+			assert.NoError(t, err)
+			assert.Equal(t, "credential 1", got, "kept until it is refused")
+		}
+		assert.NoError(t, cache.Drop(func(string) bool { return true }))
+		got, _ := cache.Get(t.Context())
+		assert.Equal(t, "credential 2", got)
+	})
+}
+
+func TestCachePrintsNoCredential(t *testing.T) {
+	s := &source{}
+	cache := renew.New(s.fetch)
+	_, _ = cache.Get(t.Context())
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		assert.NotContains(t, fmt.Sprintf(verb, struct{ c any }{cache}), "credential 1", verb)
+		assert.NotContains(t, fmt.Sprintf(verb, cache), "credential 1", verb)
+	}
+}

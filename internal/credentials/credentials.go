@@ -1,0 +1,58 @@
+// Package credentials finds credentials where they usually are: in the environment, in
+// the credentials file, and at the metadata service of an ECS instance. It says where
+// it looked, and never what stood there.
+package credentials
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Values are credentials: an access key, a token, or the agency of an instance.
+type Values struct {
+	AccessKey, SecretKey, SecurityToken string
+	Token                               string
+	Agency                              *Metadata
+	// ProjectID and IAMEndpoint belong to the credentials, where the place says them.
+	ProjectID, IAMEndpoint string
+	// Place says where the credentials stand, for messages.
+	Place string
+}
+
+// Places is where to look.
+type Places struct {
+	Getenv   func(string) string
+	Home     string    // "": there is none
+	Metadata *Metadata // nil: it is not asked
+}
+
+// System is the environment and the home directory of this process.
+func System(m *Metadata) Places {
+	home, _ := os.UserHomeDir()
+	return Places{Getenv: os.Getenv, Home: home, Metadata: m}
+}
+
+// notSetError says that a place holds no credentials at all.
+type notSetError string
+
+func (e notSetError) Error() string { return string(e) }
+
+// Find returns the credentials of the first place that holds any, even half of some.
+func (p Places) Find() (Values, error) {
+	var looked []string
+	for _, look := range []func() (Values, error){p.environment, p.file, p.agency} {
+		found, err := look()
+		var notSet notSetError
+		switch {
+		case err == nil:
+			return found, nil
+		case errors.As(err, &notSet):
+			looked = append(looked, notSet.Error())
+		default:
+			return Values{}, fmt.Errorf("default credentials: %w", err)
+		}
+	}
+	return Values{}, fmt.Errorf("no credentials found; looked at %s", strings.Join(looked, "; "))
+}

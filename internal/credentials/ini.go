@@ -1,0 +1,96 @@
+package credentials
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"gopkg.in/ini.v1"
+)
+
+// maxLine is longer than any credential that a header carries.
+const maxLine = 128 << 10
+
+var errNoSection = errors.New("it has no section [" + section + "], spelled exactly so")
+
+// parse reads the section [basic] as Huawei Cloud's SDK does, with the same reader and
+// its defaults. What that reader makes of quotes, comments, backslashes and references
+// is what the user of both expects.
+func parse(data []byte) (Values, error) {
+	number := 0
+	for line := range bytes.Lines(data) {
+		if number++; len(line) > maxLine {
+			return Values{}, fmt.Errorf("line %d has more than %d bytes", number, maxLine)
+		}
+	}
+	file, err := ini.Load(data)
+	if err != nil {
+		return Values{}, syntaxError(data, err)
+	}
+	if !file.HasSection(section) {
+		return Values{}, errNoSection
+	}
+	var v Values
+	for name, dst := range map[string]*string{
+		"ak": &v.AccessKey, "sk": &v.SecretKey, "security_token": &v.SecurityToken,
+		"project_id": &v.ProjectID, "iam_endpoint": &v.IAMEndpoint,
+	} {
+		key := file.Section(section).Key(name)
+		if !expands(file, key.Value(), maxNesting) {
+			return Values{}, fmt.Errorf("the references %%(name)s of the key %s lead back to it, or through more than %d keys", name, maxNesting)
+		}
+		*dst = key.String()
+	}
+	return v, nil
+}
+
+// syntaxError says which line cannot be read. The reader's own errors quote it, and it
+// may be a secret.
+func syntaxError(data []byte, err error) error {
+	var (
+		noDelimiter ini.ErrDelimiterNotFound
+		noName      ini.ErrEmptyKeyName
+	)
+	switch {
+	case errors.As(err, &noDelimiter):
+		return fmt.Errorf("line %d is neither a [section], nor a comment, nor a key with = or :", lineOf(data, noDelimiter.Line))
+	case errors.As(err, &noName):
+		return fmt.Errorf("line %d has no name before its = or :", lineOf(data, noName.Line))
+	}
+	return errors.New("it is no INI file: a section, a quoted name or a value that spans lines has no end")
+}
+
+func lineOf(data []byte, text string) int {
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		if bytes.Equal(bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))), bytes.TrimSpace([]byte(text))) {
+			return number
+		}
+	}
+	return number
+}
+
+// maxNesting is how many keys a reference may lead through.
+const maxNesting = 8
+
+var reference = regexp.MustCompile(`%\(([^)]+)\)s`)
+
+// expands reports whether the reader comes to an end with a value: some of its
+// versions follow references in a circle until the stack is full.
+func expands(file *ini.File, value string, depth int) bool {
+	references := reference.FindAllStringSubmatch(value, -1)
+	if len(references) > 0 && depth == 0 {
+		return false
+	}
+	for _, match := range references {
+		for _, name := range []string{section, ini.DefaultSection} {
+			key, err := file.Section(name).GetKey(match[1])
+			if err == nil && key.Value() != value && !expands(file, key.Value(), depth-1) {
+				return false
+			}
+		}
+	}
+	return true
+}
