@@ -111,14 +111,28 @@ func readNamedService(v wire.Value) (*EndpointService, error) {
 
 // ListPublicServices lists the services that the cloud's operators offer to
 // everyone: GET /v1/{project_id}/vpc-endpoint-services/public. It pages like
-// ListEndpoints.
+// ListEndpoints, and promises the same.
 func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) iter.Seq2[*EndpointService, error] {
-	return list(ctx, c, opts, listing[*EndpointService]{
+	return list(ctx, c, opts, publicServices(filter))
+}
+
+// CountPublicServices says how many public services filter selects, as CountEndpoints does.
+func (c *Client) CountPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) (int64, error) {
+	filter.SortKey, filter.SortDir, filter.PageSize = "", "", 0
+	l := publicServices(filter)
+	return do(ctx, c, opts, l.count())
+}
+
+func publicServices(filter ServiceFilter) listing[*EndpointService] {
+	return listing[*EndpointService]{
 		what: "public services", path: servicesPath + "/public", member: "endpoint_services",
-		filter: EndpointFilter{ID: filter.ID, EndpointServiceName: filter.Name, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize},
-		read:   readNamedService,
-		id:     func(s *EndpointService) string { return s.ID },
-	})
+		filter: listFilter{
+			by:      map[string]string{"id": filter.ID, "endpoint_service_name": filter.Name},
+			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize,
+		},
+		read: readNamedService,
+		id:   func(s *EndpointService) string { return s.ID },
+	}
 }
 
 // DescribeService reads the summary of a service by its ID, public or not: GET

@@ -3,6 +3,7 @@ package vpcep
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ const (
 	maxWhitelistEntries    = 20
 	maxTags                = 20 // not in the specification: the cloud's usual limit for a resource
 	maxPageSize            = 1000
+	maxServiceNameLength   = 128 // of a filter, by the pages of the list operations
 	forbiddenInTags        = `=*<>\,|/`
 	forbiddenInDescription = "<>"
 	maxTokenLength         = 2048
@@ -295,18 +297,22 @@ func isUnreserved(r rune) bool {
 }
 
 // filter reports every wrong setting of a list's filter.
-func (f *fieldErrors) filter(filter EndpointFilter) {
-	f.length("id", filter.ID, 0, maxIDLength)
-	f.length("vpc_id", filter.VPCID, 0, maxIDLength)
-	f.broken("endpoint_service_name", encodingRule(filter.EndpointServiceName))
-	if !oneOf(filter.SortKey, "", SortByCreateTime, SortByUpdateTime) {
-		f.add("sort_key", "%s is neither create_at nor update_at", text.Quoted(filter.SortKey))
+func (f *fieldErrors) filter(filter listFilter) {
+	for _, name := range slices.Sorted(maps.Keys(filter.by)) {
+		most := maxIDLength
+		if name == "endpoint_service_name" {
+			most = maxServiceNameLength
+		}
+		f.length(name, filter.by[name], 0, most)
 	}
-	if !oneOf(filter.SortDir, "", SortAscending, SortDescending) {
-		f.add("sort_dir", "%s is neither asc nor desc", text.Quoted(filter.SortDir))
+	if !oneOf(filter.sortKey, "", SortByCreateTime, SortByUpdateTime) {
+		f.add("sort_key", "%s is neither create_at nor update_at", text.Quoted(filter.sortKey))
 	}
-	if filter.PageSize < 0 || filter.PageSize > maxPageSize {
-		f.add("limit", "the page size %d is not between 1 and %d", filter.PageSize, maxPageSize)
+	if !oneOf(filter.sortDir, "", SortAscending, SortDescending) {
+		f.add("sort_dir", "%s is neither asc nor desc", text.Quoted(filter.sortDir))
+	}
+	if filter.pageSize > maxPageSize {
+		f.add("limit", "the page size %d is not between 1 and %d", filter.pageSize, maxPageSize)
 	}
 }
 
