@@ -3,6 +3,7 @@ package vpcep
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -204,7 +205,8 @@ func decodeDecision(data string, endpointID string) (*Connection, error) {
 // wait of the service's owner: the endpoint itself may stand in another project.
 // opts.OnPoll gets the connection in the form of an endpoint.
 //
-// Errors are those of WaitForEndpoint.
+// Errors are those of WaitForEndpoint. The connection comes beside an
+// *EndpointFailedError, and is nil beside any other error.
 func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID string, opts WaitOptions) (*Connection, error) {
 	targets := opts.Targets
 	if len(targets) == 0 {
@@ -212,10 +214,10 @@ func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID st
 	}
 	var last *Connection
 	one := connections(serviceID, ConnectionFilter{EndpointID: endpointID})
-	poll := one.request(0, 10)
-	poll.once = true
+	read := one.request(0, 10)
+	read.once = true
 	_, err := c.wait(ctx, endpointID, opts, func(ctx context.Context) (*Endpoint, error) {
-		list, err := do(ctx, c, nil, poll)
+		list, err := do(ctx, c, nil, read)
 		if err != nil {
 			return nil, err
 		}
@@ -227,10 +229,11 @@ func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID st
 		}
 		return nil, fmt.Errorf("vpcep: service %s has no connection of endpoint %s: %w", serviceID, endpointID, ErrEndpointNotFound)
 	}, untilStatus(targets))
-	if err != nil {
+	var failed *EndpointFailedError
+	if err != nil && !errors.As(err, &failed) {
 		return nil, err
 	}
-	return last, nil
+	return last, err
 }
 
 // asEndpoint is what the owner of a service sees of an endpoint.

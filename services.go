@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/rules"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
@@ -155,7 +156,7 @@ func describeService(by, value string) request[*EndpointService] {
 			if value == "" {
 				f.add(by, "must not be empty")
 			}
-			f.broken(by, encodingRule(value))
+			f.broken(by, rules.Encoding(value))
 		},
 		decode: func(body string) (*EndpointService, error) { return readNamedService(wire.Of(body)) },
 	}
@@ -169,7 +170,8 @@ func describeService(by, value string) request[*EndpointService] {
 // EnableWhitelist and PolicyDocument. A type that this version does not know has no
 // rules. With WithoutValidation, the rules of the type alone are checked.
 //
-// The error is a *ValidationError, beside the service, or that of DescribeService.
+// The error is a *ValidationError, or that of DescribeService. The service comes beside
+// a *ValidationError where it could be read, and is nil beside any other error.
 // CreateEndpoint does not call it: it costs one request more.
 func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*EndpointService, error) {
 	var f fieldErrors
