@@ -3,9 +3,11 @@ package vpcep
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
@@ -37,8 +39,12 @@ type Connection struct {
 // ConnectionFilter selects connections of a service and their order. The zero
 // value selects all, newest first.
 type ConnectionFilter struct {
-	// EndpointID selects one endpoint.
+	// EndpointID selects one endpoint, as MarkerID does. 0: no marker ID.
 	EndpointID string
+	MarkerID   int64
+	// Status selects the connections in one status: StatusPendingAcceptance for those
+	// that wait for the owner.
+	Status EndpointStatus
 	// SortKey is create_at (the default) or update_at.
 	SortKey string
 	// SortDir is desc (the default) or asc.
@@ -78,18 +84,35 @@ func readNamedConnection(v wire.Value) (*Connection, error) {
 
 // ListConnections lists the endpoints that connect to a service of this project:
 // GET /v1/{project_id}/vpc-endpoint-services/{service_id}/connections. It pages
-// like ListEndpoints.
+// like ListEndpoints, and promises the same, also where the caller accepts or rejects
+// what a filter by Status shows.
 func (c *Client) ListConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) iter.Seq2[*Connection, error] {
 	return list(ctx, c, opts, connections(serviceID, filter))
 }
 
+// CountConnections says how many connections of a service filter selects, as
+// CountEndpoints does.
+func (c *Client) CountConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) (int64, error) {
+	filter.SortKey, filter.SortDir, filter.PageSize = "", "", 0
+	l := connections(serviceID, filter)
+	return do(ctx, c, opts, l.count())
+}
+
 func connections(serviceID string, filter ConnectionFilter) listing[*Connection] {
+	markerID := ""
+	if filter.MarkerID != 0 {
+		markerID = strconv.FormatInt(filter.MarkerID, 10)
+	}
 	return listing[*Connection]{
 		what: "connections", path: connectionsPath(serviceID), member: "connections",
-		check:  pathSegment("service_id", serviceID),
-		filter: EndpointFilter{ID: filter.EndpointID, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize},
-		read:   readNamedConnection,
-		id:     func(k *Connection) string { return k.EndpointID },
+		check: pathSegment("service_id", serviceID),
+		filter: listFilter{
+			by:      map[string]string{"id": filter.EndpointID, "status": string(filter.Status), "marker_id": markerID},
+			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize,
+		},
+		read:    readNamedConnection,
+		id:      func(k *Connection) string { return k.EndpointID },
+		version: func(k *Connection) int64 { return k.UpdatedAt.UnixMilli() },
 	}
 }
 
@@ -149,33 +172,35 @@ func decodeDecision(data string, endpointID string) (*Connection, error) {
 // wait of the service's owner: the endpoint itself may stand in another project.
 // opts.OnPoll gets the connection in the form of an endpoint.
 //
-// Errors are those of WaitForEndpoint.
+// Errors are those of WaitForEndpoint. The connection comes beside an
+// *EndpointFailedError, and is nil beside any other error.
 func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID string, opts WaitOptions) (*Connection, error) {
 	targets := opts.Targets
 	if len(targets) == 0 {
 		targets = []EndpointStatus{StatusAccepted}
 	}
 	var last *Connection
-	one := connections(serviceID, ConnectionFilter{EndpointID: endpointID, PageSize: 10})
-	poll := one.request(0)
-	poll.once = true
+	one := connections(serviceID, ConnectionFilter{EndpointID: endpointID})
+	read := one.request(0, 10)
+	read.once = true
 	_, err := c.wait(ctx, endpointID, opts, func(ctx context.Context) (*Endpoint, error) {
-		list, err := do(ctx, c, nil, poll)
+		list, err := do(ctx, c, nil, read)
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range list.items {
-			if k.EndpointID == endpointID {
+		for _, item := range list.Items {
+			if k := item.Value; !item.Hidden && k.EndpointID == endpointID {
 				last = k
 				return k.asEndpoint(), nil
 			}
 		}
 		return nil, fmt.Errorf("vpcep: service %s has no connection of endpoint %s: %w", serviceID, endpointID, ErrEndpointNotFound)
 	}, untilStatus(targets))
-	if err != nil {
+	var failed *EndpointFailedError
+	if err != nil && !errors.As(err, &failed) {
 		return nil, err
 	}
-	return last, nil
+	return last, err
 }
 
 // asEndpoint is what the owner of a service sees of an endpoint.

@@ -81,7 +81,8 @@
 // # Reading and changing
 //
 // [Client.GetEndpoint] reads one endpoint, [Client.ListEndpoints] iterates over those
-// that an [EndpointFilter] selects, and [Client.DeleteEndpoint] deletes one.
+// that an [EndpointFilter] selects, and loses none while others create and delete;
+// [Client.CountEndpoints] says how many there are. [Client.DeleteEndpoint] deletes one.
 // [Client.UpdateWhitelist], [Client.UpdateRouteTables], [Client.UpdatePolicy] and
 // [Client.DeletePolicy] change an endpoint; [HasWhitelist], [HasRouteTables] and
 // [HasPolicy] tell whether the change has arrived. [Client.SetTags], [Client.AddTags]
@@ -92,14 +93,20 @@
 //
 // [Client.ListPublicServices], [Client.DescribeService] and [Client.DescribeServiceByName] find
 // what to connect to. The owner of a service sees who wants in with
-// [Client.ListConnections], and decides with [Client.AcceptConnection] and
-// [Client.RejectConnection]; [Client.WaitForConnection] waits until the decision
-// shows. [Client.GetQuotas] says how many endpoints a project has and may have.
+// [Client.ListConnections] and [Client.CountConnections], and decides with
+// [Client.AcceptConnection] and [Client.RejectConnection]; [Client.WaitForConnection]
+// waits until the decision shows. [Client.GetQuotas] says how many endpoints a project has and may have.
 //
 // What this version has no method for is sent with [Client.Do], with the client's
 // credentials, retries and errors.
 //
 // # Errors
+//
+// What a call returns beside an error is nil, and a count is 0, with three exceptions:
+// the endpoint (or connection) that ended a wait comes beside its
+// [*EndpointFailedError], the route tables that an endpoint has beside a
+// [*RouteTablesError], and the service beside the [*ValidationError] of
+// [Client.PreflightCreateEndpoint].
 //
 // Wrong input is a [*ValidationError], reported before anything is sent. A refusal of
 // the service is an [*APIError]: its status and meaning are tested with [errors.Is]

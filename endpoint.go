@@ -115,17 +115,49 @@ func deleteEndpoint(id string) request[struct{}] {
 // middle on, the next one is fetched while the caller works on this one, and never
 // more than one.
 //
-// An endpoint comes once, even where it moves to a later page in the meantime.
+// Whatever is created, changed or deleted meanwhile, also by the caller, each endpoint
+// that exists from the beginning of the list to its end comes, and none comes twice.
+// For that, pages overlap by a fiftieth, and where the overlap does not show because
+// endpoints were deleted, the list goes back until it does. Where nothing changes, a
+// list that fits one page costs one request, and a longer one at most a fiftieth more
+// items; sorted by SortByUpdateTime, newest first, it costs one request more. An
+// endpoint that changes late in a list sorted by SortByUpdateTime comes out of order.
+//
+// The list ends where the service's total says so, or else at an empty page: a page
+// that is shorter than was asked for is not the end, and a total that is larger than
+// what the service shows is no error. A service that never ends a list, and a list
+// that changes faster than it can be read, end with an error: after some twenty
+// requests in a row that bring nothing new, or when twice the largest total and
+// 10,000 more have come; without any total, 250,000. So does a page that is longer
+// than was asked for.
+//
 // The iterator ends with the first error, whose endpoint is nil. It may be used
 // again, and then lists anew.
 func (c *Client) ListEndpoints(ctx context.Context, filter EndpointFilter, opts ...CallOption) iter.Seq2[*Endpoint, error] {
 	return list(ctx, c, opts, endpoints(filter))
 }
 
+// CountEndpoints says how many endpoints filter selects, by the service's own count,
+// with one request. SortKey, SortDir and PageSize do not matter. A service that gives
+// no count is an error.
+func (c *Client) CountEndpoints(ctx context.Context, filter EndpointFilter, opts ...CallOption) (int64, error) {
+	filter.SortKey, filter.SortDir, filter.PageSize = "", "", 0
+	l := endpoints(filter)
+	return do(ctx, c, opts, l.count())
+}
+
 func endpoints(filter EndpointFilter) listing[*Endpoint] {
 	return listing[*Endpoint]{
-		what: "endpoints", path: endpointsPath, member: "endpoints", filter: filter,
-		read: readNamedEndpoint,
-		id:   func(e *Endpoint) string { return e.ID },
+		what: "endpoints", path: endpointsPath, member: "endpoints",
+		filter: listFilter{
+			by: map[string]string{
+				"id": filter.ID, "vpc_id": filter.VPCID, "endpoint_service_name": filter.EndpointServiceName,
+				"public_border_group": filter.PublicBorderGroup,
+			},
+			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize,
+		},
+		read:    readNamedEndpoint,
+		id:      func(e *Endpoint) string { return e.ID },
+		version: func(e *Endpoint) int64 { return e.UpdatedAt.UnixMilli() },
 	}
 }

@@ -226,6 +226,8 @@ type EndpointFilter struct {
 	VPCID string
 	// EndpointServiceName selects by a part of the service's name.
 	EndpointServiceName string
+	// PublicBorderGroup selects by where the service keeps the endpoint. Not every region knows it.
+	PublicBorderGroup string
 	// SortKey is create_at (the default) or update_at.
 	SortKey string
 	// SortDir is desc (the default) or asc.

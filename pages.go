@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
+	"github.com/vpcep/vpcep-go/internal/paging"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
@@ -18,32 +19,17 @@ import (
 // defaultPageSize is the page size of a list where the filter does not say.
 const defaultPageSize = 100
 
-// page is one page of a list.
-type page[T any] struct {
-	items    []T
-	elements int   // how many the page held, readable or not: the next page begins behind them
-	total    int64 // -1 where the service did not say
-}
-
-// isLast reports whether nothing comes behind a page that ends at offset. The
-// total counts where the service gives it, because it may hand out smaller pages
-// than it was asked for.
-func (p page[T]) isLast(offset, size int) bool {
-	if p.total >= int64(offset) {
-		return p.total == int64(offset)
-	}
-	return p.elements < size // there is no total, or it is wrong
-}
-
 // listing is one list of the service, which is read page by page.
 type listing[T any] struct {
 	what   string // for messages
 	path   string
 	member string // of an answer, which holds the items
-	check  func(*fieldErrors)
-	filter EndpointFilter
+	filter listFilter
+	check  func(*fieldErrors) // holds even without validation
 	read   func(wire.Value) (T, error)
 	id     func(T) string // tells items apart
+	// version differs after a change that moves an item in a list sorted by updates. nil: none is known.
+	version func(T) int64
 }
 
 // list is the iterator of a list.
@@ -60,178 +46,161 @@ func list[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]
 	}
 }
 
-// request asks for the page that begins at offset.
-func (l *listing[T]) request(offset int) request[page[T]] {
-	query := l.filter.query()
-	query.Set("limit", strconv.Itoa(l.size()))
-	query.Set("offset", strconv.Itoa(offset))
-	return request[page[T]]{
-		operation: retry.Read, method: http.MethodGet, path: l.path, query: query,
-		check: func(f *fieldErrors) {
-			if l.check != nil {
-				l.check(f)
+// eachWith calls yield for each item until it returns false.
+func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], yield func(T) bool) error {
+	var failure error // of a call, which says by itself what it was about
+	pager := paging.Pager[T]{
+		Size: max(cmp.Or(l.filter.pageSize, defaultPageSize), 1), MaxSize: maxPageSize, Order: l.filter.order(),
+		Fetch: func(ctx context.Context, offset, limit int) (paging.Page[T], error) {
+			// The caller's own ResponseMeta is written when the caller gets to the page.
+			var meta ResponseMeta
+			settings := settings
+			dst := settings.response
+			settings.response = &meta
+			page, err := doWith(ctx, c, settings, l.request(offset, limit))
+			page.Reached = func() {
+				failure = err
+				if dst != nil {
+					*dst = meta
+				}
 			}
-			f.filter(l.filter)
+			return page, err
 		},
-		decode: func(body string) (page[T], error) { return decodePage(body, l.member, l.read) },
+	}
+	err := pager.Each(ctx, yield)
+	if err == nil || failure != nil {
+		return failure
+	}
+	return fmt.Errorf("vpcep: list %s: %w", l.what, err)
+}
+
+// request asks for the page that begins at offset.
+func (l *listing[T]) request(offset, limit int) request[paging.Page[T]] {
+	query := l.filter.query()
+	query.Set("limit", strconv.Itoa(limit))
+	query.Set("offset", strconv.Itoa(offset))
+	return request[paging.Page[T]]{
+		operation: retry.Read, method: http.MethodGet, path: l.path, query: query,
+		check: l.checkPath, validate: func(f *fieldErrors) { f.filter(l.filter) },
+		decode: func(body string) (paging.Page[T], error) { return l.decode(body, limit) },
 	}
 }
 
-func (l *listing[T]) size() int { return cmp.Or(l.filter.PageSize, defaultPageSize) }
-
-// query is the filter as it is sent. What is empty is left out.
-func (filter EndpointFilter) query() url.Values {
-	query := url.Values{}
-	for name, value := range map[string]string{
-		"id": filter.ID, "vpc_id": filter.VPCID, "endpoint_service_name": filter.EndpointServiceName,
-		"sort_key": filter.SortKey, "sort_dir": filter.SortDir,
-	} {
-		if value != "" {
-			query.Set(name, value)
-		}
+// count asks how many items the service counts.
+func (l *listing[T]) count() request[int64] {
+	query := l.filter.query()
+	query.Set("limit", "1")
+	return request[int64]{
+		operation: retry.Read, method: http.MethodGet, path: l.path, query: query,
+		check: l.checkPath, validate: func(f *fieldErrors) { f.filter(l.filter) },
+		decode: decodeCount,
 	}
+}
+
+func (l *listing[T]) checkPath(f *fieldErrors) {
+	if l.check != nil {
+		l.check(f)
+	}
+	if l.filter.pageSize < 0 {
+		f.add("limit", "the page size %d is negative", l.filter.pageSize)
+	}
+}
+
+// listFilter is what lists are filtered and sorted by.
+type listFilter struct {
+	by               map[string]string // parameters of the query; what is empty is left out
+	sortKey, sortDir string
+	pageSize         int
+}
+
+func (filter listFilter) query() url.Values {
+	query := url.Values{}
+	for name, value := range filter.by {
+		query.Set(name, value)
+	}
+	query.Set("sort_key", filter.sortKey)
+	query.Set("sort_dir", filter.sortDir)
+	maps.DeleteFunc(query, func(_ string, values []string) bool { return values[0] == "" })
 	return query
 }
 
-// maxStalePages is how many pages in a row may hold nothing new.
-const maxStalePages = 3
-
-// errRepeatedPage ends a list that would never end.
-var errRepeatedPage = errors.New("the service gave a page without anything new before the end of the list")
-
-// eachWith calls yield for each item until it returns false. An item comes once, even
-// where it moves to a later page in the meantime.
-func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], yield func(T) bool) error {
-	seen := make(map[string]struct{})
-	stale := 0 // pages in a row without anything new
-	var ahead *fetch[T]
-	defer func() { ahead.stop() }()
-	p, err := doWith(ctx, c, settings, l.request(0))
-	for offset := 0; ; {
-		if err != nil {
-			return err
-		}
-		offset += p.elements
-		isLast := p.isLast(offset, l.size())
-		fresh := 0
-		for i, item := range p.items {
-			id := l.id(item)
-			if _, repeated := seen[id]; repeated {
-				continue
-			}
-			seen[strings.Clone(id)] = struct{}{} // a copy, which does not keep the item's text alive
-			fresh++
-			// Page 2 is fetched ahead once half of page 1 is consumed, later pages at once.
-			isReader := offset > p.elements || i > 0 && 2*i >= len(p.items)
-			if ahead == nil && !isLast && isReader {
-				ahead = fetchPage(ctx, c, settings, l.request(offset))
-			}
-			if !yield(item) {
-				return nil
-			}
-		}
-		if isLast {
-			return nil
-		}
-		// What is created meanwhile moves the rest to later pages: some repetition is no mistake.
-		if stale++; fresh > 0 {
-			stale = 0
-		}
-		if stale == maxStalePages || p.elements == 0 {
-			return fmt.Errorf("vpcep: list %s: %w", l.what, errRepeatedPage)
-		}
-		if ahead == nil {
-			p, err = doWith(ctx, c, settings, l.request(offset))
-		} else {
-			p, err = ahead.wait(settings)
-			ahead = nil
-		}
+// order says what a change does to the order. A key that is unknown may be one that
+// changes.
+func (filter listFilter) order() paging.Order {
+	switch {
+	case oneOf(filter.sortKey, "", SortByCreateTime, "created_at", "id"):
+		return paging.Fixed
+	case filter.sortDir == SortAscending:
+		return paging.ToEnd
 	}
+	return paging.ToFront
 }
 
-// errPageLost reports code of the caller's that called runtime.Goexit.
-var errPageLost = errors.New("vpcep: the goroutine that asked for a page ended")
-
-// fetched is what came of asking for a page.
-type fetched[T any] struct {
-	page     page[T]
-	meta     ResponseMeta
-	err      error
-	panicked any // in the goroutine that asked
-}
-
-// fetch is a page that is asked for while the caller works on the one before.
-type fetch[T any] struct {
-	result chan fetched[T]
-	cancel context.CancelFunc
-}
-
-func fetchPage[T any](ctx context.Context, c *Client, settings callSettings, r request[page[T]]) *fetch[T] {
-	ctx, cancel := context.WithCancel(ctx)
-	f := &fetch[T]{result: make(chan fetched[T], 1), cancel: cancel}
-	go func() {
-		got := fetched[T]{err: errPageLost}
-		defer func() {
-			got.panicked = recover()
-			f.result <- got
-		}()
-		// The caller's own ResponseMeta is not written while the caller is at work.
-		settings.response = &got.meta
-		got.page, got.err = doWith(ctx, c, settings, r)
-	}()
-	return f
-}
-
-// wait returns the page, and tells the caller of it.
-func (f *fetch[T]) wait(settings callSettings) (page[T], error) {
-	got := <-f.result
-	f.cancel()
-	if got.panicked != nil {
-		panic(got.panicked) // the caller's round tripper or authenticator: the caller's to recover
-	}
-	if settings.response != nil {
-		*settings.response = got.meta
-	}
-	return got.page, got.err
-}
-
-// stop gives the page up, and returns when nothing of it is left running.
-func (f *fetch[T]) stop() {
-	if f == nil {
-		return
-	}
-	f.cancel()
-	<-f.result
-}
-
-// decodePage reads one page whose items stand in the member list. A page without
-// its list is an error, because the absence of an item is evidence that callers
-// build upon. An element that makes no sense is left out.
-func decodePage[T any](data, list string, item func(wire.Value) (T, error)) (page[T], error) {
-	p := page[T]{total: -1}
-	isList := false
+// decode reads one page. A page without its list is an error, because the absence of
+// an item is evidence that callers build upon. An element that makes no sense has its
+// place in the list, and is not shown.
+func (l *listing[T]) decode(data string, limit int) (paging.Page[T], error) {
+	p := paging.Page[T]{Total: -1}
+	isList, isNull, elements := false, false, 0
 	err := wire.Of(data).Members(func(name string, v wire.Value) {
 		switch name {
-		case list:
-			p.items, p.elements = nil, 0
-			isList = v.IsNull() || v.IsObject() || v.IsArray()
+		case l.member:
+			p.Items, elements = nil, 0
+			isNull, isList = v.IsNull(), v.IsObject() || v.IsArray()
 			wire.Each(v, func(v wire.Value) {
-				p.elements++
-				if one, err := item(v.Detached()); err == nil { // one that is kept does not keep its page
-					p.items = append(p.items, one)
+				if elements++; elements <= limit {
+					p.Items = append(p.Items, l.item(v))
 				}
 			})
 		case "total_count":
-			if n, ok := wire.Int64(v); ok && !v.IsNull() {
-				p.total = n
-			}
+			p.Total = readTotal(v)
 		}
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return p, err
-	}
-	if !isList {
-		return p, fmt.Errorf("it has no list %q", list)
+	case !isList && !(isNull && p.Total <= 0): // null is what an empty list can look like, and nothing else
+		return p, fmt.Errorf("it has no list %q", l.member)
+	case elements > limit:
+		return p, fmt.Errorf("it has %d %s, where %d were asked for", elements, l.what, limit)
 	}
 	return p, nil
+}
+
+// item reads an element. One that is kept does not keep its page.
+func (l *listing[T]) item(v wire.Value) paging.Item[T] {
+	v = v.Detached()
+	value, err := l.read(v)
+	if err != nil {
+		return paging.Item[T]{ID: "\x00" + string(v.Raw()), Hidden: true}
+	}
+	item := paging.Item[T]{ID: l.id(value), Value: value}
+	if l.version != nil {
+		item.Version = l.version(value)
+	}
+	return item
+}
+
+// readTotal is -1 where v is no total.
+func readTotal(v wire.Value) int64 {
+	if n, ok := wire.Int64(v); ok && !v.IsNull() && n >= 0 {
+		return n
+	}
+	return -1
+}
+
+func decodeCount(data string) (int64, error) {
+	total := int64(-1)
+	err := wire.Of(data).Members(func(name string, v wire.Value) {
+		if name == "total_count" {
+			total = readTotal(v)
+		}
+	})
+	if err == nil && total < 0 {
+		err = errors.New("it has no total_count")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return total, nil
 }

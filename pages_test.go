@@ -3,20 +3,25 @@ package vpcep_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
 // pagedService answers lists of any length, page by page, and counts.
@@ -234,4 +239,238 @@ func TestLongList(t *testing.T) {
 	assert.InDelta(t, 2, float64(whole)/float64(half), 0.1, "twice the endpoints, twice the work")
 	assert.Less(t, highest, uint64(64*mib))
 	t.Logf("%d MiB of heap at the highest, %.1f allocations an endpoint", highest/mib, float64(whole)/float64(total))
+}
+
+func standInWith(t *testing.T, n int, opts ...vpceptest.Option) (*vpceptest.Server, *vpcep.Client) {
+	t.Helper()
+	server := vpceptest.NewServer(append([]vpceptest.Option{vpceptest.WithoutRecording(), vpceptest.WithCreateDelay(0)}, opts...)...)
+	t.Cleanup(server.Close)
+	client := server.Client()
+	for i := range n {
+		_, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", SubnetID: fmt.Sprint("n-", i/200)})
+		require.NoError(t, err)
+	}
+	return server, client
+}
+
+// The loop that everybody writes to clean up deletes everything, in every order, over real HTTP.
+func TestReaderDeletesWhatItLists(t *testing.T) {
+	for _, tt := range []struct{ endpoints, size int }{{250, 0}, {1200, 1000}} {
+		for _, key := range []string{"", vpcep.SortByCreateTime, vpcep.SortByUpdateTime} {
+			for _, dir := range []string{"", vpcep.SortAscending, vpcep.SortDescending} {
+				t.Run(fmt.Sprintf("%d, %s %s", tt.endpoints, key, dir), func(t *testing.T) {
+					_, client := standInWith(t, tt.endpoints, vpceptest.WithDeleteDelay(0))
+					deleted := map[string]bool{}
+					for e, err := range client.ListEndpoints(t.Context(), vpcep.EndpointFilter{SortKey: key, SortDir: dir, PageSize: tt.size}) {
+						require.NoError(t, err)
+						require.False(t, deleted[e.ID])
+						deleted[e.ID] = true
+						require.NoError(t, client.DeleteEndpoint(t.Context(), e.ID))
+					}
+					assert.Len(t, deleted, tt.endpoints)
+					left, err := client.CountEndpoints(t.Context(), vpcep.EndpointFilter{})
+					require.NoError(t, err)
+					assert.Zero(t, left)
+				})
+			}
+		}
+	}
+}
+
+// Others create and delete, and the reader changes what it reads, while a list is read.
+func TestListWhileOthersWork(t *testing.T) {
+	for _, filter := range []vpcep.EndpointFilter{
+		{PageSize: 20}, {PageSize: 20, SortDir: vpcep.SortAscending},
+		{PageSize: 20, SortKey: vpcep.SortByUpdateTime}, {PageSize: 20, SortKey: vpcep.SortByUpdateTime, SortDir: vpcep.SortAscending},
+	} {
+		t.Run(filter.SortKey+" "+filter.SortDir, func(t *testing.T) {
+			_, client := standInWith(t, 300, vpceptest.WithDeleteDelay(0))
+			var ids []string
+			for e, err := range client.ListEndpoints(t.Context(), vpcep.EndpointFilter{PageSize: 1000}) {
+				require.NoError(t, err)
+				ids = append(ids, e.ID)
+			}
+			stay, seen := map[string]bool{}, map[string]bool{}
+			for i, id := range ids {
+				stay[id] = i%3 != 0
+			}
+			n := 0
+			for e, err := range client.ListEndpoints(t.Context(), filter) {
+				require.NoError(t, err)
+				require.False(t, seen[e.ID], "it comes twice")
+				seen[e.ID] = true
+				if i := n; i < len(ids) && !stay[ids[i]] {
+					require.NoError(t, client.DeleteEndpoint(t.Context(), ids[i]))
+				}
+				if n++; n%7 == 0 && n < 300 {
+					_, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", SubnetID: "others"})
+					require.NoError(t, err)
+				}
+				if n%11 == 0 && n < 300 {
+					_, err := client.UpdateWhitelist(t.Context(), e.ID, vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries("10.0.0.1")})
+					if !errors.Is(err, vpcep.ErrEndpointNotFound) {
+						require.NoError(t, err)
+					}
+				}
+			}
+			for id, stays := range stay {
+				assert.True(t, !stays || seen[id], "%s is lost", id)
+			}
+		})
+	}
+}
+
+func TestCounts(t *testing.T) {
+	server := vpceptest.NewServer(vpceptest.WithCreateDelay(0),
+		vpceptest.WithService(vpceptest.Service{ID: "s-1", Name: "one", Approval: true}), vpceptest.WithService(vpceptest.Service{ID: "s-2", Name: "two"}))
+	defer server.Close()
+	client := server.Client()
+	var created *vpcep.Endpoint
+	for i := range 5 {
+		var err error
+		created, err = client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s-1", VPCID: fmt.Sprint("v-", i%2), SubnetID: "n"})
+		require.NoError(t, err)
+	}
+	_, err := client.AcceptConnection(t.Context(), "s-1", created.ID)
+	require.NoError(t, err)
+	before := len(server.Requests())
+	for name, tt := range map[string]struct {
+		count func() (int64, error)
+		want  int64
+	}{
+		"endpoints": {func() (int64, error) { return client.CountEndpoints(t.Context(), vpcep.EndpointFilter{}) }, 5},
+		"endpoints of a VPC": {func() (int64, error) {
+			return client.CountEndpoints(t.Context(), vpcep.EndpointFilter{VPCID: "v-1", PageSize: 3})
+		}, 2},
+		"services":    {func() (int64, error) { return client.CountPublicServices(t.Context(), vpcep.ServiceFilter{}) }, 2},
+		"connections": {func() (int64, error) { return client.CountConnections(t.Context(), "s-1", vpcep.ConnectionFilter{}) }, 5},
+		"waiting connections": {func() (int64, error) {
+			return client.CountConnections(t.Context(), "s-1", vpcep.ConnectionFilter{Status: vpcep.StatusPendingAcceptance})
+		}, 4},
+		"a marker ID": {func() (int64, error) {
+			return client.CountConnections(t.Context(), "s-1", vpcep.ConnectionFilter{MarkerID: created.MarkerID})
+		}, 1},
+	} {
+		got, err := tt.count()
+		require.NoError(t, err, name)
+		assert.Equal(t, tt.want, got, name)
+	}
+	requests := server.Requests()[before:]
+	assert.Len(t, requests, 6, "one request each")
+	var waiting []string
+	for k, err := range client.ListConnections(t.Context(), "s-1", vpcep.ConnectionFilter{Status: vpcep.StatusPendingAcceptance, PageSize: 1}) {
+		require.NoError(t, err)
+		waiting = append(waiting, k.EndpointID)
+		_, err := client.RejectConnection(t.Context(), "s-1", k.EndpointID) // it leaves the list
+		require.NoError(t, err)
+	}
+	assert.Len(t, waiting, 4)
+}
+
+func TestCountNeedsACount(t *testing.T) {
+	c, mock := mocked(t)
+	for _, body := range []string{`{"endpoints":[{"id":"a"}]}`, `{"total_count":null}`, `{"total_count":"many"}`, `{"total_count":-1}`, `[]`, ``} {
+		mock.RegisterResponder("GET", endpointsURL, httpmock.NewStringResponder(200, body))
+		n, err := c.CountEndpoints(t.Context(), vpcep.EndpointFilter{})
+		assert.Error(t, err, body)
+		assert.Zero(t, n)
+	}
+	mock.RegisterResponder("GET", endpointsURL, func(r *http.Request) (*http.Response, error) {
+		assert.Equal(t, "limit=1&public_border_group=g&vpc_id=v", r.URL.RawQuery)
+		return httpmock.NewStringResponse(200, `{"endpoints":[],"total_count":"12"}`), nil
+	})
+	n, err := c.CountEndpoints(t.Context(), vpcep.EndpointFilter{VPCID: "v", PublicBorderGroup: "g", SortKey: "update_at", PageSize: 7})
+	require.NoError(t, err)
+	assert.EqualValues(t, 12, n)
+}
+
+// A total may count what the caller may not see.
+func TestTotalThatIsTooLarge(t *testing.T) {
+	for shown := range 4 {
+		c, mock := mocked(t)
+		mock.RegisterResponder("GET", endpointsURL, listServer(shown, func(body map[string]any) { body["total_count"] = 40 }))
+		ids, err := listed(c, t.Context(), vpcep.EndpointFilter{})
+		require.NoError(t, err)
+		assert.Len(t, ids, shown)
+		assert.LessOrEqual(t, mock.GetTotalCallCount(), 3)
+	}
+}
+
+func TestListsWithoutEnd(t *testing.T) {
+	c, mock := mocked(t)
+	mock.RegisterResponder("GET", endpointsURL, func(r *http.Request) (*http.Response, error) {
+		query := r.URL.Query()
+		limit, _ := strconv.Atoi(query.Get("limit"))
+		offset, _ := strconv.Atoi(query.Get("offset"))
+		list := make([]any, limit)
+		for i := range list {
+			list[i] = map[string]any{"id": fmt.Sprint(offset + i)}
+		}
+		return httpmock.NewJsonResponse(200, map[string]any{"endpoints": list, "total_count": 3})
+	})
+	ids, err := listed(c, t.Context(), vpcep.EndpointFilter{PageSize: 1000})
+	require.ErrorContains(t, err, "vpcep: list endpoints: the list is longer than it can be")
+	assert.Less(t, len(ids), 12_000)
+
+	body := `{"endpoints":[` + strings.Repeat("{},", 100) + `{}],"total_count":101}`
+	mock.RegisterResponder("GET", endpointsURL, httpmock.NewStringResponder(200, body))
+	_, err = listed(c, t.Context(), vpcep.EndpointFilter{})
+	var answer *vpcep.APIError
+	require.ErrorAs(t, err, &answer)
+	assert.ErrorContains(t, err, "101 endpoints, where 100 were asked for")
+}
+
+func TestFiltersAreValidated(t *testing.T) {
+	long := strings.Repeat("x", 129)
+	checked, _ := mocked(t)
+	for range checked.ListConnections(t.Context(), "s", vpcep.ConnectionFilter{}) {
+		break
+	}
+	for _, tt := range []struct {
+		want string
+		err  func(c *vpcep.Client) error
+	}{
+		{"endpoint_service_name id public_border_group vpc_id sort_key sort_dir limit", func(c *vpcep.Client) error {
+			return firstError(c.ListEndpoints(t.Context(), vpcep.EndpointFilter{
+				ID: long, VPCID: long, EndpointServiceName: long, PublicBorderGroup: long, SortKey: "created_at", SortDir: "up", PageSize: 1001,
+			}))
+		}},
+		{"endpoint_service_name id", func(c *vpcep.Client) error {
+			return firstError(c.ListPublicServices(t.Context(), vpcep.ServiceFilter{ID: long, Name: long}))
+		}},
+		{"id status", func(c *vpcep.Client) error {
+			return firstError(c.ListConnections(t.Context(), "s", vpcep.ConnectionFilter{EndpointID: long, Status: vpcep.EndpointStatus(long)}))
+		}},
+		{"endpoint_service_name", func(c *vpcep.Client) error {
+			_, err := c.CountEndpoints(t.Context(), vpcep.EndpointFilter{EndpointServiceName: long})
+			return err
+		}},
+	} {
+		assert.Equal(t, tt.want, fieldsOf(tt.err(checked)))
+		asked := false
+		unchecked, mock := mocked(t, vpcep.WithoutValidation())
+		mock.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
+			asked = true
+			return httpmock.NewStringResponse(200, `{"endpoints":[],"endpoint_services":[],"connections":[],"total_count":0}`), nil
+		})
+		assert.NoError(t, tt.err(unchecked))
+		assert.True(t, asked)
+	}
+	c, mock := mocked(t, vpcep.WithoutValidation())
+	mock.RegisterResponder("GET", endpointsURL, func(r *http.Request) (*http.Response, error) {
+		assert.Equal(t, "limit=5000&offset=0&sort_key=created_at", r.URL.RawQuery)
+		return httpmock.NewStringResponse(200, `{"endpoints":[],"total_count":0}`), nil
+	})
+	_, err := listed(c, t.Context(), vpcep.EndpointFilter{SortKey: "created_at", PageSize: 5000})
+	require.NoError(t, err)
+	_, err = listed(c, t.Context(), vpcep.EndpointFilter{PageSize: -1})
+	assert.Equal(t, "limit", fieldsOf(err), "no page has less than no elements")
+	assert.Equal(t, "service_id", fieldsOf(firstError(c.ListConnections(t.Context(), "../x", vpcep.ConnectionFilter{}))))
+}
+
+func firstError[T any](list iter.Seq2[T, error]) error {
+	for _, err := range list {
+		return err
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/rules"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
@@ -84,14 +85,28 @@ func readNamedService(v wire.Value) (*EndpointService, error) {
 
 // ListPublicServices lists the services that the cloud's operators offer to
 // everyone: GET /v1/{project_id}/vpc-endpoint-services/public. It pages like
-// ListEndpoints.
+// ListEndpoints, and promises the same.
 func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) iter.Seq2[*EndpointService, error] {
-	return list(ctx, c, opts, listing[*EndpointService]{
+	return list(ctx, c, opts, publicServices(filter))
+}
+
+// CountPublicServices says how many public services filter selects, as CountEndpoints does.
+func (c *Client) CountPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) (int64, error) {
+	filter.SortKey, filter.SortDir, filter.PageSize = "", "", 0
+	l := publicServices(filter)
+	return do(ctx, c, opts, l.count())
+}
+
+func publicServices(filter ServiceFilter) listing[*EndpointService] {
+	return listing[*EndpointService]{
 		what: "public services", path: servicesPath + "/public", member: "endpoint_services",
-		filter: EndpointFilter{ID: filter.ID, EndpointServiceName: filter.Name, SortKey: filter.SortKey, SortDir: filter.SortDir, PageSize: filter.PageSize},
-		read:   readNamedService,
-		id:     func(s *EndpointService) string { return s.ID },
-	})
+		filter: listFilter{
+			by:      map[string]string{"id": filter.ID, "endpoint_service_name": filter.Name},
+			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize,
+		},
+		read: readNamedService,
+		id:   func(s *EndpointService) string { return s.ID },
+	}
 }
 
 // DescribeService reads the summary of a service by its ID, public or not: GET
@@ -114,7 +129,7 @@ func describeService(by, value string) request[*EndpointService] {
 			if value == "" {
 				f.add(by, "must not be empty")
 			}
-			f.broken(by, encodingRule(value))
+			f.broken(by, rules.Encoding(value))
 		},
 		decode: func(body string) (*EndpointService, error) { return readNamedService(wire.Of(body)) },
 	}
@@ -128,7 +143,8 @@ func describeService(by, value string) request[*EndpointService] {
 // EnableWhitelist and PolicyDocument. A type that this version does not know has no
 // rules. With WithoutValidation, the rules of the type alone are checked.
 //
-// The error is a *ValidationError, beside the service, or that of DescribeService.
+// The error is a *ValidationError, or that of DescribeService. The service comes beside
+// a *ValidationError where it could be read, and is nil beside any other error.
 // CreateEndpoint does not call it: it costs one request more.
 func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*EndpointService, error) {
 	var f fieldErrors

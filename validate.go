@@ -3,11 +3,10 @@ package vpcep
 import (
 	"encoding/json"
 	"fmt"
-	"net/netip"
+	"maps"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
+	"github.com/vpcep/vpcep-go/internal/rules"
 	"github.com/vpcep/vpcep-go/internal/text"
 )
 
@@ -20,6 +19,7 @@ const (
 	maxWhitelistEntries    = 20
 	maxTags                = 20 // not in the specification: the cloud's usual limit for a resource
 	maxPageSize            = 1000
+	maxServiceNameLength   = 128 // of a filter, by the pages of the list operations
 	forbiddenInTags        = `=*<>\,|/`
 	forbiddenInDescription = "<>"
 	maxTokenLength         = 64 << 10 // table 2 says 2048; IAM gives longer ones, and a header carries them
@@ -74,7 +74,9 @@ func (f *fieldErrors) createEndpoint(r CreateEndpointRequest) {
 	f.extra(r.Extra)
 }
 
-// broken adds a field where a rule is broken; rule is "" where none is.
+// broken adds a field where one of the rules of internal/rules is broken; rule is ""
+// where none is. A field of a list is named only where one is, because naming takes
+// longer than checking.
 func (f *fieldErrors) broken(field, rule string) {
 	if rule != "" {
 		f.add(field, "%s", rule)
@@ -83,74 +85,25 @@ func (f *fieldErrors) broken(field, rule string) {
 
 // length demands between least and most characters.
 func (f *fieldErrors) length(field, s string, least, most int) {
-	f.broken(field, lengthRule(s, least, most))
-	f.broken(field, encodingRule(s))
-}
-
-// The rules below are "" where s keeps them. A field is named only where one is
-// broken, because naming takes longer than checking.
-
-func lengthRule(s string, least, most int) string {
-	if len(s) >= least && len(s) <= most { // there are no more characters than bytes
-		return ""
-	}
-	switch n := utf8.RuneCountInString(s); {
-	case n < least:
-		return "must not be empty"
-	case n > most:
-		return fmt.Sprintf("has %d characters, at most %d are allowed", n, most)
-	}
-	return ""
-}
-
-// encodingRule demands UTF-8: JSON has no other, and would carry something else than was meant.
-func encodingRule(s string) string {
-	if !utf8.ValidString(s) {
-		return "is not valid UTF-8"
-	}
-	return ""
-}
-
-func textRule(s, forbidden string) string {
-	if i := strings.IndexAny(s, forbidden); i >= 0 {
-		return fmt.Sprintf("must not contain %q", s[i:i+1])
-	}
-	return ""
-}
-
-// spaceRule holds for keys and values of tags.
-func spaceRule(s string) string {
-	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
-		return "must not begin or end with a space"
-	}
-	return ""
+	f.broken(field, rules.Length(s, least, most))
+	f.broken(field, rules.Encoding(s))
 }
 
 // text demands that none of the forbidden characters is in s.
 func (f *fieldErrors) text(field, s, forbidden string) {
-	f.broken(field, textRule(s, forbidden))
-	f.broken(field, encodingRule(s))
+	f.broken(field, rules.Text(s, forbidden))
+	f.broken(field, rules.Encoding(s))
 }
 
 func (f *fieldErrors) portIP(field, s string) {
-	if s == "" {
-		return
-	}
-	if n := utf8.RuneCountInString(s); n > maxPortIPLength {
-		f.add(field, "has %d characters, at most %d are allowed", n, maxPortIPLength)
-		return
-	}
-	if addr, err := netip.ParseAddr(s); err != nil || !addr.Is4() {
-		f.add(field, "%s is not an IPv4 address", text.Quoted(s))
+	if s != "" {
+		f.broken(field, rules.IPv4(s, maxPortIPLength))
 	}
 }
 
 func (f *fieldErrors) ipv6Address(field, s string) {
-	if s == "" {
-		return
-	}
-	if addr, err := netip.ParseAddr(s); err != nil || !addr.Is6() || addr.Is4In6() || addr.Zone() != "" {
-		f.add(field, "%s is not an IPv6 address", text.Quoted(s))
+	if s != "" {
+		f.broken(field, rules.IPv6(s))
 	}
 }
 
@@ -180,7 +133,7 @@ func indexed(list string, i int, member string) string {
 
 // tagText holds the rules that keys and values of tags share.
 func (f *fieldErrors) tagText(list string, i int, member, s string, least, most int) {
-	for _, rule := range [...]string{lengthRule(s, least, most), encodingRule(s), textRule(s, forbiddenInTags), spaceRule(s)} {
+	for _, rule := range [...]string{rules.Length(s, least, most), rules.Encoding(s), rules.Text(s, forbiddenInTags), rules.Spaces(s)} {
 		if rule != "" {
 			f.add(indexed(list, i, member), "%s", rule)
 		}
@@ -190,8 +143,8 @@ func (f *fieldErrors) tagText(list string, i int, member, s string, least, most 
 // idempotencyKey checks the key as the tag value that it travels as.
 func (f *fieldErrors) idempotencyKey(key string) {
 	f.length("idempotency_key", key, 0, maxKeyLength)
-	f.broken("idempotency_key", textRule(key, forbiddenInTags))
-	f.broken("idempotency_key", spaceRule(key))
+	f.broken("idempotency_key", rules.Text(key, forbiddenInTags))
+	f.broken("idempotency_key", rules.Spaces(key))
 }
 
 // whitelist holds for a create; a change may give more entries.
@@ -204,7 +157,7 @@ func (f *fieldErrors) whitelist(entries []string) {
 
 func (f *fieldErrors) routeTables(ids []string) {
 	for i, id := range ids {
-		for _, rule := range [...]string{lengthRule(id, 1, maxIDLength), encodingRule(id)} {
+		for _, rule := range [...]string{rules.Length(id, 1, maxIDLength), rules.Encoding(id)} {
 			if rule != "" {
 				f.add(indexed("routetables", i, ""), "%s", rule)
 			}
@@ -214,32 +167,10 @@ func (f *fieldErrors) routeTables(ids []string) {
 
 func (f *fieldErrors) whitelistEntries(entries []string) {
 	for i, entry := range entries {
-		if rule := brokenWhitelistRule(entry); rule != "" {
-			f.add(indexed("whitelist", i, ""), "%s %s", text.Quoted(entry), rule)
+		if rule := rules.Block(entry); rule != "" {
+			f.add(indexed("whitelist", i, ""), "%s", rule)
 		}
 	}
-}
-
-// brokenWhitelistRule is "" for an entry that the service takes.
-func brokenWhitelistRule(entry string) string {
-	const neither = "is neither an IPv4 address nor an IPv4 CIDR block"
-	address, _, isBlock := strings.Cut(entry, "/")
-	if !isBlock {
-		switch addr, err := netip.ParseAddr(address); {
-		case err != nil || !addr.Is4():
-			return neither
-		case addr.IsUnspecified():
-			return "allows every address; leave the whitelist off instead"
-		}
-		return ""
-	}
-	switch block, err := netip.ParsePrefix(entry); {
-	case err != nil || !block.Addr().Is4():
-		return neither
-	case block.Bits() == 0:
-		return "allows every address; leave the whitelist off instead"
-	}
-	return ""
 }
 
 func (f *fieldErrors) policyStatements(statements []PolicyStatement) {
@@ -275,16 +206,7 @@ func (f *fieldErrors) policyDocument(document json.RawMessage) {
 // without validation, because a token goes where the path points.
 func (f *fieldErrors) pathSegment(field, id string) {
 	f.length(field, id, 1, maxIDLength)
-	if id == "." || id == ".." {
-		f.add(field, "%q would change the path", id)
-		return
-	}
-	for _, r := range id {
-		if !isUnreserved(r) {
-			f.add(field, "must not contain %q, only A-Z a-z 0-9 - . _ ~", r)
-			return
-		}
-	}
+	f.broken(field, rules.PathSegment(id))
 }
 
 // pathSegment is the check of a request whose path has one ID in it.
@@ -292,24 +214,23 @@ func pathSegment(field, id string) func(*fieldErrors) {
 	return func(f *fieldErrors) { f.pathSegment(field, id) }
 }
 
-// isUnreserved reports a character that stands for itself in a URL's path (RFC 3986, section 2.3).
-func isUnreserved(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~", r)
-}
-
 // filter reports every wrong setting of a list's filter.
-func (f *fieldErrors) filter(filter EndpointFilter) {
-	f.length("id", filter.ID, 0, maxIDLength)
-	f.length("vpc_id", filter.VPCID, 0, maxIDLength)
-	f.broken("endpoint_service_name", encodingRule(filter.EndpointServiceName))
-	if !oneOf(filter.SortKey, "", SortByCreateTime, SortByUpdateTime) {
-		f.add("sort_key", "%s is neither create_at nor update_at", text.Quoted(filter.SortKey))
+func (f *fieldErrors) filter(filter listFilter) {
+	for _, name := range slices.Sorted(maps.Keys(filter.by)) {
+		most := maxIDLength
+		if name == "endpoint_service_name" {
+			most = maxServiceNameLength
+		}
+		f.length(name, filter.by[name], 0, most)
 	}
-	if !oneOf(filter.SortDir, "", SortAscending, SortDescending) {
-		f.add("sort_dir", "%s is neither asc nor desc", text.Quoted(filter.SortDir))
+	if !oneOf(filter.sortKey, "", SortByCreateTime, SortByUpdateTime) {
+		f.add("sort_key", "%s is neither create_at nor update_at", text.Quoted(filter.sortKey))
 	}
-	if filter.PageSize < 0 || filter.PageSize > maxPageSize {
-		f.add("limit", "the page size %d is not between 1 and %d", filter.PageSize, maxPageSize)
+	if !oneOf(filter.sortDir, "", SortAscending, SortDescending) {
+		f.add("sort_dir", "%s is neither asc nor desc", text.Quoted(filter.sortDir))
+	}
+	if filter.pageSize > maxPageSize {
+		f.add("limit", "the page size %d is not between 1 and %d", filter.pageSize, maxPageSize)
 	}
 }
 

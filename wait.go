@@ -5,11 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
-	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/poll"
 )
 
 // The rules of waiting.
@@ -18,21 +17,8 @@ const (
 	// service takes 2 to 20 seconds as a rule, and 1 to 2 minutes at worst.
 	DefaultWaitTimeout = 10 * time.Minute
 
-	// The pauses of an adaptive interval: the first one, which doubles up to the
-	// next, from which on a tenth of the time waited counts, and the longest one.
-	// A pause is how late the end of the wait can be noticed.
-	firstPollPause = 300 * time.Millisecond
-	pollPause      = time.Second
-	maxPollPause   = 10 * time.Second
-	// lastPollMargin is how long before the deadline the pauses begin to shrink, and
-	// minLastPause how much time has to be left for yet another poll.
-	lastPollMargin = time.Second
-	minLastPause   = 100 * time.Millisecond
-
 	// readLag is how long a new endpoint may not be found.
 	readLag = 5 * time.Second
-	// outageTolerance is how long polls may go on to fail in a row.
-	outageTolerance = time.Minute
 )
 
 // WaitOptions says what to wait for, and how.
@@ -68,7 +54,8 @@ func (o WaitOptions) validate(f *fieldErrors) {
 //
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
-//   - *EndpointFailedError: the endpoint is failed, rejected or deleting.
+//   - *EndpointFailedError: the endpoint is failed, rejected or deleting. The endpoint
+//     comes beside it; beside any other error, it is nil.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - ErrEndpointNotFound: there is no such endpoint.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
@@ -80,23 +67,20 @@ func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOption
 	return c.wait(ctx, id, opts, c.pollEndpoint(id), untilStatus(targets))
 }
 
-// untilStatus judges polls for a wait that ends in one of targets.
-func untilStatus(targets []EndpointStatus) judgement {
-	return func(e *Endpoint, err error, waited time.Duration) (bool, error) {
+// untilStatus is the condition of a wait that ends in one of targets.
+func untilStatus(targets []EndpointStatus) poll.Condition[*Endpoint] {
+	return func(e *Endpoint, err error, waited time.Duration) poll.Verdict {
 		switch {
-		case errors.Is(err, ErrEndpointNotFound):
-			if waited < readLag {
-				return false, nil
-			}
-			return true, err
+		case errors.Is(err, ErrEndpointNotFound) && waited < readLag:
+			return poll.GoOn
 		case err != nil:
-			return false, err
+			return poll.Fail(err)
 		case slices.Contains(targets, e.Status):
-			return true, nil
+			return poll.Done
 		case e.Status == StatusFailed, e.Status == StatusRejected, e.Status == StatusDeleting:
-			return true, &EndpointFailedError{Endpoint: e}
+			return poll.Fail(&EndpointFailedError{Endpoint: e})
 		}
-		return false, nil
+		return poll.GoOn
 	}
 }
 
@@ -108,19 +92,20 @@ func untilStatus(targets []EndpointStatus) judgement {
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
 func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts WaitOptions) error {
-	_, err := c.wait(ctx, id, opts, c.pollEndpoint(id), func(_ *Endpoint, err error, _ time.Duration) (bool, error) {
-		if errors.Is(err, ErrEndpointNotFound) {
-			return true, nil
+	_, err := c.wait(ctx, id, opts, c.pollEndpoint(id), func(_ *Endpoint, err error, _ time.Duration) poll.Verdict {
+		switch {
+		case errors.Is(err, ErrEndpointNotFound):
+			return poll.Done
+		case err != nil:
+			return poll.Fail(err)
 		}
-		return false, err
+		return poll.GoOn
 	})
 	return err
 }
 
-// wait polls until judge says that the wait has come to its end. judge gets what a
-// poll read, or why it did not, and returns an error that ends the wait, or the
-// error of the poll, which may be a passing one.
-func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, poll func(context.Context) (*Endpoint, error), judge judgement) (*Endpoint, error) {
+// wait polls with read until the condition says that the wait has come to its end.
+func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, read func(context.Context) (*Endpoint, error), until poll.Condition[*Endpoint]) (*Endpoint, error) {
 	if _, err := c.begin(ctx, nil); err != nil {
 		return nil, err
 	}
@@ -130,52 +115,34 @@ func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, poll fun
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	timed, cancel := context.WithTimeout(ctx, cmp.Or(opts.Timeout, DefaultWaitTimeout))
-	defer cancel()
-	var (
-		start        = time.Now()
-		last         *Endpoint
-		failingSince time.Time // zero where the last poll did not fail
-		pacing       = pacer{interval: opts.Interval}
-	)
-	for {
-		e, err := poll(timed)
-		if err == nil {
-			last = e
-			if opts.OnPoll != nil {
-				opts.OnPoll(e.clone())
+	var last *Endpoint
+	poller := poll.Poller[*Endpoint]{
+		Timeout: cmp.Or(opts.Timeout, DefaultWaitTimeout), Interval: opts.Interval,
+		Poll: func(ctx context.Context) (*Endpoint, error) {
+			e, err := read(ctx)
+			if err == nil {
+				last = e
+				if opts.OnPoll != nil {
+					opts.OnPoll(e.clone())
+				}
 			}
-		}
-		ended, failure := judge(e, err, time.Since(start))
-		switch {
-		case ended:
-			return e, failure
-		case timed.Err() != nil:
-			return nil, endOfWait(ctx, id, last, nil)
-		case failure == nil:
-			failingSince = time.Time{}
-		case failingSince.IsZero():
-			failingSince = time.Now()
-		}
-		if failure != nil && (!isTransient(failure) || time.Since(failingSince) >= outageTolerance) {
-			return nil, failure
-		}
-		if !pacing.pause(timed, time.Since(start), c.askedPause(err)) {
-			return nil, endOfWait(ctx, id, last, err)
-		}
+			return e, err
+		},
+		Judge: until, IsOutage: isTransient, RetryAfter: c.askedPause,
 	}
+	e, err := poller.Wait(ctx)
+	var ended *poll.EndedError
+	if errors.As(err, &ended) {
+		return nil, endOfWait(ctx, id, last, ended.Err)
+	}
+	return e, err
 }
-
-// judgement says of a poll whether it ends the wait. It gets what the poll read, or
-// why it did not, and returns an error that ends the wait, or the error of the poll,
-// which may be a passing one.
-type judgement func(e *Endpoint, err error, waited time.Duration) (ended bool, failure error)
 
 // pollEndpoint reads the endpoint once: the next poll is the next attempt.
 func (c *Client) pollEndpoint(id string) func(context.Context) (*Endpoint, error) {
-	poll := getEndpoint(id)
-	poll.once = true
-	return func(ctx context.Context) (*Endpoint, error) { return do(ctx, c, nil, poll) }
+	read := getEndpoint(id)
+	read.once = true
+	return func(ctx context.Context) (*Endpoint, error) { return do(ctx, c, nil, read) }
 }
 
 // askedPause is how long a service that throttles asks to wait.
@@ -195,63 +162,27 @@ func endOfWait(ctx context.Context, id string, last *Endpoint, err error) error 
 	return &WaitTimeoutError{EndpointID: id, Last: last, Err: err}
 }
 
-// pacer decides when the next poll is due.
-type pacer struct {
-	interval time.Duration // fixed, if not 0
-	pauses   int
-}
-
-// pause waits until the next poll is due, but at least for the time asked for, and
-// reports false where ctx ends before. A pause that would leave no time for an
-// answer before the deadline is cut short, so that the last polls still get one.
-func (p *pacer) pause(ctx context.Context, waited, asked time.Duration) bool {
-	pause := p.next(waited)
-	deadline, _ := ctx.Deadline() // a wait always has one
-	left := time.Until(deadline)
-	if left >= minLastPause {
-		pause = min(pause, max(left/2, left-lastPollMargin))
-	}
-	pause = max(pause, asked)
-	if pause >= left {
-		<-ctx.Done()
-		return false
-	}
-	return retry.Sleep(ctx, pause) == nil
-}
-
-// next is the pause before the next poll. The jitter only shortens it, because its
-// bound is also the bound of how late the end of the wait is noticed.
-func (p *pacer) next(waited time.Duration) time.Duration {
-	if p.interval > 0 {
-		return p.interval
-	}
-	pause := min(max(waited/10, pollPause), maxPollPause)
-	pause = min(pause, firstPollPause<<min(p.pauses, 10))
-	p.pauses++
-	return pause - time.Duration(rand.Int64N(int64(pause)/20+1))
-}
-
 // WaitForEndpointChange polls an endpoint until has reports that a change has
 // arrived, and returns it. HasWhitelist, HasRouteTables, HasTags,
 // HasAllTags, LacksTags and HasPolicy are such reports. opts.Targets is not used.
 //
-// Errors are those of WaitForEndpoint; failed, deleting and a missing endpoint end the wait early.
+// Errors are those of WaitForEndpoint; failed, deleting and a missing endpoint end the
+// wait early. The endpoint comes beside an *EndpointFailedError, and is nil beside any
+// other error.
 func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condition, opts WaitOptions) (*Endpoint, error) {
 	if has == nil {
 		return nil, errors.New("vpcep: wait: the condition is nil")
 	}
-	return c.wait(ctx, id, opts, c.pollEndpoint(id), func(e *Endpoint, err error, _ time.Duration) (bool, error) {
+	return c.wait(ctx, id, opts, c.pollEndpoint(id), func(e *Endpoint, err error, _ time.Duration) poll.Verdict {
 		switch {
-		case errors.Is(err, ErrEndpointNotFound):
-			return true, err
 		case err != nil:
-			return false, err
+			return poll.Fail(err)
 		case has(e):
-			return true, nil
+			return poll.Done
 		case e.Status == StatusFailed, e.Status == StatusDeleting:
-			return true, &EndpointFailedError{Endpoint: e}
+			return poll.Fail(&EndpointFailedError{Endpoint: e})
 		}
-		return false, nil
+		return poll.GoOn
 	})
 }
 

@@ -1,0 +1,350 @@
+package paging
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"slices"
+)
+
+// The bounds of a list. A service that never ends one runs into them.
+const (
+	// overlapShare is which part of a page repeats the one before, so that up to that
+	// many deletes between two pages cost nothing.
+	overlapShare = 50
+
+	// patience is how many requests in a row may bring nothing new, beside what it
+	// takes to read again what was read.
+	patience = 20
+
+	// A list is at most growth times as long as the largest total that the service has
+	// named, of which maxTotal counts, and spare items; without any total, maxItems.
+	// Requests are bounded alike: pages of one item take two or three for each.
+	growth, spare         = 2, 10_000
+	maxTotal              = 500_000
+	maxItems, maxRequests = 250_000, 100_000
+	requestsPerItem       = 4
+
+	// maxPasses is how often a list is read anew whose items move to the front, and
+	// passesToEnd the same where they move to the end.
+	maxPasses   = 10
+	passesToEnd = 2
+)
+
+var (
+	// ErrNothingNew ends a list that repeats itself, or that changes too fast to be read.
+	ErrNothingNew = errors.New("the list has no end")
+	// ErrEndless ends a list that goes on far beyond what it may hold.
+	ErrEndless = errors.New("the list is longer than it can be")
+	// ErrUnsettled ends a list in which items move all the time.
+	ErrUnsettled = errors.New("the list does not settle")
+	// ErrPageTooLong reports a page that holds more than was asked for.
+	ErrPageTooLong = errors.New("the page is longer than was asked for")
+)
+
+// key stands for an ID in what the cursor remembers: 16 bytes, whatever its length.
+type key [2]uint64
+
+// place is what the cursor remembers of an item: its version, and in the lowest
+// eight bits the pass that it was read in last.
+type place uint64
+
+func (p place) pass() uint8 { return uint8(p & 0xff) }
+
+// placed is an item at a place.
+type placed struct {
+	key   key
+	place place
+}
+
+// cursor decides where the next page begins, and what of a page is new. It keeps one
+// thing true: what exists since the beginning of the pass and was not seen stands
+// behind everything that was accepted. (Items that move to the front break it, and
+// are found by another pass.) A page is accepted where it begins at 0 or holds an
+// item that was accepted before, because then nothing lies between the two.
+type cursor[T any] struct {
+	size, maxSize int
+	order         Order
+	seeds         [2]maphash.Seed
+	seen          map[key]place
+
+	next    int  // where the next page begins
+	done    bool // there is none
+	reached int  // the place behind the last element of the last accepted page
+	tail    []placed
+	back    int   // how far the last step went back, 0: the last page was accepted
+	total   int64 // that of the last accepted page
+
+	most      int64 // the largest total, -1: there was none
+	longest   int   // page
+	requests  int
+	fruitless int // requests in a row
+
+	// held is a page of one element that stands directly behind the last one, of a
+	// service that shows no longer ones: it is accepted once that one was seen again.
+	held   *Page[T]
+	heldAt int
+
+	pass pass
+}
+
+// pass is one reading of the list from its beginning.
+type pass struct {
+	number  uint8
+	pages   int // accepted
+	fresh   int // items
+	first   placed
+	newest  int64 // the version of first
+	total   int64
+	unclean bool // something moved meanwhile
+	// top is what stood first in the pass before, if all that is left to be seen is
+	// whether it still does.
+	top *placed
+	// since is the newest version that the pass before began with: what has moved to
+	// the front meanwhile is newer.
+	since int64
+}
+
+func newCursor[T any](size, maxSize int, order Order) *cursor[T] {
+	return &cursor[T]{
+		size: size, maxSize: maxSize, order: order, most: -1, total: -1,
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		seen:  make(map[key]place),
+	}
+}
+
+// overlap is how many elements of a page of n are asked for again with the next one.
+func overlap(n int) int { return max(1, n/overlapShare) }
+
+// limit is how many elements the next page may have.
+func (c *cursor[T]) limit() int {
+	if c.requests == 0 {
+		return c.size
+	}
+	return max(c.size, min(c.size+overlap(c.size), c.maxSize))
+}
+
+// take takes in the page that begins at next, and returns what is new.
+func (c *cursor[T]) take(p Page[T]) ([]T, error) {
+	limit := c.limit()
+	if n := len(p.Items); n > limit {
+		return nil, fmt.Errorf("%w: %d items instead of %d", ErrPageTooLong, n, limit)
+	}
+	c.requests++
+	c.most = max(c.most, p.Total)
+	c.longest = max(c.longest, len(p.Items))
+	before := len(c.seen)
+	var fresh []T
+	switch {
+	case c.mustBeSurrounded(p):
+		c.held, c.heldAt = &p, c.next
+		c.next--
+	case c.joins(p):
+		fresh = c.accept(p, limit)
+	default:
+		c.goBack(p)
+	}
+	if c.fruitless++; len(c.seen) > before {
+		c.fruitless = 0
+	}
+	return fresh, c.bounded()
+}
+
+// joins reports whether nothing lies between p and what was accepted before.
+func (c *cursor[T]) joins(p Page[T]) bool {
+	if c.next == 0 || len(p.Items) == 0 && c.next == c.reached {
+		return true
+	}
+	return slices.ContainsFunc(p.Items, func(item Item[T]) bool {
+		at := c.placeOf(item)
+		was, known := c.seen[at.key]
+		if c.order == ToEnd { // where it stands now, it proves nothing if it has moved
+			return known && was == at.place
+		}
+		return known && was.pass() == c.pass.number
+	})
+}
+
+func (c *cursor[T]) placeOf(item Item[T]) placed {
+	return placed{
+		key:   key{maphash.String(c.seeds[0], item.ID), maphash.String(c.seeds[1], item.ID)},
+		place: place(item.Version)<<8 | place(c.pass.number),
+	}
+}
+
+// mustBeSurrounded reports a page that cannot overlap with the one before, because
+// the service shows one element at a time.
+func (c *cursor[T]) mustBeSurrounded(p Page[T]) bool {
+	return c.longest <= 1 && c.next > 0 && c.next == c.reached && c.held == nil && (len(p.Items) == 0 || !c.joins(p))
+}
+
+// accept takes in a page that joins, and the one that was held until it did.
+func (c *cursor[T]) accept(p Page[T], limit int) []T {
+	if top := c.pass.top; top != nil && c.isUntouched(p, *top) {
+		c.done = true
+		return nil
+	}
+	c.pass.top = nil
+	isEnd := len(p.Items) == 0
+	if held := c.held; held != nil && len(p.Items) == 1 && c.next+1 == c.heldAt {
+		p.Items = append(p.Items, held.Items...)
+		isEnd = len(held.Items) == 0
+	}
+	c.held = nil
+	number := c.pass.number
+	fresh := c.add(p, limit, isEnd)
+	if c.pass.number == number {
+		c.endCatchUp(p)
+	}
+	return fresh
+}
+
+// add takes in what begins at next.
+func (c *cursor[T]) add(p Page[T], limit int, isEnd bool) (fresh []T) {
+	n, before := len(p.Items), len(c.seen)
+	elements := make([]placed, n)
+	for i, item := range p.Items {
+		elements[i] = c.placeOf(item)
+		if _, known := c.seen[elements[i].key]; !known && !item.Hidden {
+			fresh = append(fresh, item.Value)
+		}
+		c.seen[elements[i].key] = elements[i].place
+	}
+	added := len(c.seen) - before
+	c.note(p, elements, added)
+	isShort := n < min(limit, c.longest)
+	isTail := isShort && added == 0 && n > 0 && len(c.tail) > 0 && c.tail[len(c.tail)-1].key == elements[n-1].key
+	c.reached, c.total, c.back = c.next+n, p.Total, 0
+	again := c.again(n, limit)
+	c.tail = elements[n-again:]
+	switch {
+	case isEnd, p.Total == int64(c.reached):
+		c.endPass()
+	case isTail: // behind it stands nothing, unless the service gives pages of any length
+		c.next = c.reached
+	default:
+		c.next = c.reached - again
+	}
+	return fresh
+}
+
+// again is how many elements of a page of n the next one repeats. A service that gave
+// less than limit may not give more than n next time, either: something new has to fit.
+func (c *cursor[T]) again(n, limit int) int {
+	switch {
+	case n == limit:
+		return min(overlap(n), n)
+	case c.longest <= 1:
+		return 0
+	}
+	return max(0, min(overlap(n), n-1))
+}
+
+// goBack chooses an earlier offset, where p shows nothing that was accepted: by as
+// much as the total fell, and by twice as much each time.
+func (c *cursor[T]) goBack(p Page[T]) {
+	c.held = nil
+	c.pass.unclean = true
+	fell := 0
+	if p.Total >= 0 && c.total > p.Total {
+		fell = int(c.total - p.Total)
+	}
+	c.back = max(2*c.back, overlap(c.size), fell)
+	c.next -= c.back
+	if len(p.Items) == 0 && p.Total >= 0 { // the list ends before
+		c.next = min(c.next, int(min(p.Total, int64(c.reached)))-overlap(c.size))
+	}
+	c.next = max(c.next, 0)
+}
+
+// note keeps in mind whether the pass shows the list as it stood at its beginning.
+func (c *cursor[T]) note(p Page[T], elements []placed, added int) {
+	if c.pass.pages++; c.pass.pages == 1 {
+		c.pass.total = p.Total
+		if len(elements) > 0 {
+			c.pass.first, c.pass.newest = elements[0], p.Items[0].Version
+		}
+	}
+	again := min(c.reached-c.next, len(c.tail))
+	if again > 0 && !slices.Equal(c.tail[len(c.tail)-again:], elements[:min(again, len(elements))]) || p.Total != c.pass.total {
+		c.pass.unclean = true
+	}
+	c.pass.fresh += added
+}
+
+// endPass ends the list, or begins to read it anew where items may have moved.
+func (c *cursor[T]) endPass() {
+	c.done = true
+	switch {
+	case c.order == Fixed, c.pass.pages == 1: // a single page shows the list as it is at one moment
+	case c.order == ToEnd:
+		// What moves to the end is still to be read. That holds unless two changes bear
+		// the same version; another pass finds what they hid.
+		c.done = !c.pass.unclean || c.pass.number > 0 && c.pass.fresh == 0 || c.pass.number == passesToEnd
+	default:
+		c.done = c.pass.number > 0 && c.pass.fresh == 0
+	}
+	if !c.done {
+		c.readAnew()
+	}
+}
+
+// endCatchUp ends a pass that looks for what has moved to the front since the one
+// before began: it has seen all of that when it comes to something older. Where it
+// took several pages, more may have moved meanwhile.
+func (c *cursor[T]) endCatchUp(p Page[T]) {
+	if c.order != ToFront || c.pass.number == 0 || c.done {
+		return
+	}
+	if !slices.ContainsFunc(p.Items, func(item Item[T]) bool { return item.Version < c.pass.since }) {
+		return
+	}
+	if c.done = c.pass.pages == 1; !c.done {
+		c.readAnew()
+	}
+}
+
+// readAnew begins another pass.
+func (c *cursor[T]) readAnew() {
+	next := pass{number: c.pass.number + 1, since: c.pass.newest}
+	if !c.pass.unclean {
+		next.top = &placed{key: c.pass.first.key, place: c.pass.first.place}
+	}
+	c.pass = next
+	c.next, c.reached, c.tail, c.back, c.fruitless, c.total = 0, 0, nil, 0, 0, -1
+}
+
+// isUntouched reports whether top still stands first, as it did: then nothing has
+// moved to the front since.
+func (c *cursor[T]) isUntouched(p Page[T], top placed) bool {
+	if len(p.Items) == 0 {
+		return false
+	}
+	now := c.placeOf(p.Items[0])
+	return now.key == top.key && now.place>>8 == top.place>>8
+}
+
+// bounded is the error of a list that would never end.
+func (c *cursor[T]) bounded() error {
+	items, requests := maxItems, maxRequests
+	if c.most >= 0 {
+		most := int(min(c.most, maxTotal))
+		items, requests = growth*most+spare, requestsPerItem*growth*most+spare
+	}
+	switch again := 2 * len(c.seen) / max(c.longest, 1); {
+	case c.fruitless > patience+again:
+		return fmt.Errorf("%w: %d requests in a row came without anything new; the service repeats itself, or the list changes faster than it can be read", ErrNothingNew, c.fruitless)
+	case len(c.seen) > items, c.requests > requests:
+		return fmt.Errorf("%w: %d items came in %d requests, where the service's largest total is %s", ErrEndless, len(c.seen), c.requests, totalText(c.most))
+	case c.pass.number > maxPasses:
+		return fmt.Errorf("%w: items moved each of the %d times that it was read", ErrUnsettled, c.pass.number)
+	}
+	return nil
+}
+
+func totalText(total int64) string {
+	if total < 0 {
+		return "unknown"
+	}
+	return fmt.Sprint(total)
+}

@@ -1,0 +1,112 @@
+// Package rules has the rules of the specification for single values. Each rule is a
+// pure function that returns "" for a value that keeps it, and otherwise how it does
+// not, to be put behind the name of the field.
+package rules
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vpcep/vpcep-go/internal/text"
+)
+
+// Length demands between least and most characters.
+func Length(s string, least, most int) string {
+	if len(s) >= least && len(s) <= most { // there are no more characters than bytes
+		return ""
+	}
+	switch n := utf8.RuneCountInString(s); {
+	case n < least:
+		return "must not be empty"
+	case n > most:
+		return fmt.Sprintf("has %d characters, at most %d are allowed", n, most)
+	}
+	return ""
+}
+
+// Encoding demands UTF-8: JSON has no other, and would carry something else than was meant.
+func Encoding(s string) string {
+	if !utf8.ValidString(s) {
+		return "is not valid UTF-8"
+	}
+	return ""
+}
+
+// Text demands that none of the forbidden characters is in s.
+func Text(s, forbidden string) string {
+	if i := strings.IndexAny(s, forbidden); i >= 0 {
+		return fmt.Sprintf("must not contain %q", s[i:i+1])
+	}
+	return ""
+}
+
+// Spaces demands that s neither begins nor ends with a space.
+func Spaces(s string) string {
+	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
+		return "must not begin or end with a space"
+	}
+	return ""
+}
+
+// PathSegment demands a text that cannot change the path of a URL that it is a part of.
+func PathSegment(s string) string {
+	if s == "." || s == ".." {
+		return fmt.Sprintf("%q would change the path", s)
+	}
+	for _, r := range s {
+		if !isUnreserved(r) {
+			return fmt.Sprintf("must not contain %q, only A-Z a-z 0-9 - . _ ~", r)
+		}
+	}
+	return ""
+}
+
+// isUnreserved reports a character that stands for itself in a URL's path (RFC 3986, section 2.3).
+func isUnreserved(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~", r)
+}
+
+// IPv4 demands an IPv4 address of at most most characters.
+func IPv4(s string, most int) string {
+	if rule := Length(s, 0, most); rule != "" {
+		return rule
+	}
+	if addr, err := netip.ParseAddr(s); err != nil || !addr.Is4() {
+		return text.Quoted(s) + " is not an IPv4 address"
+	}
+	return ""
+}
+
+// IPv6 demands an IPv6 address, without a zone and not an IPv4 address in disguise.
+func IPv6(s string) string {
+	if addr, err := netip.ParseAddr(s); err != nil || !addr.Is6() || addr.Is4In6() || addr.Zone() != "" {
+		return text.Quoted(s) + " is not an IPv6 address"
+	}
+	return ""
+}
+
+// Block demands an IPv4 address or an IPv4 CIDR block, but not all addresses.
+func Block(s string) string {
+	const (
+		neither = " is neither an IPv4 address nor an IPv4 CIDR block"
+		all     = " allows every address; leave the whitelist off instead"
+	)
+	if !strings.Contains(s, "/") {
+		switch addr, err := netip.ParseAddr(s); {
+		case err != nil || !addr.Is4():
+			return text.Quoted(s) + neither
+		case addr.IsUnspecified():
+			return text.Quoted(s) + all
+		}
+		return ""
+	}
+	switch block, err := netip.ParsePrefix(s); {
+	case err != nil || !block.Addr().Is4():
+		return text.Quoted(s) + neither
+	case block.Bits() == 0:
+		return text.Quoted(s) + all
+	}
+	return ""
+}
