@@ -478,6 +478,7 @@ func TestCredentialsPrintRedacted(t *testing.T) {
 		"token":  vpcep.Token{Value: secret},
 		"AKSK":   vpcep.AKSKConfig{AccessKey: secret, SecretKey: secret, SecurityToken: secret},
 		"IAM":    vpcep.IAMPasswordConfig{Username: "u", Password: secret},
+		"401":    vpcep.Refusal{Request: http.Header{"X-Auth-Token": {secret}}},
 		"source": vpcep.StaticToken(secret),
 		"auth":   vpcep.TokenAuth(vpcep.StaticToken(secret)),
 		"cached": vpcep.CachedToken(vpcep.StaticToken(secret)),
@@ -507,7 +508,7 @@ func TestCredentialsPrintRedacted(t *testing.T) {
 			}
 		}
 		// Where methods are out of reach, a function hides the secret of our own types.
-		if name != "token" && name != "AKSK" && name != "IAM" {
+		if name != "token" && name != "AKSK" && name != "IAM" && name != "401" {
 			assert.NotContains(t, fmt.Sprintf("%+v %#v", outer{inner: v}, outer{inner: v}), secret, name)
 		}
 	}

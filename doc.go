@@ -135,6 +135,11 @@
 // what the environment, the credentials file or the ECS instance offers.
 // [LookupProjectID] finds the project of a region.
 //
+// An [Authenticator] or [TokenSource] of one's own can wrap another; a method Unwrap
+// keeps what that can do: [Renewer], [Invalidator], [Checker], [ProjectProvider] and
+// [IAMEndpointProvider]. The identity tokens of other providers, the identity of a pod
+// and derived keys are left to such code; examples/federation has some to copy.
+//
 // Credentials print, log and marshal redacted. They never go to another host than the
 // client's own: redirects are not followed.
 //

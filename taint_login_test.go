@@ -173,6 +173,13 @@ func TestCredentialsFilesLeakNothing(t *testing.T) {
 		"JSON":               `{"basic":{"ak":"` + ak + `","sk":"` + sk + `"}}`,
 		"IAM endpoint":       "[basic]\nak=" + ak + "\nsk=" + sk + "\niam_endpoint=https://user:" + password.value + "@iam.example/\n",
 		"IAM endpoint query": "[basic]\nak=" + ak + "\nsk=" + sk + "\niam_endpoint=https://iam.example/?sk=" + sk + "\n",
+		"bare line":          "[basic]\nak=" + ak + "\n" + sk + "\n",
+		"no name":            "[basic]\n=" + sk + "\n",
+		"section, no end":    "[" + sk + "\nak=" + ak + "\n",
+		"value, no end":      "[basic]\nak=" + ak + "\nsk=\"\"\"" + sk + "\n",
+		"circle":             "[basic]\nak=%(" + ak + ")s\n" + ak + "=%(" + sk + ")s\n" + sk + "=%(" + ak + ")s\nsk=" + sk + "\n",
+		"long line":          "[basic]\nak=" + strings.Repeat(ak, 10000) + "\nsk=" + sk + "\n",
+		"inline comments":    "[basic]\nak=" + ak + "\x01 ; " + sk + "\nsk=" + sk + "#" + ak + "\n",
 		"project":            "[basic]\nak=" + ak + "\nsk=" + sk + "\nproject_id=a/b\n",
 	} {
 		file := filepath.Join(t.TempDir(), "credentials")
@@ -189,6 +196,22 @@ func TestCredentialsFilesLeakNothing(t *testing.T) {
 		}
 		l.check("credentials file, "+name, h, secrets)
 	}
+}
+
+// Where the clocks are apart, signatures are corrected and errors say so.
+func TestClocksApartLeakNothing(t *testing.T) {
+	withCredentials(t, taintGet, func(drive func(form, spelling)) {
+		for _, f := range statusForms(401) {
+			apart := f
+			apart.name += " with another date"
+			apart.raw = func(r *http.Request, e echo) string {
+				return behindStatusLine(f.raw(r, e), "Date: Sat, 01 Jan 2000 00:00:00 GMT")
+			}
+			for _, as := range someSpellings()[:2] {
+				drive(apart, as)
+			}
+		}
+	})
 }
 
 // Variables that are set by half, or to what cannot be used, are not quoted.

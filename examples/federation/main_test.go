@@ -1,0 +1,18 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRun(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out))
+	assert.Contains(t, out.String(), "an ID token: authenticated\nthe identity of a pod: authenticated\na derived key: refused: ")
+	for _, secret := range []string{"pod-secret-key", "pod-security-token", "token of the pod"} {
+		assert.NotContains(t, out.String(), secret)
+	}
+}
