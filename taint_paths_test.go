@@ -368,6 +368,7 @@ func taintOperations() []taintOperation {
 		several("ListEndpoints", func(d driven) iter.Seq2[*vpcep.Endpoint, error] {
 			return d.c.ListEndpoints(d.ctx, vpcep.EndpointFilter{PageSize: 1}, d.opts...)
 		}),
+		one("CountEndpoints", func(d driven) (int64, error) { return d.c.CountEndpoints(d.ctx, vpcep.EndpointFilter{}, d.opts...) }),
 		none("DeleteEndpoint", func(d driven) error { return d.c.DeleteEndpoint(d.ctx, "e-1", d.opts...) }),
 		one("WaitForEndpoint", func(d driven) (*vpcep.Endpoint, error) { return d.c.WaitForEndpoint(d.ctx, "e-1", d.waitOptions()) }),
 		one("WaitForEndpoint", func(d driven) (*vpcep.Endpoint, error) { return d.c.WaitForEndpoint(d.ctx, "e-1", d.waitOptions()) }).after("after a poll", 1),
@@ -400,6 +401,9 @@ func taintOperations() []taintOperation {
 		several("ListPublicServices", func(d driven) iter.Seq2[*vpcep.EndpointService, error] {
 			return d.c.ListPublicServices(d.ctx, vpcep.ServiceFilter{PageSize: 1}, d.opts...)
 		}).after("after a page", 1),
+		one("CountPublicServices", func(d driven) (int64, error) {
+			return d.c.CountPublicServices(d.ctx, vpcep.ServiceFilter{}, d.opts...)
+		}),
 		one("DescribeService", func(d driven) (*vpcep.EndpointService, error) { return d.c.DescribeService(d.ctx, "s-1", d.opts...) }),
 		one("DescribeServiceByName", func(d driven) (*vpcep.EndpointService, error) {
 			return d.c.DescribeServiceByName(d.ctx, "name", d.opts...)
@@ -409,6 +413,9 @@ func taintOperations() []taintOperation {
 		}),
 		several("ListConnections", func(d driven) iter.Seq2[*vpcep.Connection, error] {
 			return d.c.ListConnections(d.ctx, "s-1", vpcep.ConnectionFilter{}, d.opts...)
+		}),
+		one("CountConnections", func(d driven) (int64, error) {
+			return d.c.CountConnections(d.ctx, "s-1", vpcep.ConnectionFilter{}, d.opts...)
 		}),
 		one("AcceptConnection", func(d driven) (*vpcep.Connection, error) {
 			return d.c.AcceptConnection(d.ctx, "s-1", "e-1", d.opts...)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -655,5 +656,86 @@ func TestWaitForEndpointDeletedEndsWithGoneAlone(t *testing.T) {
 		})
 		require.NoError(t, c.WaitForEndpointDeleted(t.Context(), "e-1", vpcep.WaitOptions{Targets: []vpcep.EndpointStatus{vpcep.StatusAccepted}}))
 		assert.GreaterOrEqual(t, time.Since(service.start), 25*sec)
+	})
+}
+
+// What comes beside an error is nil, but for the exceptions that the package page names.
+func TestValuesBesideErrors(t *testing.T) {
+	ctx := context.Background() // each call has a bubble of its own
+	req := vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v"}
+	keyed := req
+	keyed.IdempotencyKey = "k"
+	brief := vpcep.WaitOptions{Timeout: sec}
+	calls := map[string]func(c *vpcep.Client) (any, error){
+		"CreateEndpoint":        func(c *vpcep.Client) (any, error) { return c.CreateEndpoint(ctx, req) },
+		"CreateEndpoint, keyed": func(c *vpcep.Client) (any, error) { return c.CreateEndpoint(ctx, keyed) },
+		"GetEndpoint":           func(c *vpcep.Client) (any, error) { return c.GetEndpoint(ctx, "e-1") },
+		"CountEndpoints":        func(c *vpcep.Client) (any, error) { return c.CountEndpoints(ctx, vpcep.EndpointFilter{}) },
+		"CountPublicServices":   func(c *vpcep.Client) (any, error) { return c.CountPublicServices(ctx, vpcep.ServiceFilter{}) },
+		"CountConnections": func(c *vpcep.Client) (any, error) {
+			return c.CountConnections(ctx, "s-1", vpcep.ConnectionFilter{})
+		},
+		"WaitForEndpoint": func(c *vpcep.Client) (any, error) { return c.WaitForEndpoint(ctx, "e-1", brief) },
+		"WaitForEndpointChange": func(c *vpcep.Client) (any, error) {
+			return c.WaitForEndpointChange(ctx, "e-1", vpcep.LacksTags("a"), brief)
+		},
+		"WaitForConnection": func(c *vpcep.Client) (any, error) { return c.WaitForConnection(ctx, "s-1", "e-1", brief) },
+		"UpdateWhitelist": func(c *vpcep.Client) (any, error) {
+			return c.UpdateWhitelist(ctx, "e-1", vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries("10.0.0.1")})
+		},
+		"UpdateRouteTables": func(c *vpcep.Client) (any, error) { return c.UpdateRouteTables(ctx, "e-1", []string{"rt-1"}) },
+		"UpdatePolicy": func(c *vpcep.Client) (any, error) {
+			return c.UpdatePolicy(ctx, "e-1", vpcep.Policy{Document: []byte("{}")})
+		},
+		"DeletePolicy":            func(c *vpcep.Client) (any, error) { return c.DeletePolicy(ctx, "e-1") },
+		"DescribeService":         func(c *vpcep.Client) (any, error) { return c.DescribeService(ctx, "s-1") },
+		"DescribeServiceByName":   func(c *vpcep.Client) (any, error) { return c.DescribeServiceByName(ctx, "name") },
+		"PreflightCreateEndpoint": func(c *vpcep.Client) (any, error) { return c.PreflightCreateEndpoint(ctx, req) },
+		"AcceptConnection":        func(c *vpcep.Client) (any, error) { return c.AcceptConnection(ctx, "s-1", "e-1") },
+		"RejectConnection":        func(c *vpcep.Client) (any, error) { return c.RejectConnection(ctx, "s-1", "e-1") },
+		"GetQuotas":               func(c *vpcep.Client) (any, error) { return c.GetQuotas(ctx, "") },
+	}
+	answers := map[string]answer{
+		"refused":   status(403, `{"error":{"code":"EndPoint.0003","message":"m"}}`),
+		"HTML":      status(200, "<html>"),
+		"cut":       status(200, `{"id":"e-1","endpoints":[{"id":"e-1"}],"connections":[{"id":"e-1","status":"creating"}],"routetables":["rt-1"],"total_count":1,"quotas":{"resources":[{"type":"endpoint","used":1,"quota":2}]}`),
+		"not there": gone,
+	}
+	for name, call := range calls {
+		for form, a := range answers {
+			bubble(t, name+" "+form, func(t *testing.T) {
+				c, _ := watch(t, becomes(a, 0, a), vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1}))
+				value, err := call(c)
+				if name == "DeletePolicy" && err == nil {
+					return // what has no policy is done
+				}
+				require.Error(t, err)
+				assert.True(t, reflect.ValueOf(value).IsZero(), "%v beside %v", value, err)
+			})
+		}
+	}
+	bubble(t, "the exceptions", func(t *testing.T) {
+		failed := `{"id":"e-1","status":"failed","connections":[{"id":"e-1","status":"rejected"}],"service_type":"interface",` +
+			`"routetables":["rt-2"],"error":[{"bind_failed":[{"id":"rt-1"}]}]}`
+		c, _ := watch(t, becomes(status(200, failed), time.Hour, nil))
+		endpoint, err := c.WaitForEndpoint(ctx, "e-1", brief)
+		var ended *vpcep.EndpointFailedError
+		require.ErrorAs(t, err, &ended)
+		require.NotNil(t, endpoint)
+		assert.Equal(t, "e-1", endpoint.ID)
+		endpoint, err = c.WaitForEndpointChange(ctx, "e-1", func(*vpcep.Endpoint) bool { return false }, brief)
+		require.ErrorAs(t, err, &ended)
+		require.NotNil(t, endpoint)
+		connection, err := c.WaitForConnection(ctx, "s-1", "e-1", brief)
+		require.ErrorAs(t, err, &ended)
+		require.NotNil(t, connection)
+		assert.Equal(t, vpcep.StatusRejected, connection.Status)
+		tables, err := c.UpdateRouteTables(ctx, "e-1", []string{"rt-1", "rt-2"})
+		var partial *vpcep.RouteTablesError
+		require.ErrorAs(t, err, &partial)
+		assert.Equal(t, []string{"rt-2"}, tables)
+		service, err := c.PreflightCreateEndpoint(ctx, req)
+		assert.Equal(t, "subnet_id", fieldsOf(err))
+		assert.NotNil(t, service)
 	})
 }
