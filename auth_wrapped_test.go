@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -126,4 +127,26 @@ func (c circular) Unwrap() vpcep.Authenticator { return c }
 func TestWrapperAroundItself(t *testing.T) {
 	_, err := vpcep.NewClient(settings(vpcep.WithAuth(circular{}))...)
 	assert.NoError(t, err, "what it hides is not found, and nothing hangs")
+}
+
+// hopeful always has better credentials.
+type hopeful struct{ vpcep.Authenticator }
+
+func (hopeful) Renew(vpcep.Refusal) (bool, error) { return true, nil }
+
+func TestRenewalIsDoneOnceInACall(t *testing.T) {
+	requests := 0
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	hc := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		if requests++; requests > 10 {
+			cancel()
+		}
+		return httpmock.NewStringResponse(401, `{}`), nil
+	})}
+	c, err := vpcep.NewClient(settings(vpcep.WithAuth(hopeful{vpcep.TokenAuth(vpcep.StaticToken("t"))}), vpcep.WithHTTPClient(hc))...)
+	require.NoError(t, err)
+	_, err = c.GetEndpoint(ctx, "e")
+	assert.ErrorContains(t, err, "the credentials were renewed, and the new ones were refused as well")
+	assert.Equal(t, 2, requests)
 }
