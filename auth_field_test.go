@@ -86,7 +86,7 @@ func TestServiceThatRefusesEveryToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := vpceptest.NewHandler().(*vpceptest.Handler)
 		cfg := login(h)
-		cfg.HTTPClient = &http.Client{Transport: direct{h}}
+		cfg.HTTPClient = &http.Client{Transport: inProcess{h}}
 		c, mock := mocked(t, vpcep.WithAuth(vpcep.TokenAuth(vpcep.CachedToken(vpcep.IAMPassword(cfg)))))
 		mock.RegisterResponder("GET", "=~.*", httpmock.NewStringResponder(401, `{"error_code":"APIGW.0301","error_msg":"m"}`))
 		for range 100 {

@@ -26,37 +26,11 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// direct sends requests to a handler without a network, so that it works with virtual time.
-type direct struct{ handler http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		defer r.Body.Close()
-	}
-	recorder := newRecorder()
-	d.handler.ServeHTTP(recorder, r)
-	return &http.Response{
-		StatusCode: recorder.status, Header: recorder.header, Body: io.NopCloser(&recorder.body),
-		ContentLength: int64(recorder.body.Len()), Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}, nil
-}
-
-type recorder struct {
-	status int
-	header http.Header
-	body   bytes.Buffer
-}
-
-func newRecorder() *recorder                       { return &recorder{status: 200, header: http.Header{}} }
-func (r *recorder) Header() http.Header            { return r.header }
-func (r *recorder) WriteHeader(status int)         { r.status = status }
-func (r *recorder) Write(data []byte) (int, error) { return r.body.Write(data) }
-
 // service is a stand-in and a client of it that logs in as the default user.
 func iamClient(t *testing.T, options ...vpceptest.Option) (*vpceptest.Handler, *vpcep.Client) {
 	t.Helper()
 	h := vpceptest.NewHandler(options...).(*vpceptest.Handler)
-	hc := &http.Client{Transport: direct{h}}
+	hc := &http.Client{Transport: inProcess{h}}
 	cfg := login(h)
 	cfg.HTTPClient = hc
 	c, err := vpcep.NewClient(
@@ -139,7 +113,7 @@ func TestWrongPasswordIsAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := vpceptest.NewHandler().(*vpceptest.Handler)
 		cfg := login(h)
-		cfg.Password, cfg.HTTPClient = "wrong", &http.Client{Transport: direct{h}}
+		cfg.Password, cfg.HTTPClient = "wrong", &http.Client{Transport: inProcess{h}}
 		source := vpcep.CachedToken(vpcep.IAMPassword(cfg))
 		for range 20 {
 			_, err := source.Token(t.Context())
@@ -310,7 +284,7 @@ func TestAKSKSignsEachAttemptAfresh(t *testing.T) {
 		h := vpceptest.NewHandler(vpceptest.WithAccessKey("AK123456", "SK-secret"),
 			vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpList, Status: 429, Header: http.Header{"Retry-After": {"1200"}}})).(*vpceptest.Handler)
 		c, err := vpcep.NewClient(vpcep.WithBaseURL("https://vpcep.example"), vpcep.WithProjectID(h.ProjectID()),
-			vpcep.WithHTTPClient(&http.Client{Transport: direct{h}}), vpcep.WithRetry(vpcep.RetryPolicy{MaxDelay: time.Hour}),
+			vpcep.WithHTTPClient(&http.Client{Transport: inProcess{h}}), vpcep.WithRetry(vpcep.RetryPolicy{MaxDelay: time.Hour}),
 			vpcep.WithAuth(vpcep.AKSK(vpcep.AKSKConfig{AccessKey: "AK123456", SecretKey: "SK-secret"})))
 		require.NoError(t, err)
 		_, err = listed(c, t.Context(), vpcep.EndpointFilter{})
@@ -691,7 +665,7 @@ func TestConcurrentLoginsWithAWrongPassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := vpceptest.NewHandler().(*vpceptest.Handler)
 		cfg := login(h)
-		cfg.Password, cfg.HTTPClient = "wrong", &http.Client{Transport: direct{h}}
+		cfg.Password, cfg.HTTPClient = "wrong", &http.Client{Transport: inProcess{h}}
 		source := vpcep.IAMPassword(cfg)
 		var callers sync.WaitGroup
 		for range 20 {

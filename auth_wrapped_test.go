@@ -72,7 +72,7 @@ func TestWrappedAuthenticatorsRenew(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := vpceptest.NewHandler().(*vpceptest.Handler)
 				cfg := login(h)
-				hc := &http.Client{Transport: direct{h}}
+				hc := &http.Client{Transport: inProcess{h}}
 				cfg.HTTPClient = hc
 				auth := w.auth(vpcep.TokenAuth(w.source(vpcep.CachedToken(vpcep.IAMPassword(cfg)))))
 				c, err := vpcep.NewClient(vpcep.WithBaseURL("https://vpcep.example"), vpcep.WithProjectID(h.ProjectID()), vpcep.WithHTTPClient(hc), vpcep.WithAuth(auth))

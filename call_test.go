@@ -12,116 +12,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
-
-// bubble runs a test in virtual time.
-func bubble(t *testing.T, name string, test func(t *testing.T)) {
-	t.Helper()
-	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
-}
-
-// answer is what comes of one request.
-type answer = httpmock.Responder
-
-func status(code int, body string, header ...string) answer {
-	return func(*http.Request) (*http.Response, error) {
-		resp := httpmock.NewStringResponse(code, body)
-		for i := 0; i+1 < len(header); i += 2 {
-			resp.Header.Set(header[i], header[i+1])
-		}
-		return resp, nil
-	}
-}
-
-func broken(err error) answer { return httpmock.NewErrorResponder(err) }
-
-// cutAnswer breaks off in its body.
-func cutAnswer(code int, part string) answer {
-	return func(*http.Request) (*http.Response, error) {
-		resp := httpmock.NewStringResponse(code, "")
-		resp.Body = cut(part)
-		return resp, nil
-	}
-}
-
-// stall never answers.
-func stall(r *http.Request) (*http.Response, error) {
-	<-r.Context().Done()
-	return nil, r.Context().Err()
-}
-
-// slowBody gives part of a body and then nothing until the request ends.
-func slowBody(code int, part string) answer {
-	return func(r *http.Request) (*http.Response, error) {
-		resp := httpmock.NewStringResponse(code, "")
-		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(part), stalledReader{r.Context()}))
-		return resp, nil
-	}
-}
-
-type stalledReader struct{ ctx context.Context }
-
-func (r stalledReader) Read([]byte) (int, error) {
-	<-r.ctx.Done()
-	return 0, r.ctx.Err()
-}
-
-// script answers the first request with its first answer, the second with its
-// second, and all further ones with the last.
-type script struct {
-	answers []answer
-
-	mu     sync.Mutex // a cancelled call does not wait for the answer
-	times  []time.Time
-	bodies []string
-}
-
-func (s *script) respond(r *http.Request) (*http.Response, error) {
-	body := []byte{}
-	if r.Body != nil {
-		body, _ = io.ReadAll(r.Body)
-	}
-	s.mu.Lock()
-	next := s.answers[min(len(s.times), len(s.answers)-1)]
-	s.times = append(s.times, time.Now())
-	s.bodies = append(s.bodies, string(body))
-	s.mu.Unlock()
-	return next(r)
-}
-
-// calls is how many requests came.
-func (s *script) calls() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.times)
-}
-
-// gap is the time between the n-th request, from 0, and the one before.
-func (s *script) gap(n int) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.times[n].Sub(s.times[n-1])
-}
-
-func scripted(t *testing.T, options []vpcep.Option, answers ...answer) (*vpcep.Client, *script) {
-	t.Helper()
-	s := &script{answers: answers}
-	c, mock := mocked(t, options...)
-	mock.RegisterNoResponder(s.respond)
-	return c, s
-}
 
 // operation is a call of the client, and an answer that it takes for a success.
 type operation struct {
@@ -752,9 +652,7 @@ func TestTimeoutsOfTheTransportEndTheAttempt(t *testing.T) {
 	for name, stalled := range map[string]answer{"in flight": stall, "slow body": slowBody(200, `{"id":"e-1"`)} {
 		bubble(t, "http.Client.Timeout "+name, func(t *testing.T) {
 			s := &script{answers: []answer{stalled}}
-			mock := httpmock.NewMockTransport()
-			mock.RegisterNoResponder(s.respond)
-			hc := &http.Client{Transport: mock, Timeout: time.Second}
+			hc := &http.Client{Transport: s, Timeout: time.Second}
 			c, err := vpcep.NewClient(settings(vpcep.WithHTTPClient(hc))...)
 			require.NoError(t, err)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)

@@ -16,25 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
-	"github.com/vpcep/vpcep-go/internal/fallback"
 )
-
-// settings are what a client needs, for tests to break one by one.
-func settings(more ...vpcep.Option) []vpcep.Option {
-	return append([]vpcep.Option{
-		vpcep.WithBaseURL("https://vpcep.example"), vpcep.WithProjectID("p-1"), vpcep.WithAuth(fallback.Auth{Token: "tok"}),
-	}, more...)
-}
-
-// mocked is a client whose requests mock answers.
-func mocked(t *testing.T, more ...vpcep.Option) (*vpcep.Client, *httpmock.MockTransport) {
-	t.Helper()
-	mock := httpmock.NewMockTransport()
-	more = append([]vpcep.Option{vpcep.WithHTTPClient(&http.Client{Transport: mock})}, more...)
-	c, err := vpcep.NewClient(settings(more...)...)
-	require.NoError(t, err)
-	return c, mock
-}
 
 func TestNewClientReportsWrongSettings(t *testing.T) {
 	tests := map[string]struct {
@@ -156,11 +138,6 @@ func TestRequestsGoToTheServicesURL(t *testing.T) {
 		})
 	}
 }
-
-// roundTrip makes a function an http.RoundTripper.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestWithHTTPClientLeavesTheClientAlone(t *testing.T) {
 	mock := httpmock.NewMockTransport()

@@ -43,7 +43,7 @@ func TestCreateRequestMarshalsEveryField(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
 		"endpoint_service_id":"svc","vpc_id":"vpc","subnet_id":"net","port_ip":"10.0.0.9","enable_dns":true,
-		"tags":[{"key":"env","value":""},{"key":"vpcep-idempotency-key","value":"k-1"}],
+		"tags":[{"key":"env","value":""},{"key":"vpcep-idempotency-key","value":"k-1~cmpbb5"}],
 		"routetables":["rt"],"whitelist":["10.0.0.0/8"],"enable_whitelist":true,"description":"for billing",
 		"policy_statement":[{"Sid":"s","Effect":"Allow","Action":["obs:*:*"],"Resource":["obs:*:*:*:*"],"Condition":{"a":1}},
 			{"Effect":"Deny","NotAction":["a"]},"prose"],
@@ -138,6 +138,22 @@ func TestEndpointReadsDrift(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, got, decode(t, string(written)), "what was read is written back")
 		})
+	}
+}
+
+func TestEndpointKeepsTheDigestBehindItsKey(t *testing.T) {
+	for value, key := range map[string]string{
+		"k~abc234": "k", "k~abc23": "k~abc23", "k~abc2345": "k~abc2345", "~abc234": "~abc234", "k~abc234~bcd345": "k~abc234",
+		"键~abc234": "键", "": "",
+	} {
+		e := decode(t, `{"id":"e","tags":[{"key":"a","value":"b"},{"key":"vpcep-idempotency-key","value":"`+value+`"}]}`)
+		assert.Equal(t, key, e.IdempotencyKey)
+		assert.Equal(t, []vpcep.Tag{{Key: "a", Value: "b"}}, e.Tags)
+		written, err := json.Marshal(e)
+		require.NoError(t, err)
+		if value != "" {
+			assert.Contains(t, string(written), `"`+value+`"`)
+		}
 	}
 }
 

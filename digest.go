@@ -1,12 +1,15 @@
 package vpcep
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
 // The tag of an idempotency key holds the key and a digest of the request that the
@@ -25,6 +28,9 @@ func requestDigest(req CreateEndpointRequest) string {
 	req.Whitelist = slices.Sorted(slices.Values(canonicalBlocks(req.Whitelist)))
 	req.RouteTables = slices.Sorted(slices.Values(req.RouteTables))
 	req.IPv6Address = canonicalBlock(req.IPv6Address)
+	if document, ok := wire.Document(wire.Of(req.PolicyDocument)); ok { // it may be a string that holds one
+		req.PolicyDocument = document
+	}
 	sum := sha256.Sum256(canonicalJSON(req))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:digestLength])
 }
@@ -36,7 +42,9 @@ func canonicalJSON(v any) []byte {
 		return nil
 	}
 	var plain any
-	if json.Unmarshal(data, &plain) != nil {
+	reader := json.NewDecoder(bytes.NewReader(data))
+	reader.UseNumber() // all digits count
+	if reader.Decode(&plain) != nil {
 		return data
 	}
 	data, _ = json.Marshal(plain)

@@ -65,19 +65,6 @@ func TestCreateEndpointTakesEveryReadableSuccess(t *testing.T) {
 	}
 }
 
-// cutBody gives part of a body and then breaks off.
-type cutBody struct{ io.Reader }
-
-func cut(part string) io.ReadCloser {
-	return cutBody{io.MultiReader(strings.NewReader(part), brokenReader{})}
-}
-
-func (cutBody) Close() error { return nil }
-
-type brokenReader struct{}
-
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
 func TestCreateEndpointWithUnknownOutcome(t *testing.T) {
 	reset := &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
 	tests := map[string]struct {

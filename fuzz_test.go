@@ -23,7 +23,7 @@ var endpointSeeds = []string{
 	`{"id":"e-1","service_type":"interface","status":"accepted","active_status":["active"],"endpoint_service_name":"cn-north-4.dns.9e2b",
 		"marker_id":322312312312,"endpoint_service_id":"s-1","enable_dns":true,"dns_names":["e-1.cn-north-4"],"ip":"192.168.0.232",
 		"vpc_id":"v-1","subnet_id":"n-1","project_id":"p-1","created_at":"2022-04-28T02:44:50Z","updated_at":"2018-01-30T07:42:01.174",
-		"tags":[{"key":"a","value":"b"},{"key":"vpcep-idempotency-key","value":"k"}],"whitelist":["10.0.0.0/8"],"enable_whitelist":false,
+		"tags":[{"key":"a","value":"b"},{"key":"vpcep-idempotency-key","value":"k~abc234"}],"whitelist":["10.0.0.0/8"],"enable_whitelist":false,
 		"specification_name":"default","enable_status":"enable","description":"<&>","endpoint_pool_id":"p","public_border_group":"g"}`,
 	`{"id":"e-1","service_type":"gataway","routetables":["rt"],"policy_statement":[{"Effect":"Allow","Action":"obs:*:*","Resource":["*"],"Condition":{"a":[1]},"New":1}]}`,
 	`{"enable_dns":"true","enable_whitelist":"false","active_status":"active","dns_name":"x","update_at":"2018-01-30T07:42:01.174"}`,

@@ -72,7 +72,7 @@ func (p *endpointPort) Search(ctx context.Context, since time.Time) (keyed.Sight
 		case e.Status == StatusDeleting:
 		case e.IdempotencyKey == p.req.IdempotencyKey:
 			seen.Items = append(seen.Items, asItem(e))
-		case e.IdempotencyKey == "" && p.mayBeMade(e):
+		case e.IdempotencyKey == "" && p.mayHaveKey(e):
 			untagged = append(untagged, e)
 		}
 		return true
@@ -96,15 +96,19 @@ func (p *endpointPort) Search(ctx context.Context, since time.Time) (keyed.Sight
 			}
 			e = read.Value
 		}
-		seen.Hidden = seen.Hidden || !showsTags && e.Tags == nil || p.isSince(e, since)
+		seen.Hidden = seen.Hidden || p.mayBeMade(e) && (!showsTags && e.Tags == nil || p.isSince(e, since))
 	}
 	return seen, nil
 }
 
-// mayBeMade reports an endpoint that could be the result of the request.
+// mayHaveKey reports an endpoint that is worth reading where lists leave tags out.
+func (p *endpointPort) mayHaveKey(e *Endpoint) bool {
+	return p.req.EndpointServiceID == "" || e.EndpointServiceID == p.req.EndpointServiceID && e.VPCID == p.req.VPCID
+}
+
+// mayBeMade reports one of those that could be the result of the request.
 func (p *endpointPort) mayBeMade(e *Endpoint) bool {
-	return p.req.EndpointServiceID == "" || e.EndpointServiceID == p.req.EndpointServiceID && e.VPCID == p.req.VPCID &&
-		(p.req.SubnetID == "" || e.SubnetID == "" || e.SubnetID == p.req.SubnetID)
+	return p.req.SubnetID == "" || e.SubnetID == "" || e.SubnetID == p.req.SubnetID
 }
 
 // isSince reports an endpoint that came up since the first request of this call.

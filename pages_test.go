@@ -60,12 +60,7 @@ func (s *pagedService) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(&body), ContentLength: int64(body.Len()), Request: r}, nil
 }
 
-func (s *pagedService) client(t *testing.T) *vpcep.Client {
-	t.Helper()
-	c, err := vpcep.NewClient(settings(vpcep.WithHTTPClient(&http.Client{Transport: s}))...)
-	require.NoError(t, err)
-	return c
-}
+func (s *pagedService) client(t *testing.T) *vpcep.Client { return clientOf(t, s) }
 
 func TestNextPageIsFetchedWhileTheCallerWorks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

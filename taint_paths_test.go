@@ -426,6 +426,15 @@ func taintOperations() []taintOperation {
 		one("WaitForConnection", func(d driven) (*vpcep.Connection, error) {
 			return d.c.WaitForConnection(d.ctx, "s-1", "e-1", d.waitOptions())
 		}),
+		one("GetEndpointByIdempotencyKey", func(d driven) (*vpcep.Endpoint, error) {
+			return d.c.GetEndpointByIdempotencyKey(d.ctx, "key-1", d.opts...)
+		}),
+		one("Do", func(d driven) ([]byte, error) {
+			return d.c.Do(d.ctx, vpcep.RawRequest{Method: "GET", Path: "/v1/{project_id}/new"}, d.opts...)
+		}),
+		one("Do", func(d driven) ([]byte, error) {
+			return d.c.Do(d.ctx, vpcep.RawRequest{Method: "POST", Path: "/v2/new", Body: map[string]string{"a": "b"}}, d.opts...)
+		}).after("with a body", 0),
 		one("GetQuotas", func(d driven) ([]vpcep.Quota, error) { return d.c.GetQuotas(d.ctx, "", d.opts...) }),
 	}
 }
@@ -445,7 +454,7 @@ func callWith(t *testing.T, ctx context.Context, o taintOperation, options ...vp
 	logger := slog.New(both{slog.NewJSONHandler(&log, level), slog.NewTextHandler(&log, level)})
 	c, err := vpcep.NewClient(append([]vpcep.Option{
 		vpcep.WithBaseURL("http://vpcep.example"), vpcep.WithPlaintextHTTP(), vpcep.WithProjectID("p-1"), vpcep.WithLogger(logger),
-		vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1}), vpcep.WithReconcileWindow(10 * time.Millisecond),
+		vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1, BaseDelay: 1, MaxDelay: 1}), vpcep.WithReconcileWindow(10 * time.Millisecond),
 	}, options...)...)
 	require.NoError(t, err)
 	defer c.CloseIdleConnections()

@@ -149,7 +149,7 @@ func shown(v any, verbs string) *harvest {
 		}
 	}
 	noVerb := "text" // a mistake that people make
-	h.add("fmt, without a verb", fmt.Sprintf(noVerb, v))
+	h.add("fmt, without a verb", fmt.Sprintf(noVerb, []any{v}...))
 	h.add("fmt.Sprint", fmt.Sprint(v)+fmt.Sprintln(v))
 	h.add("fmt.Errorf", fmt.Errorf("failed: %v", v).Error())
 	h.add("encoding/json and encoding/xml", marshalled(v))

@@ -34,7 +34,7 @@ var brokenSources = map[string]func(){
 	"struct":        func() { panic(struct{ Token string }{plainToken.value}) },
 	"pointer":       func() { panic(&fieldError{text: plainToken.value}) },
 	"runtime error": func() { panic(runtimeFailure{plainToken.value}) },
-	"nil":           func() { panic(nil) }, //nolint:govet // a mistake that people make
+	"nil":           func() { panic(nil) },
 	"index":         func() { _ = strings.Split(plainToken.value, "|")[len(plainToken.value)] },
 	"abort":         func() { panic(http.ErrAbortHandler) },
 	"Goexit":        runtime.Goexit,

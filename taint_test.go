@@ -25,7 +25,10 @@ func operationNamed(name string) taintOperation {
 // withCredentials drives an operation with every credential and what forms gives.
 func withCredentials(t *testing.T, o taintOperation, cases func(drive func(f form, as spelling))) {
 	t.Helper()
-	for _, cred := range credentials() {
+	for i, cred := range credentials() {
+		if raceDetector && i%5 > 0 { // slow, and it looks for something else
+			continue
+		}
 		t.Run(cred.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLedger(t)
@@ -54,8 +57,12 @@ func spellingsFor(f form) []spelling {
 
 func TestErrorsLeakNothing(t *testing.T) {
 	withCredentials(t, taintGet, func(drive func(form, spelling)) {
-		for _, f := range statusForms(taintStatuses...) {
+		for _, f := range statusForms(200, 400, 503) {
 			drive(f, rawSpelling())
+		}
+		for _, status := range taintStatuses {
+			drive(inJSON("flat", status, errorShapes("§")["flat"]), rawSpelling())
+			drive(inText("text", status, "text/plain", "you sent §"), rawSpelling())
 		}
 		for _, f := range statusForms(400) {
 			if !isTelling(f) {

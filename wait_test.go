@@ -40,9 +40,7 @@ func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 func watch(t *testing.T, answer func(at time.Duration) answer, more ...vpcep.Option) (*vpcep.Client, *watched) {
 	t.Helper()
 	w := &watched{start: time.Now(), answer: answer}
-	c, err := vpcep.NewClient(settings(append(more, vpcep.WithHTTPClient(&http.Client{Transport: w}))...)...)
-	require.NoError(t, err)
-	return c, w
+	return clientOf(t, w, more...), w
 }
 
 // in is the answer that shows the endpoint in a status.

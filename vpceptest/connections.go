@@ -79,7 +79,7 @@ func (h *Handler) wireConnections(list []Endpoint) []wireConnection {
 	for i, e := range list {
 		out[i] = wireConnection{
 			ID: e.ID, MarkerID: e.MarkerID, Status: e.Status, DomainID: h.domain().ID,
-			CreatedAt: formatTime(e.CreatedAt), UpdatedAt: formatTime(e.UpdatedAt),
+			CreatedAt: h.formatTime(e.CreatedAt), UpdatedAt: h.formatTime(e.UpdatedAt),
 			Description: e.Description, Error: e.Errors,
 		}
 	}

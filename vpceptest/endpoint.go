@@ -111,7 +111,7 @@ type Endpoint struct {
 	PolicyStatement json.RawMessage
 	PolicyDocument  json.RawMessage
 	Errors          []EndpointError
-	CreatedAt       time.Time // with the fraction of a second, which answers leave out
+	CreatedAt       time.Time // with the fraction of a second, whatever answers show of it
 	UpdatedAt       time.Time
 }
 
@@ -140,6 +140,7 @@ type record struct {
 	ip, ipv6 string
 
 	createdAt time.Time
+	listedAt  time.Time // when lists begin to show it
 	readyAt   time.Time // when it stops being "creating"
 	standing  timeline[standing]
 	attrs     timeline[attributes]

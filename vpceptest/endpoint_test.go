@@ -39,6 +39,25 @@ func TestCreateAnswersEveryDocumentedField(t *testing.T) {
 	}
 }
 
+func TestFractionalTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirect(vpceptest.WithFractionalTimes(), vpceptest.WithService(vpceptest.Service{ID: "svc-1"}))
+		time.Sleep(1234 * time.Millisecond)
+		made := d.do(t, http.MethodPost, "", minimal)
+		answers := map[string]object{
+			"create": made.body,
+			"get":    d.do(t, http.MethodGet, "/"+made.id(), "").body,
+			"list":   d.do(t, http.MethodGet, "", "").body.list("endpoints")[0].(map[string]any),
+			"connection": d.project(t, http.MethodGet, "/vpc-endpoint-services/svc-1/connections").body.
+				list("connections")[0].(map[string]any),
+		}
+		for name, answer := range answers {
+			assert.Equal(t, "2000-01-01T00:00:01.234Z", answer["created_at"], name)
+			assert.Equal(t, "2000-01-01T00:00:01.234Z", answer["updated_at"], name)
+		}
+	})
+}
+
 func TestAbsentListsAreEmptyNotNull(t *testing.T) {
 	f := start(t)
 	r := f.create(t, minimal)

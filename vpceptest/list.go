@@ -149,7 +149,13 @@ func (s *store) listed(now time.Time) []*record {
 	n := sort.Search(len(s.order), func(i int) bool {
 		return now.Before(s.order[i].createdAt.Add(s.cfg.listLag))
 	})
-	return s.order[:n]
+	shown := s.order[:n:n]
+	for _, e := range s.order[n:] {
+		if !now.Before(e.listedAt) {
+			shown = append(shown, e)
+		}
+	}
+	return shown
 }
 
 // filter returns the endpoints that the filters let through.

@@ -148,6 +148,36 @@ func TestLags(t *testing.T) {
 	})
 }
 
+func TestUnorderedListLag(t *testing.T) {
+	const endpoints, lag = 100, time.Second
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirect(vpceptest.WithListLag(time.Hour), vpceptest.WithUnorderedListLag(lag))
+		listed := func() []string { return ids(d.do(t, http.MethodGet, "?sort_dir=asc&limit=1000", "")) }
+		var made []string
+		for range endpoints {
+			made = append(made, d.do(t, http.MethodPost, "", minimal).id())
+		}
+
+		time.Sleep(lag / 2)
+		half := listed()
+		inOrder := slices.DeleteFunc(slices.Clone(made), func(id string) bool { return !slices.Contains(half, id) })
+		assert.InDelta(t, endpoints/2, len(half), 35)
+		assert.NotEqual(t, made[:len(half)], half, "in the order of creation")
+		assert.Equal(t, inOrder, half, "what shows is listed in the order of creation")
+		assert.Equal(t, half, listed(), "what shows does not depend on who asks")
+
+		time.Sleep(lag / 4)
+		assert.Subset(t, listed(), half, "what has shown stays")
+		time.Sleep(lag / 4)
+		assert.Equal(t, made, listed())
+	})
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirect(vpceptest.WithUnorderedListLag(time.Hour), vpceptest.WithListLag(0))
+		d.do(t, http.MethodPost, "", minimal)
+		assert.Equal(t, "1", total(d.do(t, http.MethodGet, "", "")), "the last option counts")
+	})
+}
+
 func TestListWhileEndpointsComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDirect(vpceptest.WithDeleteDelay(time.Second))

@@ -2,6 +2,7 @@ package vpceptest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,6 +31,8 @@ type settings struct {
 	createDelay time.Duration
 	deleteDelay time.Duration
 	listLag     time.Duration
+	unordered   bool // each endpoint has a list lag of its own, up to listLag
+	fractional  bool // times in answers have milliseconds
 	readLag     time.Duration
 	changeDelay time.Duration
 	quota       int
@@ -70,6 +73,14 @@ func newSettings(opts []Option) settings {
 		}}
 	}
 	return s
+}
+
+// lag is how long lists hide an endpoint that is made now.
+func (s *settings) lag() time.Duration {
+	if s.unordered {
+		return rand.N(s.listLag + 1)
+	}
+	return s.listLag
 }
 
 // check panics where options contradict each other.
@@ -195,7 +206,20 @@ func WithDeleteDelay(d time.Duration) Option {
 // WithListLag makes a new endpoint appear in lists only this long after it was made.
 // Default: 0.
 func WithListLag(d time.Duration) Option {
-	return func(s *settings) { s.listLag = max(d, 0) }
+	return func(s *settings) { s.listLag, s.unordered = max(d, 0), false }
+}
+
+// WithUnorderedListLag is [WithListLag] with a lag of its own for each endpoint, at
+// random between 0 and d: later endpoints can appear in lists before earlier ones. Of
+// the two options the last one counts.
+func WithUnorderedListLag(d time.Duration) Option {
+	return func(s *settings) { s.listLag, s.unordered = max(d, 0), true }
+}
+
+// WithFractionalTimes makes answers give the times of endpoints and connections with
+// milliseconds, as some regions do. Default: whole seconds.
+func WithFractionalTimes() Option {
+	return func(s *settings) { s.fractional = true }
 }
 
 // WithReadLag makes reads of a new endpoint by its ID answer 404 EndPoint.2006 for

@@ -67,7 +67,7 @@ func (s *store) create(req createRequest, svc Service) (Endpoint, *apiError) {
 	}
 	e := &record{
 		seq: s.seq, id: newUUID(), request: req, service: svc,
-		createdAt: now, readyAt: now.Add(s.cfg.createDelay),
+		createdAt: now, listedAt: now.Add(s.cfg.lag()), readyAt: now.Add(s.cfg.createDelay),
 		standing: newTimeline(now, svc.firstStanding()),
 		attrs:    newTimeline(now, req.attributes),
 	}

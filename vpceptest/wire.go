@@ -7,7 +7,10 @@ import (
 	"time"
 )
 
-const timeFormat = "2006-01-02T15:04:05Z"
+const (
+	timeFormat   = "2006-01-02T15:04:05Z"
+	milliseconds = "2006-01-02T15:04:05.000Z"
+)
 
 // wireEndpoint is an endpoint in an answer.
 type wireEndpoint struct {
@@ -50,8 +53,8 @@ func (h *Handler) wire(e Endpoint) wireEndpoint {
 		MarkerID:            e.MarkerID,
 		EndpointServiceID:   e.ServiceID,
 		VPCID:               e.VPCID,
-		CreatedAt:           formatTime(e.CreatedAt),
-		UpdatedAt:           formatTime(e.UpdatedAt),
+		CreatedAt:           h.formatTime(e.CreatedAt),
+		UpdatedAt:           h.formatTime(e.UpdatedAt),
 		ProjectID:           h.cfg.projectID,
 		Tags:                append([]Tag{}, e.Tags...), // never null
 		SpecificationName:   "default",
@@ -88,6 +91,14 @@ func wireErrors(errs []EndpointError) any {
 }
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeFormat) }
+
+// formatTime is how the times of endpoints and connections are written.
+func (h *Handler) formatTime(t time.Time) string {
+	if h.cfg.fractional {
+		return t.UTC().Format(milliseconds)
+	}
+	return formatTime(t)
+}
 
 // formatMicros is how IAM and the metadata service write a time.
 func formatMicros(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }

@@ -1,6 +1,6 @@
 // Crash shows that a create with an idempotency key survives a crash: a process is
 // killed while it waits for the answer to its create, and the process after it
-// repeats the create with the same key. One endpoint exists.
+// resumes the create with the same key. One endpoint exists.
 //
 //	go run ./examples/crash
 //
@@ -56,11 +56,13 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 
 // create is the program that crashes.
 func create(ctx context.Context, out io.Writer, j job) error {
-	key, err := loadOrMakeKey(out, j.KeyFile)
+	key, isStored, err := loadOrMakeKey(out, j.KeyFile)
 	if err != nil {
 		return err
 	}
-	client, err := vpcep.NewClient(vpcep.WithBaseURL(j.URL), vpcep.WithProjectID(j.ProjectID), vpcep.WithToken(j.Token))
+	client, err := vpcep.NewClient(vpcep.WithBaseURL(j.URL), vpcep.WithProjectID(j.ProjectID), vpcep.WithToken(j.Token),
+		// Lists of the stand-in do not lag. For the real service, leave the default.
+		vpcep.WithReconcileWindow(time.Second))
 	if err != nil {
 		return err
 	}
@@ -70,6 +72,7 @@ func create(ctx context.Context, out io.Writer, j job) error {
 		VPCID:             "4e65f8b1-306d-4522-8ecd-aa374000e2a4",
 		SubnetID:          "5d1c1d71-2613-4274-b34e-d82af550f967",
 		IdempotencyKey:    key,
+		Resume:            isStored, // an earlier run may have sent its request
 	})
 	if err != nil {
 		return err
@@ -78,23 +81,23 @@ func create(ctx context.Context, out io.Writer, j job) error {
 	return nil
 }
 
-// loadOrMakeKey returns the key of the file. It makes the file where there is none:
-// the key has to be safe before the create is sent.
-func loadOrMakeKey(out io.Writer, file string) (string, error) {
+// loadOrMakeKey returns the key of the file, and whether it was there. It makes the file
+// where there is none: the key has to be safe before the create is sent.
+func loadOrMakeKey(out io.Writer, file string) (key string, isStored bool, err error) {
 	data, err := os.ReadFile(file)
 	switch {
 	case err == nil:
-		fmt.Fprintf(out, "  finds the key %s in the file, and creates\n", data)
-		return string(data), nil
+		fmt.Fprintf(out, "  finds the key %s in the file, and resumes\n", data)
+		return string(data), true, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return "", err
+		return "", false, err
 	}
-	key := rand.Text()
+	key = rand.Text()
 	if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
-		return "", err
+		return "", false, err
 	}
 	fmt.Fprintf(out, "  writes the key %s into a file, and creates\n", key)
-	return key, nil
+	return key, false, nil
 }
 
 // crashAndRepeat is the world around the program that crashes.
@@ -119,8 +122,8 @@ func crashAndRepeat(ctx context.Context, out io.Writer) error {
 	made := server.Endpoints()
 	fmt.Fprintf(out, "  ends without an answer (%s); endpoints that exist: %d\n", end, len(made))
 
-	// Lists of the real service can lag behind a create by some seconds: whoever
-	// starts a process again sooner than that lets it wait first.
+	// Lists of the real service can lag behind a create by some seconds: a resumed create
+	// searches that long before it sends a request of its own.
 	fmt.Fprintln(out, "The second process")
 	second, err := process(ctx, out, j)
 	if err != nil {

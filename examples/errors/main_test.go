@@ -20,7 +20,7 @@ func TestRun(t *testing.T) {
 		"two fields are wrong":                   {"ValidationError", "correct vpc_id, tags[0].key"},
 		"the answer to a create is lost":         {"ErrOutcomeUnknown", "look for the endpoint before creating again"},
 		"a key is used with other settings":      {"ErrIdempotencyMismatch", "use another key"},
-		"two processes use a key at once":        {"DuplicateEndpointsError", "delete all but one of the 2"},
+		"killed processes left two endpoints":    {"DuplicateEndpointsError", "delete all but one of the 2"},
 		"too many requests":                      {"ErrThrottled", "call again in 30s"},
 		"there are as many as there may be":      {"ErrQuotaExceeded", "delete one of the 1"},
 		"the endpoint does not exist":            {"ErrEndpointNotFound", "take it as gone"},

@@ -87,8 +87,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 
 // summary is what came of many creates.
 type summary struct {
-	made     int // by a request whose answer came
-	found    int // by their keys: made by a request whose answer was lost, or in an earlier run
+	made     int // in this run
+	found    int // by their keys: made in an earlier run
 	failures []error
 	requests int64
 	time     time.Duration
@@ -138,18 +138,17 @@ func createAll(ctx context.Context, server *vpceptest.Server, names []string, pa
 	return s, nil
 }
 
-// create creates the endpoint of a name. isMade says that the create request itself
-// brought it, not a look for its key.
+// create creates the endpoint of a name. isMade says that it was not there.
 func create(ctx context.Context, client *vpcep.Client, name string) (isMade bool, err error) {
-	var lastIsCreate atomic.Bool
-	_, err = client.CreateEndpoint(context.WithValue(ctx, lastIsCreateKey{}, &lastIsCreate), vpcep.CreateEndpointRequest{
+	var meta vpcep.ResponseMeta
+	_, err = client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
 		EndpointServiceID: "813d9300-8473-405b-bfcd-f711117bad65",
 		VPCID:             "4e65f8b1-306d-4522-8ecd-aa374000e2a4",
 		SubnetID:          "5d1c1d71-2613-4274-b34e-d82af550f967",
 		Description:       name,
 		IdempotencyKey:    keyOf(name),
-	})
-	return lastIsCreate.Load(), err
+	}, vpcep.WithResponse(&meta))
+	return !meta.Found, err
 }
 
 // keyOf makes a key of a name. A name itself may be too long for a key, or hold
@@ -177,19 +176,14 @@ func count(ctx context.Context, server *vpceptest.Server) (endpoints, duplicates
 	return endpoints, duplicates, nil
 }
 
-// watcher counts requests, and notes what the last one of a call was.
+// watcher counts requests.
 type watcher struct {
 	next     http.RoundTripper
 	requests atomic.Int64
 }
 
-type lastIsCreateKey struct{}
-
 func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.requests.Add(1)
-	if last, ok := r.Context().Value(lastIsCreateKey{}).(*atomic.Bool); ok {
-		last.Store(r.Method == http.MethodPost)
-	}
 	return w.next.RoundTrip(r)
 }
 

@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/vpcep/vpcep-go"
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
@@ -53,13 +54,15 @@ func run(ctx context.Context, out io.Writer) error {
 	process, cutOff := context.WithCancel(ctx)
 	defer cutOff()
 	go cutOffOnceMade(process, server, cutOff)
-	first := &resource{api: server.Client(), stateFile: stateFile}
+	// Lists of the stand-in do not lag. For the real service, leave the default.
+	window := vpcep.WithReconcileWindow(time.Second)
+	first := &resource{api: server.Client(window), stateFile: stateFile}
 	if _, err := first.create(process, cfg, rand.Text); err != nil {
 		fmt.Fprintln(out, "  ", err)
 	}
 
 	fmt.Fprintln(out, "second process (simulated): the same create, with the key of the state")
-	second := &resource{api: server.Client(), stateFile: stateFile}
+	second := &resource{api: server.Client(window), stateFile: stateFile}
 	endpoint, err := second.create(ctx, cfg, rand.Text)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func cutOff(t *testing.T, isMade bool) (*vpceptest.Server, *resource) {
 	const lag = 100 * time.Millisecond
 	server := vpceptest.NewServer(vpceptest.WithListLag(lag))
 	t.Cleanup(server.Close)
-	client := server.Client()
+	client := server.Client(vpcep.WithReconcileWindow(2 * lag))
 	t.Cleanup(client.CloseIdleConnections)
 	r := &resource{api: client, stateFile: filepath.Join(t.TempDir(), "state.json"), listLag: 2 * lag}
 	server.Inject(vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: isMade, Stall: time.Hour})

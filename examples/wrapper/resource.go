@@ -62,7 +62,8 @@ func (r *resource) create(ctx context.Context, cfg config, newKey func() string)
 	if err != nil {
 		return nil, err
 	}
-	if s.Key == "" {
+	isStored := s.Key != ""
+	if !isStored {
 		s.Key = newKey()
 		if err := r.save(s); err != nil { // before anything is made
 			return nil, err
@@ -76,6 +77,7 @@ func (r *resource) create(ctx context.Context, cfg config, newKey func() string)
 		EnableWhitelist:   len(cfg.Whitelist) > 0,
 		Tags:              tagsOf(cfg),
 		IdempotencyKey:    s.Key,
+		Resume:            isStored, // an earlier process may have sent its request
 	})
 	if errors.Is(err, vpcep.ErrIdempotencyMismatch) {
 		return nil, fmt.Errorf("the configuration has changed since this creation began: "+

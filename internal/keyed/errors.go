@@ -1,9 +1,6 @@
 package keyed
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
 // UnknownError says that there may be an endpoint of the key.
 type UnknownError struct {
@@ -18,7 +15,7 @@ func (e *UnknownError) Error() string { return "the endpoint may exist" }
 // DuplicatesError says that several endpoints carry the key.
 type DuplicatesError struct {
 	IDs []string // the winner first
-	Err error    // why a later one could not be deleted
+	Err error    // why a later one was not deleted
 }
 
 func (e *DuplicatesError) Error() string {
@@ -39,5 +36,3 @@ func duplicates[T any](items []Item[T], err error) *DuplicatesError {
 	}
 	return d
 }
-
-func asDuplicates(err error, target **DuplicatesError) bool { return errors.As(err, target) }

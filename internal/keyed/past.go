@@ -3,6 +3,7 @@ package keyed
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -65,6 +66,13 @@ func (p *Past) sent(id string) {
 	}
 }
 
+// deleted notes that an endpoint of this process is gone again.
+func (p *Past) deleted(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.made = slices.DeleteFunc(p.made, func(made string) bool { return made == id })
+}
+
 func (p *Past) isOver(window time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,11 +106,27 @@ func (g *Registry[T]) Once(ctx context.Context, name string, window time.Duratio
 		return shared, key.err
 	}
 	result, err := work(&key.past)
-	if ctx.Err() == nil || err == nil { // a caller that gave up has no result for others
+	if err == nil || !hasGivenUp(ctx, err) {
 		key.request, key.result, key.err = request, result, err
 		key.results.Add(1)
 	}
 	return result, err
+}
+
+// hasGivenUp reports that a caller ended for lack of time, so that its error is not
+// that of others. It may do so before its time is up, where a wait would outlast it.
+func hasGivenUp(ctx context.Context, err error) bool {
+	var (
+		unknown    *UnknownError
+		duplicates *DuplicatesError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		err = unknown.Err
+	case errors.As(err, &duplicates):
+		err = duplicates.Err
+	}
+	return ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
 }
 
 // WaitError says that the context ended while another caller was at work on the key.

@@ -8,6 +8,13 @@
 // over by the service's clock, and that shows all that the process knows of. Whoever
 // made a later one deletes it.
 //
+// Lists that lag can hide the first one. That can cost nobody the endpoint he was
+// given: nobody but the one who made an endpoint returns it before lists must show all
+// of its second, and from then on everybody returns the first one, which nobody
+// deletes. Two that both return their own do not exist either, where lists show an
+// endpoint to all at the same time or in the order of creation: whoever's shows later
+// sees both.
+//
 // The package knows IDs, times and a port to the service, and no HTTP.
 package keyed
 
@@ -23,10 +30,11 @@ type Evidence struct {
 	Complete bool
 	// Settled: the search was begun after the second of the winner was over.
 	Settled bool
-	// Lagging: lists were seen to lag, and that long has not passed since.
+	// Lagging: lists were seen to lag, and the search was begun before the second of the
+	// winner had been over for that long.
 	Lagging bool
-	// Recent: less than the window has passed since the last request that may have made
-	// an endpoint, so that lists may not show it yet.
+	// Recent: the search was begun less than the window after the last request that may
+	// have made an endpoint, so that it may not show it.
 	Recent bool
 	// Missing: a request may have made an endpoint that none of those shown can be.
 	Missing bool
@@ -36,6 +44,10 @@ type Evidence struct {
 	Others bool
 	// Patient: their owners may still be about to delete them.
 	Patient bool
+	// Young: somebody else made the winner, and the search was begun before its second had
+	// been over for the window. Lists may yet show one that comes before it, and whoever
+	// made it then deletes it.
+	Young bool
 	// Refused: the last request was refused, for a reason that an earlier one may have caused.
 	Refused bool
 	// Hidden: an endpoint could be that of an earlier request, and its tags do not show.
@@ -54,8 +66,10 @@ const (
 	SearchAgain
 	// WaitForSecond: until the winner's second is over, then search again.
 	WaitForSecond
-	// WaitForLag: as long as lists were seen to lag, then search again.
+	// WaitForLag: after that second as long as lists were seen to lag, then search again.
 	WaitForLag
+	// WaitForWindow: after that second as long as lists can lag, then search again.
+	WaitForWindow
 	// DeleteOwn: delete what this call made beside the winner, then search again.
 	DeleteOwn
 	// ReturnWinner: the first endpoint of the key is the result.
@@ -95,8 +109,9 @@ var rules = []struct {
 	{WaitForSecond, func(e Evidence) bool { return !e.Settled }},
 	{WaitForLag, func(e Evidence) bool { return e.Lagging }},
 
-	// It cannot: everybody sees the same winner.
+	// It cannot, in what this call has made.
 	{DeleteOwn, func(e Evidence) bool { return e.Own }},
+	{WaitForWindow, func(e Evidence) bool { return e.Young }},
 	{SearchAgain, func(e Evidence) bool { return e.Others && e.Patient }},
 	{ReportDuplicates, func(e Evidence) bool { return e.Others }},
 	{ReturnWinner, func(Evidence) bool { return true }},

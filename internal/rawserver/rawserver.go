@@ -37,7 +37,7 @@ const (
 	farewell = 5 * time.Second
 )
 
-// Server listens on the loopback interface. HTTP1, HTTP1TLS and HTTP2 start one,
+// Server listens on the loopback interface. HTTP1, HTTP1TLS, HTTP2 and HTTP2Plain start one,
 // which ends with its test.
 type Server struct {
 	// URL is the address of the server, without a path.
@@ -327,12 +327,22 @@ func HTTP2(t testing.TB, script func(*Stream)) *Server {
 			t.Error("the client does not speak HTTP/2")
 			return
 		}
-		h := &h2conn{conn: c, server: s, script: script, streams: map[uint32]*Stream{}}
-		h.changed = sync.NewCond(&h.mu)
-		h.frame(frameSettings, 0, 0, nil)
-		h.read()
-		h.update(func() { h.over = true })
+		s.serveHTTP2(c, script)
 	})
+}
+
+// HTTP2Plain is HTTP2 without TLS, for clients that know beforehand (h2c).
+func HTTP2Plain(t testing.TB, script func(*Stream)) *Server {
+	t.Helper()
+	return start(t, nil, func(s *Server, c *conn) { s.serveHTTP2(c, script) })
+}
+
+func (s *Server) serveHTTP2(c *conn, script func(*Stream)) {
+	h := &h2conn{conn: c, server: s, script: script, streams: map[uint32]*Stream{}}
+	h.changed = sync.NewCond(&h.mu)
+	h.frame(frameSettings, 0, 0, nil)
+	h.read()
+	h.update(func() { h.over = true })
 }
 
 func (h *h2conn) read() {

@@ -301,3 +301,18 @@ func TestCodeName(t *testing.T) {
 	assert.Equal(t, "HTTP_1_1_REQUIRED", rawserver.CodeName(rawserver.LastCode))
 	assert.Equal(t, "0xff", rawserver.CodeName(0xff))
 }
+
+func TestHTTP2Plain(t *testing.T) {
+	server := rawserver.HTTP2Plain(t, well)
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	t.Cleanup(transport.CloseIdleConnections)
+	for range 3 {
+		got, err := do(t, &http.Client{Transport: transport}, "POST", server.URL, "body")
+		require.NoError(t, err)
+		assert.Equal(t, answer, got)
+	}
+	server.Close()
+	assert.Equal(t, 3, server.Requests())
+	assert.Equal(t, 1, server.Connections())
+}

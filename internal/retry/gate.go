@@ -111,10 +111,13 @@ func (g *Gate) advance(now time.Time) {
 	if g.round.isOver(now) {
 		g.round = g.round.next()
 	}
-	for len(g.queue) > 0 && g.round.letOut(now) {
+	isAnother := false
+	for ; len(g.queue) > 0 && g.round.letOut(now); isAnother = true {
 		g.queue.popFirst().letOut(g.phase.Load(), g.round.number)
 	}
-	g.queue.wakeFirst() // it watches the clock
+	if isAnother {
+		g.queue.wakeFirst() // which watches the clock
+	}
 }
 
 // next is when there is something to do for the first one in the queue, unless an

@@ -36,6 +36,7 @@ func (g *Gate) Enter(ctx context.Context, p Policy, t *Turn) error {
 	if !isClosed(t.phase) {
 		return nil
 	}
+	t.phase = 0 // a call that goes without a turn tells nothing new
 	return g.wait(ctx, p, t)
 }
 

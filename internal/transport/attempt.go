@@ -2,10 +2,11 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/vpcep/vpcep-go/internal/redact"
@@ -15,7 +16,9 @@ import (
 // long as somebody keeps the request, so that the answer is no part of it.
 type attempt struct {
 	prepare       func(*http.Request) error
+	isOwnPool     bool // below stands the library's own pool
 	isDirect      bool // nothing of the caller's stands between here and net/http
+	hasBody       bool
 	prepareFailed bool
 	request       *http.Request // as it was sent; nil: it never was
 	sent          http.Header
@@ -27,17 +30,26 @@ type attempt struct {
 	signature     *redact.Secrets // its own
 	location      []string        // where the answer would have led to
 	cancel        context.CancelFunc
+	// What a round tripper might change, as it was before.
+	method, scheme, host string
+	marks                [3]string // see isMark
 
 	// The hooks below run in goroutines of net/http's, some of them after the end.
-	mu         sync.Mutex
-	asked      bool     // for a connection
-	handshakes int      // TLS handshakes begun, the proxy's included
-	conn       net.Conn // the last one that the request was given; nil: none yet
-	reused     bool     // it had served requests before
-	wrote      bool     // the request's headers, on conn
-	answered   bool     // with a byte at least
-	repeated   bool     // once, as net/http may
-	stop       stop     // of a second request
+	mu   sync.Mutex
+	seen progress
+}
+
+// progress is how far a request has come, as far as it is seen from here.
+type progress struct {
+	address    string // for which a connection was last asked; "": for none
+	isAsked    bool   // for one to the host and port of the URL
+	handshakes int    // of TLS begun since a connection was asked for, one with a proxy included
+	link       link   // the last connection that the request was given
+	stranger   link   // one that came later, and seems to be for another request
+	wrote      bool   // the request's headers, to link
+	answered   bool   // with a byte at least
+	repeated   bool   // once, as net/http may
+	stop       stop   // of a second request
 }
 
 // stop says whether a second request was kept from being written, and what the
@@ -58,51 +70,160 @@ func attemptOf(req *http.Request) *attempt {
 	return req.Context().Value(attemptKey{}).(func() *attempt)()
 }
 
-func (a *attempt) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn:              func(string) { a.note(func() { a.asked = true }) },
-		TLSHandshakeStart:    func() { a.note(func() { a.handshakes++ }) },
-		GotConn:              a.gotConn,
-		WroteHeaders:         func() { a.note(func() { a.wrote = true }) },
-		GotFirstResponseByte: func() { a.note(func() { a.answered = true }) },
-	}
+// begin is called with the request as it is sent.
+func (a *attempt) begin(req *http.Request) {
+	a.request, a.sent = req, req.Header
+	a.method, a.scheme, a.host = req.Method, req.URL.Scheme, req.URL.Host
+	a.marks = [3]string{req.Header.Get("User-Agent"), req.Header.Get("Authorization"), req.Header.Get("X-Auth-Token")}
 }
 
-func (a *attempt) note(change func()) {
+func (a *attempt) trace() *httptrace.ClientTrace {
+	trace := &httptrace.ClientTrace{
+		GetConn:              a.getConn,
+		TLSHandshakeStart:    func() { a.note(func(p *progress) { p.handshakes++ }) },
+		GotConn:              a.gotConn,
+		WroteHeaders:         func() { a.noteOfLink(func(p *progress) { p.wrote = true }) },
+		GotFirstResponseByte: func() { a.noteOfLink(func(p *progress) { p.answered = true }) },
+	}
+	if !a.isOwnPool { // it costs net/http an allocation for each header
+		trace.WroteHeaderField = a.wroteField
+	}
+	return trace
+}
+
+func (a *attempt) note(change func(*progress)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	change()
+	change(&a.seen)
+}
+
+// noteOfLink notes what happens on the connection that was given last, if that is
+// the request's own.
+func (a *attempt) noteOfLink(change func(*progress)) {
+	a.note(func(p *progress) {
+		if !p.stranger.isGot && p.stop == notStopped {
+			change(p)
+		}
+	})
+}
+
+// progress returns how far the request has come.
+func (a *attempt) progress() progress {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.seen
+}
+
+func (a *attempt) getConn(address string) {
+	a.note(func(p *progress) {
+		p.address, p.handshakes = address, 0
+		p.isAsked = p.isAsked || a.isOwnPool || a.isTarget(address)
+	})
 }
 
 // gotConn is called before a request is written, and so is the place to stop a
 // second one: of net/http, which repeats requests after some resets of HTTP/2, and
 // a round tripper that retries.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.wrote && !a.mayRepeat() {
-		a.stop = stopped
-		if a.isDirect && isHTTP2(info.Conn) && info.Conn == a.conn && !a.answered {
-			a.stop = stoppedAfterRefusal
+	var closing net.Conn
+	a.note(func(p *progress) {
+		next := newLink(info, p.address, a.isOwnPool)
+		if !a.isOwn(next) {
+			p.stranger = next
+			return
 		}
-		a.cancel() // HTTP/2 looks at it before it writes
-		if info.Conn != nil && !isHTTP2(info.Conn) {
-			info.Conn.Close() // HTTP/1.1 does not
-		}
-		return
+		closing = a.take(next)
+	})
+	if closing != nil {
+		closing.Close()
 	}
-	a.conn, a.reused, a.wrote = info.Conn, info.Reused, false
+}
+
+// wroteField is called for each header, before it leaves.
+func (a *attempt) wroteField(name string, values []string) {
+	var closing net.Conn
+	a.note(func(p *progress) {
+		l := &p.link
+		if p.stranger.isGot {
+			l = &p.stranger
+		}
+		l.learn(name)
+		if p.stranger.isGot && a.isMark(values) {
+			closing = a.take(p.stranger)
+		}
+	})
+	if closing != nil {
+		closing.Close()
+	}
+}
+
+// isOwn reports whether a connection is for the request itself, and not for another
+// one that a round tripper makes under the same context: for a token, for example.
+// The latter is not told apart where it goes to the same host and port.
+//
+// What goes to another address may be the request nevertheless, through a proxy, or
+// because the round tripper knows better where the service is. It shows by its headers.
+func (a *attempt) isOwn(next link) bool {
+	known := &a.seen.link
+	return a.isOwnPool || a.isTarget(next.address) ||
+		known.isGot && next.address == known.address && next.serverName() == known.serverName()
+}
+
+// isTarget reports whether an address is that of the request's URL.
+func (a *attempt) isTarget(address string) bool {
+	return strings.EqualFold(address, hostPort(a.scheme, a.host))
+}
+
+// isMark reports whether a header is one that a request has for itself: whoever
+// carries it is the request.
+func (a *attempt) isMark(values []string) bool {
+	return len(values) == 1 && values[0] != "" && slices.Contains(a.marks[:], values[0])
+}
+
+// take gives the request its connection, unless it was written before. It returns
+// the connection that is to be closed.
+func (a *attempt) take(next link) (closing net.Conn) {
+	p := &a.seen
+	p.stranger = link{}
+	if p.stop == notStopped && (!p.wrote || a.mayRepeat()) {
+		p.link, p.wrote = next, false
+		return nil
+	}
+	closing = a.closing(next)
+	if p.stop == notStopped {
+		p.stop = stopped
+		if a.isDirect && next.conn == p.link.conn && p.link.isShared() && !p.answered {
+			p.stop = stoppedAfterRefusal
+		}
+	}
+	a.cancel()
+	return closing
 }
 
 // mayRepeat allows the one habit of net/http's that stays: it reads again, once,
 // where a kept HTTP/1.1 connection was closed under a read.
 func (a *attempt) mayRepeat() bool {
-	may := a.request.Method == http.MethodGet && a.reused && !isHTTP2(a.conn) && !a.answered && !a.repeated
-	a.repeated = a.repeated || may
+	p := &a.seen
+	may := a.method == http.MethodGet && p.link.reused && !p.link.isShared() && !p.answered && !p.repeated
+	p.repeated = p.repeated || may
 	return may
 }
 
-func isHTTP2(conn net.Conn) bool {
-	c, ok := conn.(*tls.Conn)
-	return ok && c.ConnectionState().NegotiatedProtocol == "h2"
+// closing returns what is to be closed to stop a second request on a connection.
+//
+// HTTP/1.1 does not look at the context before it writes. HTTP/2 does, and closing
+// its connection would end the requests of others. But a round tripper may have
+// detached the context; then a connection is closed that nobody else has used yet.
+func (a *attempt) closing(next link) net.Conn {
+	if next.protocol == unknownProtocol { // it is that of the connection before
+		next.protocol = a.seen.link.protocol
+	}
+	switch {
+	case next.conn == nil:
+	case next.protocol == http1:
+		return next.conn
+	case next.isShared() && !next.reused && next.isStream() && !a.isDirect && (a.hasBody || a.seen.stop != notStopped):
+		return next.conn
+	}
+	return nil
 }

@@ -2,12 +2,9 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -32,7 +29,7 @@ type Error struct {
 	Fate Fate
 	// Permanent says that nothing was done, and that another try would fail alike.
 	Permanent bool
-	// Hint says what to check about a permanent failure.
+	// Hint says what to check about a permanent failure, or one of a proxy.
 	Hint string
 	// Prepare says that Request.Prepare failed.
 	Prepare bool
@@ -52,41 +49,68 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // failure says what is certain about an attempt that ended in err.
 func (t *Transport) failure(ctx, timed context.Context, a *attempt, err error) *Error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	err = withoutURL(err)
-	f := &Error{Err: err}
-	if a.request != nil { // else it is the caller's own error, or one of another request
-		a.hideProxy(t.proxyOf(a.request))
-		f.Err = a.cleanError(err)
+	if a.request == nil { // it is the caller's own error, or one of another request
+		return &Error{Err: endOf(ctx, timed, err), Fate: Unsent, Prepare: a.prepareFailed}
 	}
-	f.Err = endOf(ctx, timed, f.Err)
-	switch {
-	case a.request == nil:
-		f.Fate, f.Prepare = Unsent, a.prepareFailed
-	case a.stop == stoppedAfterRefusal:
-		f.Err, f.Fate = errRefusedStream, Unprocessed
-	case a.stop == stopped && a.answered:
-		f.Err = errRepeated
-	case a.stop == stopped:
-		f.Err = errReset
-	case a.conn != nil:
+	p := a.progress()
+	proxy, proxyErr := t.proxyOf(a.request)
+	a.hideProxy(proxy)
+	f := &Error{Err: endOf(ctx, timed, a.cleanError(err))}
+	isOver := timed.Err() != nil
+	switch setting, isPermanent := proxySetting(p, err, proxyErr); {
+	case p.stop != notStopped:
+		f.afterStop(p)
+	case p.isWritten(isOver):
 		f.afterWriting()
-	case t.isPool, a.asked, isDialError(err): // a connection was never there
+	case setting != nil:
+		f.Err, f.Fate, f.Permanent, f.Hint = setting, Unsent, isPermanent, "check the settings of the proxy"
+	case a.isUnsent(p, err):
 		f.Fate = Unsent
-		if timed.Err() == nil {
-			f.beforeWriting(t.proxyFailure(a, err, f.Err))
-		}
+		f.beforeWriting(t.routeOf(a, p, proxy), err, isOver)
 	}
 	return f
+}
+
+// isWritten reports whether the request may have been written, if only in part. Over
+// HTTP/2 that shows, unless it was about to be written when its time was over.
+func (p *progress) isWritten(isOver bool) bool {
+	return p.link.isGot && (p.wrote || !p.link.isShared() || isOver)
+}
+
+// isUnsent reports that the request was not written, for certain: it was not given a
+// connection, or one that was lost before.
+func (a *attempt) isUnsent(p progress, err error) bool {
+	switch {
+	case a.isOwnPool, p.isAsked, p.link.isGot:
+		return true
+	case p.stranger.isGot: // which may have been for the request after all
+		return false
+	case p.address != "":
+		return true
+	}
+	return isDialError(err)
 }
 
 var (
 	errRefusedStream = errors.New("the server refused the request before processing it (HTTP/2 REFUSED_STREAM)")
 	errGoAway        = errors.New("the server shut the connection down before processing the request (HTTP/2 GOAWAY)")
-	errReset         = errors.New("the server ended the request or its connection without an answer")
+	errLost          = errors.New("the connection was lost before the request was written")
+	errStopped       = errors.New("the server ended the request or its connection without an answer, for a reason that is not known; a second try was stopped")
 	errRepeated      = errors.New("a round tripper was kept from sending the request again; its answer is lost")
 )
+
+// afterStop says what became of the first request, where a second one was stopped.
+func (f *Error) afterStop(p progress) {
+	switch {
+	case p.stop == stoppedAfterRefusal:
+		f.Err, f.Fate = errRefusedStream, Unprocessed
+	case p.answered:
+		f.Err = errRepeated
+	default:
+		f.Err = errStopped
+	}
+}
 
 // afterWriting reads what a failure of a written request guarantees. net/http gives
 // neither types nor values for it. A text that it does not know guarantees nothing.
@@ -115,43 +139,6 @@ func (f *Error) afterWriting() {
 		}
 	}
 }
-
-// beforeWriting tells what another try might mend from what it cannot.
-func (f *Error) beforeWriting(proxy *ProxyError) {
-	const certificate = "check the host, the system's clock, and which certificate authorities are trusted"
-	if proxy != nil {
-		f.Err = proxy
-		f.Permanent, f.Hint = proxy.isFinal(), "check the proxy, and who may use it for which hosts"
-	}
-	var (
-		verification *tls.CertificateVerificationError
-		authority    x509.UnknownAuthorityError
-		name         x509.HostnameError
-		invalid      x509.CertificateInvalidError
-		alert        tls.AlertError
-		record       tls.RecordHeaderError
-		dns          *net.DNSError
-		address      *net.AddrError
-	)
-	switch err := f.Err; {
-	case errors.As(err, &verification), errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
-		f.Permanent, f.Hint = true, certificate
-	case errors.As(err, &alert) && alert != alertInternalError:
-		f.Permanent, f.Hint = true, "check which versions of TLS and which client certificates the server accepts"
-	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
-		f.Permanent, f.Hint = true, "check scheme and port of the URL: the server does not speak TLS there"
-	case errors.As(err, &dns) && dns.IsNotFound:
-		f.Permanent, f.Hint = true, "check the region or the URL, and the proxy, if there is one"
-	case errors.As(err, &address):
-		f.Permanent, f.Hint = true, "check host and port of the URL"
-	}
-	if !f.Permanent {
-		f.Hint = ""
-	}
-}
-
-// alertInternalError is the alert of a server in trouble (RFC 8446, section 6).
-const alertInternalError = tls.AlertError(80)
 
 // isDialError reports a failure to connect, also of a transport that is not traced.
 func isDialError(err error) bool {

@@ -2,35 +2,50 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
-// opProxy is the operation of the *net.OpError of a proxy that cannot be reached.
-const opProxy = "proxyconnect"
+// The operations of the *net.OpError that net/http returns for proxies.
+const (
+	opProxy = "proxyconnect"  // a proxy cannot be reached
+	opSocks = "socks connect" // a SOCKS5 proxy does not connect
+)
 
 // ProxyError says that a proxy did not lead to the service. Nothing was sent.
 type ProxyError struct {
-	Host       string // without user and password
-	StatusCode int    // of its refusal; 0: it gave none
-	Err        error  // why there is none
+	Host       string // with its port, without user and password; "": it is not known
+	StatusCode int    // of its refusal; 0: it is not known, or the proxy gave none
+	Err        error  // what it did instead
+	isRefusal  bool   // it answered, and does not want to
 }
 
 func (e *ProxyError) Error() string {
-	if e.StatusCode != 0 {
-		return fmt.Sprintf("the proxy %s refused to connect: %d %s", e.Host, e.StatusCode, http.StatusText(e.StatusCode))
+	who := "the proxy"
+	if e.Host != "" {
+		who += " " + e.Host
 	}
-	return fmt.Sprintf("the proxy %s did not connect: %s", e.Host, e.Err)
+	switch {
+	case e.StatusCode != 0:
+		return strings.TrimSpace(fmt.Sprintf("%s refused to connect: %d %s", who, e.StatusCode, http.StatusText(e.StatusCode)))
+	case e.isRefusal:
+		return fmt.Sprintf("%s refused to connect: %s", who, e.Err)
+	}
+	return fmt.Sprintf("%s did not connect: %s", who, e.Err)
 }
 
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// isFinal reports a refusal that stays.
+// isFinal reports a refusal that stays: any but one of trouble, or of haste.
 func (e *ProxyError) isFinal() bool {
-	return e.StatusCode/100 == 4 && e.StatusCode != http.StatusRequestTimeout && e.StatusCode != http.StatusTooManyRequests
+	isTrouble := e.StatusCode >= 500 || e.StatusCode == http.StatusRequestTimeout || e.StatusCode == http.StatusTooManyRequests
+	return e.isRefusal && !isTrouble
 }
 
 // errProxySetting replaces an error that quotes the setting, password included.
@@ -51,48 +66,147 @@ func refusedByProxy(_ context.Context, proxy *url.URL, _ *http.Request, resp *ht
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &ProxyError{Host: proxy.Host, StatusCode: resp.StatusCode}
+	return &ProxyError{Host: proxy.Host, StatusCode: resp.StatusCode, isRefusal: true}
 }
 
-// proxyFailure returns how a proxy failed that stood between an attempt and its
-// connection, or nil where it did not. cause is what to show of err.
-func (t *Transport) proxyFailure(a *attempt, err, cause error) *ProxyError {
+// route is the way of an attempt that has no connection yet.
+type route struct {
+	progress
+	scheme   string   // of the request
+	isProxy  bool     // a proxy stands on it, as far as is known
+	proxy    *url.URL // as the transport names it now; nil: it does not
+	isDirect bool     // it is net/http that takes it
+	isQueue  bool     // it may begin with a wait for a connection of others
+}
+
+// routeOf is the route that an attempt was on. The connection that was asked for
+// tells of a proxy, because its address is another one than the service's: for
+// certain where net/http asked, and most likely where a round tripper stands above,
+// which might ask for any.
+func (t *Transport) routeOf(a *attempt, p progress, proxy *url.URL) route {
+	r := route{progress: p, scheme: a.scheme, proxy: proxy, isDirect: a.isDirect}
+	pool := t.pool()
+	r.isQueue = pool != nil && pool.MaxConnsPerHost > 0
+	isASCII := strings.IndexFunc(a.host, func(c rune) bool { return c > 0x7f }) < 0 // others are asked for in Punycode
+	r.isProxy = p.address != "" && !a.isTarget(p.address) && (isASCII || proxy != nil)
+	return r
+}
+
+// host is the proxy's.
+func (r route) host() string {
+	if r.isProxy {
+		return r.address
+	}
+	return ""
+}
+
+// isBeforeService reports that nothing but a proxy was spoken to.
+func (r route) isBeforeService() bool {
+	own := 0 // handshakes with the proxy itself
+	if r.proxy != nil && r.proxy.Scheme == "https" && hostPort(r.proxy.Scheme, r.proxy.Host) == r.address {
+		own = 1
+	}
+	return r.isProxy && r.handshakes <= own
+}
+
+// failure returns how the proxy failed before there was a connection to the service,
+// or nil where it did not. cause is what to show of err.
+func (r route) failure(err, cause error) *ProxyError {
 	var refused *ProxyError
 	if errors.As(err, &refused) {
 		return refused
 	}
-	proxy := t.proxyOf(a.request)
-	if proxy == nil {
+	if op := operation(err, opProxy); op != nil {
+		return &ProxyError{Host: r.host(), Err: cause}
+	}
+	if op := operation(err, opSocks); op != nil {
+		return &ProxyError{Host: r.host(), Err: cause, isRefusal: isSocksRefusal(op.Err.Error())}
+	}
+	switch {
+	case r.scheme != "https", !r.isBeforeService():
 		return nil
+	case isReasonPhrase(err):
+		return &ProxyError{Host: r.host(), StatusCode: statusOf(err.Error()), Err: cause, isRefusal: true}
+	case r.isDirect:
+		return &ProxyError{Host: r.host(), Err: cause}
 	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == opProxy {
-		return &ProxyError{Host: proxy.Host, Err: cause}
-	}
-	own := 0 // handshakes with the proxy itself
-	if proxy.Scheme == "https" {
-		own = 1
-	}
-	if a.request.URL.Scheme != "https" || a.handshakes > own { // it led to the service
-		return nil
-	}
-	for status := 400; status < 600; status++ { // a transport without the hook: the reason phrase is all
-		if text := http.StatusText(status); text != "" && text == err.Error() {
-			return &ProxyError{Host: proxy.Host, StatusCode: status}
-		}
-	}
-	return &ProxyError{Host: proxy.Host, Err: cause}
+	return nil
 }
 
-// proxyOf is the proxy that net/http takes for a request, if any.
-func (t *Transport) proxyOf(req *http.Request) *url.URL {
+// hanging returns the proxy that an attempt waited for when its time was over, or nil
+// where it may have waited for something else.
+func (r route) hanging(cause error) *ProxyError {
+	isTimeout := errors.Is(cause, ErrTimeout) || errors.Is(cause, context.DeadlineExceeded)
+	if isTimeout && r.isDirect && !r.isQueue && r.isBeforeService() {
+		return &ProxyError{Host: r.host(), Err: cause}
+	}
+	return nil
+}
+
+// operation is the error of a network operation within err.
+func operation(err error, name string) *net.OpError {
+	for op := (*net.OpError)(nil); errors.As(err, &op); err = op.Err {
+		if op.Op == name {
+			return op
+		}
+	}
+	return nil
+}
+
+// isSocksRefusal reports what a SOCKS5 proxy says about the client. What it says about
+// the service may be otherwise next time.
+func isSocksRefusal(text string) bool {
+	for _, refusal := range []string{
+		"username/password authentication failed", "no acceptable authentication methods", "invalid username/password",
+		"unsupported authentication method", "connection not allowed by ruleset",
+	} {
+		if strings.Contains(text, refusal) {
+			return true
+		}
+	}
+	return false
+}
+
+// isReasonPhrase reports whether an error can be what net/http keeps of a refused
+// CONNECT: a text, and nothing else.
+func isReasonPhrase(err error) bool {
+	var network net.Error
+	var record tls.RecordHeaderError
+	var certificate *tls.CertificateVerificationError
+	if errors.As(err, &network) || errors.As(err, &record) || errors.As(err, &certificate) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	for _, other := range []string{"malformed ", "http: ", "net/http: ", "http2: ", "tls: ", "x509: "} {
+		if strings.HasPrefix(err.Error(), other) {
+			return false
+		}
+	}
+	return true
+}
+
+// proxyOf asks the transport for the proxy of a request, which may be another one
+// than it was before.
+func (t *Transport) proxyOf(req *http.Request) (*url.URL, error) {
 	pool := t.pool()
 	if pool == nil || pool.Proxy == nil {
-		return nil
+		return nil, nil
 	}
-	proxy, err := pool.Proxy(req)
-	if err != nil {
-		return nil
+	return pool.Proxy(req)
+}
+
+var errProxyFunction = errors.New("the transport's Proxy function failed; what it says is not shown, because it may quote a password")
+
+// proxySetting returns the failure to find out the proxy, which is err where another
+// try gives the same. net/http quotes the URL that it cannot read.
+func proxySetting(p progress, err, again error) (failure error, isPermanent bool) {
+	if p.address != "" || again == nil || again.Error() != err.Error() {
+		return nil, false
 	}
-	return proxy
+	text := err.Error()
+	isPermanent = errors.Is(err, errProxySetting) || strings.HasPrefix(text, "invalid proxy address ")
+	if strings.ContainsAny(text, "@") || strings.Contains(text, "://") || strings.Contains(text, "parse ") {
+		return errProxyFunction, isPermanent
+	}
+	return err, isPermanent
 }

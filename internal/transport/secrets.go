@@ -134,7 +134,7 @@ var errMalformed = errors.New("the answer is malformed")
 // cleanError returns err, if nothing in it shows a secret, and else its text without
 // the secrets: the errors of net/http quote what they could not read.
 func (a *attempt) cleanError(err error) error {
-	if a.secretAnswer && a.conn != nil {
+	if p := a.progress(); a.secretAnswer && (p.link.isGot || p.stranger.isGot) {
 		return knownError(err)
 	}
 	text := a.text(err.Error())

@@ -34,6 +34,14 @@ type Transport struct {
 }
 
 // New returns a Transport that sends through a copy of hc; hc itself is not changed.
+//
+// Its transport is watched through net/http/httptrace, to keep it from sending a
+// request twice. A round tripper may make requests of its own under the same
+// context, for a token for example. One to the same host and port as the request, or
+// with its credentials or its User-Agent, is taken for the request itself; it needs a
+// context of its own. What cannot be stopped is a second request over HTTP/2 on a
+// connection that others use, by a round tripper that keeps the body and detaches the
+// context (context.WithoutCancel), or without a body on any, once.
 func New(hc *http.Client) *Transport {
 	next := hc.Transport
 	if next == nil {
@@ -105,7 +113,7 @@ func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 	timed, cancel := withTimeout(ctx, r.Timeout)
 	defer cancel()
 	a := &attempt{
-		prepare: r.Prepare, cancel: cancel, isDirect: t.pool() != nil,
+		prepare: r.Prepare, cancel: cancel, isOwnPool: t.isPool, isDirect: t.pool() != nil, hasBody: len(r.Body) > 0,
 		secretAnswer: r.SecretAnswer, hidden: r.Secrets, before: r.Header, cache: &t.secrets,
 	}
 	request := *t.blank
@@ -132,7 +140,8 @@ func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 	}
 	response.Body, response.BodyErr = readBody(answer.RawResponse)
 	if a.request.URL.Scheme == "http" { // the answer may be the proxy's
-		a.hideProxy(t.proxyOf(a.request))
+		proxy, _ := t.proxyOf(a.request)
+		a.hideProxy(proxy)
 	}
 	a.clean(&response)
 	if response.BodyErr != nil {
@@ -152,10 +161,13 @@ func prepare(req *http.Request) error {
 	}
 	// Without it, nobody below can send the body a second time.
 	req.GetBody = nil
+	if req.Body != nil && req.Body != http.NoBody && !a.isDirect { // net/http writes its own kinds at one go
+		req.Body = &upload{ReadCloser: req.Body, attempt: a}
+	}
 	// Followed from here on only: to prepare it may take requests of its own, for a
 	// token for example, under the same context.
 	*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), a.trace()))
-	a.request, a.sent = req, req.Header
+	a.begin(req)
 	a.gather()
 	return nil
 }

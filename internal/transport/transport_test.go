@@ -506,3 +506,32 @@ func serveBytes(t *testing.T, answer string) string {
 	})
 	return server.URL
 }
+
+// A server ends a handshake with an alert that says whose fault it is.
+func TestAlerts(t *testing.T) {
+	for name, tt := range map[string]struct {
+		alert     byte
+		permanent bool
+	}{
+		"handshake failure": {40, true},
+		"bad certificate":   {42, true},
+		"protocol version":  {70, true},
+		"unrecognized name": {112, true},
+		"internal error":    {80, false},
+	} {
+		address, _ := startListener(t, func(conn net.Conn) {
+			conn.Read(make([]byte, 16<<10))
+			conn.Write([]byte{21, 3, 3, 0, 2, 2, tt.alert})
+			io.Copy(io.Discard, conn)
+		})
+		for kind, tr := range proxied(t, nil) {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				_, err := tr.Send(t.Context(), post("https://"+address))
+				failure := failureOf(t, err)
+				assert.Equal(t, transport.Unsent, failure.Fate)
+				assert.Equal(t, tt.permanent, failure.Permanent, err.Error())
+				assert.Equal(t, tt.permanent, strings.Contains(err.Error(), "; nothing was sent; check which versions of TLS"), err.Error())
+			})
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package keyed
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// skew is how far the clocks of the service may be apart. It is waited for where
+// several endpoints show, so that it matters.
+const skew = time.Second
+
+// look is what a search has shown, in order, and when it was begun: what happened
+// since then may or may not show.
+type look[T any] struct {
+	items  []Item[T]
+	hidden bool
+	failed bool
+	began  time.Time
+	clock  time.Time // the least that the service's clock showed then
+}
+
+// look searches for the key. That an endpoint can be read does not count as shown:
+// others see it, and this call sees theirs, only in lists.
+func (r *run[T]) look(ctx context.Context) (look[T], error) {
+	l := look[T]{began: time.Now()}
+	sighting, err := r.Port.Search(ctx, r.since)
+	if err == nil {
+		l.hidden, l.items = sighting.Hidden, InOrder(sighting.Items)
+		l.clock = r.hear(l.began, sighting)
+		err = r.readNamed(ctx, l.items)
+	}
+	l.failed = err != nil
+	if l.failed {
+		l.items = nil
+	} else {
+		r.latest = l.items
+	}
+	if r.posts == 0 {
+		for _, item := range l.items {
+			r.before = append(r.before, item.ID)
+		}
+	}
+	return l, err
+}
+
+// hear learns the service's clock from an answer. It returns the least that the clock
+// showed when the request was sent.
+func (r *run[T]) hear(began time.Time, sighting Sighting[T]) time.Time {
+	now, shown := time.Now(), r.clock.by(began)
+	dates := []time.Time{sighting.Date}
+	for _, item := range sighting.Items {
+		dates = append(dates, item.Created)
+	}
+	for _, date := range dates {
+		r.clock.hear(date, now)
+		if then := date.Add(began.Sub(now)); then.After(shown) { // a clock does not run faster than ours
+			shown = then
+		}
+	}
+	return shown
+}
+
+// readNamed reads what answers have named, but not given whole, and items do not show.
+func (r *run[T]) readNamed(ctx context.Context, items []Item[T]) error {
+	for _, id := range r.own {
+		if contains(items, id) || contains(r.answers, id) {
+			continue
+		}
+		item, err := r.Port.Read(ctx, id)
+		if err != nil {
+			return err
+		}
+		if item != nil {
+			r.clock.hear(item.Created, time.Now())
+			r.answers = append(r.answers, *item)
+		}
+	}
+	return nil
+}
+
+// evidence is what the rules need to know.
+func (r *run[T]) evidence(l *look[T]) Evidence {
+	e := Evidence{
+		Failed: l.failed, Answered: len(r.answers) > 0, Complete: true,
+		Refused: r.refused, Left: r.Tries > 0, Hidden: l.hidden,
+		Recent: l.began.Sub(r.lastRequest()) < r.Window,
+	}
+	if len(l.items) > 0 && !e.Recent {
+		l.items = r.withAnswers(l.items)
+	}
+	r.noteLag(*l)
+	e.Keyed = len(l.items)
+	if e.Keyed == 0 {
+		return e
+	}
+	for _, id := range r.own {
+		e.Complete = e.Complete && contains(l.items, id)
+	}
+	e.Missing = r.isMissing(l.items)
+	if r.timeless.IsZero() && l.items[0].Created.IsZero() {
+		r.timeless = time.Now()
+	}
+	e.Settled = r.isOver(*l, 0)
+	e.Lagging = r.lag > 0 && !r.isOver(*l, r.lag)
+	e.Young = !r.isOurs(l.items[0].ID) && !r.isOver(*l, r.Window)
+	for _, item := range l.items[1:] {
+		own := r.mayDelete(item.ID)
+		e.Own, e.Others = e.Own || own, e.Others || !own
+	}
+	if e.Others && r.othersAt.IsZero() && e.Settled && !e.Lagging && !e.Young {
+		r.othersAt = time.Now() // from now on their owners can decide, too
+	}
+	e.Patient = l.began.Sub(r.othersAt) < r.Window // a decision shows as late as an endpoint
+	return e
+}
+
+// withAnswers adds what the service answered: it exists, although no list shows it.
+func (r *run[T]) withAnswers(items []Item[T]) []Item[T] {
+	items = slices.Clone(items)
+	for _, answer := range r.answers {
+		if !contains(items, answer.ID) {
+			items = append(items, answer)
+		}
+	}
+	return InOrder(items)
+}
+
+// lastRequest is when a request was sent that lists may not show yet. A resumed call
+// takes it for granted that one was sent right before it.
+func (r *run[T]) lastRequest() time.Time {
+	last := r.Past.lastRequest()
+	if r.Resume && r.started.After(last) {
+		last = r.started
+	}
+	return last
+}
+
+// isMissing reports whether a request may have made an endpoint that none of those
+// shown can be.
+func (r *run[T]) isMissing(items []Item[T]) bool {
+	if r.Resume && r.posts == 0 {
+		return true // until the window is over: an earlier run may have sent several
+	}
+	if r.unnamed == 0 {
+		return r.posts == 0 && r.Past.unnamed() > 1
+	}
+	possible := slices.ContainsFunc(items, func(item Item[T]) bool {
+		return !slices.Contains(r.before, item.ID) && !slices.Contains(r.own, item.ID)
+	})
+	return !possible && len(r.own) == 0 || r.unnamed > 1
+}
+
+// noteLag remembers how long lists took to show what was answered, where the first
+// look did not: something else of the same second may take as long.
+func (r *run[T]) noteLag(l look[T]) {
+	if len(r.answers) == 0 || r.shown {
+		return
+	}
+	if r.shown = contains(l.items, r.answers[len(r.answers)-1].ID); r.shown && r.missed {
+		r.lag = min(l.began.Sub(r.sentAt), r.Window)
+	}
+	r.missed = true
+}
+
+// isOver reports whether a search was begun when the winner's second had been over for d.
+func (r *run[T]) isOver(l look[T], d time.Duration) bool {
+	if l.items[0].Created.IsZero() { // nothing says when it is over, but that it was seen
+		return l.began.Sub(r.timeless) >= time.Second+d
+	}
+	return !l.clock.Before(over(l.items).Add(d))
+}
+
+// untilOver is how long to wait for that.
+func (r *run[T]) untilOver(l look[T], d time.Duration) time.Duration {
+	now := time.Now()
+	left := time.Second + d - now.Sub(r.timeless)
+	if !l.items[0].Created.IsZero() {
+		left = over(l.items).Add(d).Sub(r.clock.by(now))
+	}
+	return max(left, time.Millisecond)
+}
+
+// over is when the winner's second is over, by the service's clock.
+func over[T any](items []Item[T]) time.Time {
+	over := items[0].second().Add(time.Second)
+	if len(items) > 1 {
+		over = over.Add(skew)
+	}
+	return over
+}
+
+// isOurs reports what nobody else may delete: what answers to this process have named.
+// A resumed call has the key for itself.
+func (r *run[T]) isOurs(id string) bool {
+	return r.Resume || slices.Contains(r.own, id) || r.Past.hasMade(id)
+}
+
+// mayDelete reports what this call may delete: what answers to it have named, once. A
+// resumed call has the key for itself.
+func (r *run[T]) mayDelete(id string) bool {
+	return (r.Resume || slices.Contains(r.own, id)) && !slices.Contains(r.deleted, id)
+}
+
+func contains[T any](items []Item[T], id string) bool {
+	return slices.ContainsFunc(items, func(i Item[T]) bool { return i.ID == id })
+}
