@@ -29,15 +29,16 @@ import (
 const (
 	killedKeys    = 60
 	killedCallers = 30
-	kills         = 12
+	kills         = 11
 	maxLife       = 1200 * time.Millisecond // of a worker until it is killed
 	killedWindow  = 800 * time.Millisecond
 	killedLag     = 300 * time.Millisecond
 	stallTimeout  = 500 * time.Millisecond // of an attempt, where there are stalls
 
-	racedKeys    = 50
-	repeatedKeys = 24
-	racedWindow  = 2 * time.Second // with room for a slow machine
+	racedKeys      = 50
+	racedWindow    = 2 * time.Second // with room for a slow machine
+	repeatedKeys   = 24
+	repeatedWindow = time.Second
 
 	projects       = 5                // that the keys are spread over: a look lists all of a project
 	processTimeout = 25 * time.Second // of a worker
@@ -145,7 +146,7 @@ func race(t *testing.T, program string, run raceRun) {
 	s := observe(t, run.options...)
 	keys := numbered("raced", racedKeys)
 	s.meet(run.processes, keys[:racedKeys/2])
-	reports := s.race(t, program, run.processes, keys)
+	reports := s.race(t, program, run.processes, racedWindow, keys)
 	var all raceResult
 	for _, key := range keys {
 		o := s.resultOf(key, reports[key])
@@ -186,21 +187,21 @@ func repeatTogether(t *testing.T, program string) {
 		}
 		return &vpceptest.Fault{Drop: true, AfterEffect: made(name, key)}
 	}))
-	anyLag := random.lags(racedWindow * 3 / 4)
+	anyLag := random.lags(repeatedWindow * 3 / 4)
 	isBehind := func(key string) bool { return slices.Index(keys, key)%2 == 0 }
 	s.replicaLag = func(worker, key, id string) time.Duration {
 		switch {
 		case !isBehind(key):
 			return anyLag(worker, id)
 		case worker == "worker-1":
-			return racedWindow / 4
+			return repeatedWindow / 4
 		default:
 			return 0
 		}
 	}
 	s.meet(2, keys)
 
-	reports := s.race(t, program, 2, keys)
+	reports := s.race(t, program, 2, repeatedWindow, keys)
 	var all [3]raceResult
 	for i, key := range keys {
 		o := s.resultOf(key, reports[key])
@@ -227,7 +228,7 @@ func repeatTogether(t *testing.T, program string) {
 		fmt.Fprintln(&lines, "begun", key)
 	}
 	require.NoError(t, os.WriteFile(journal, []byte(lines.String()), 0o600))
-	w := s.start(t, program, order{Name: "resumed", Journal: journal, Callers: repeatedKeys, Keys: keys, Window: racedWindow, AttemptTimeout: processTimeout})
+	w := s.start(t, program, order{Name: "resumed", Journal: journal, Callers: repeatedKeys, Keys: keys, Window: repeatedWindow, AttemptTimeout: processTimeout})
 	w.begin(t)
 	for _, r := range w.wait(t) {
 		assert.Empty(t, r.Error, r.Key)
@@ -719,11 +720,11 @@ func (w *worker) kill(t *testing.T) bool {
 
 // race starts workers that begin at the same moment with the same keys. It returns
 // their reports by key.
-func (s *observed) race(t *testing.T, program string, processes int, keys []string) map[string][]workerReport {
+func (s *observed) race(t *testing.T, program string, processes int, window time.Duration, keys []string) map[string][]workerReport {
 	t.Helper()
 	workers := make([]*worker, processes)
 	for i := range workers {
-		workers[i] = s.start(t, program, order{Name: fmt.Sprintf("worker-%d", i), Callers: len(keys), Keys: keys, Window: racedWindow, AttemptTimeout: processTimeout})
+		workers[i] = s.start(t, program, order{Name: fmt.Sprintf("worker-%d", i), Callers: len(keys), Keys: keys, Window: window, AttemptTimeout: processTimeout})
 	}
 	for _, w := range workers {
 		w.begin(t)

@@ -48,12 +48,13 @@ type setup struct {
 	cleanup   bool // who is killed does not come back, and a call with Resume comes at the end
 	fractions bool // of created_at
 	dateless  bool
+	skew      bool // some created_at come from a clock that is a second behind
 	faults    int // how many things go wrong, at most
 }
 
 func (s setup) String() string {
 	name := fmt.Sprintf("%s, %d processes, %d faults", s.lists.name, s.processes, s.faults)
-	for what, is := range map[string]bool{", resume": s.resume, ", cleanup": s.cleanup, ", fractions": s.fractions, ", no Date": s.dateless} {
+	for what, is := range map[string]bool{", resume": s.resume, ", cleanup": s.cleanup, ", fractions": s.fractions, ", no Date": s.dateless, ", skew": s.skew} {
 		if is {
 			name += what
 		}
@@ -420,13 +421,17 @@ func (p *process) make() *endpoint {
 			shows = modelWindow - 600*time.Millisecond // of which carrying it out late takes the rest
 		}
 	}
+	stamp := time.Now()
+	if p.skew && p.choose(0, "right clock", "slow clock") == "slow clock" {
+		stamp = stamp.Add(-time.Second)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id := fmt.Sprintf("%c", 'm'+len(p.endpoints))
 	if order == "earlier ID" {
 		id = fmt.Sprintf("%c", 'm'-len(p.endpoints))
 	}
-	e := &endpoint{id: id, created: time.Now(), shows: time.Now().Add(shows)}
+	e := &endpoint{id: id, created: stamp, shows: time.Now().Add(shows)}
 	p.endpoints = append(p.endpoints, e)
 	p.logf("%s makes %s", p.name, id)
 	return e
@@ -545,6 +550,8 @@ func TestModel(t *testing.T) {
 		{lists: complete, processes: 2, faults: 1, dateless: true},
 		{lists: complete, processes: 2, faults: 1, cleanup: true},
 		{lists: complete, processes: 3},
+		{lists: complete, processes: 2, skew: true},
+		{lists: complete, processes: 3, skew: true},
 		{lists: complete, processes: 1, faults: 2, resume: true},
 		{lists: lag300, processes: 2, faults: 1, fractions: true},
 		{lists: lag300, processes: 3},
