@@ -78,10 +78,11 @@ func (v Value) Elements(fn func(Value)) bool {
 func (v Value) check() error {
 	r := newReader(v.text)
 	defer r.close()
-	if err := r.SkipValue(); err != nil {
-		return withoutPath(err)
+	err := r.SkipValue()
+	if err == nil {
+		err = r.end()
 	}
-	return r.end()
+	return withoutPath(err)
 }
 
 // each calls fn where the next of what the list or object v holds begins, until fn
@@ -156,10 +157,14 @@ func (r *reader) close() {
 // next reads the next value. Of a list or object with a mistake in it, it returns
 // all that is left of the text: what comes before the mistake can be read.
 func (r *reader) next() (Value, error) {
-	begin := r.InputOffset()
+	kind := r.PeekKind() // none where no value may stand
+	rest := r.text[r.InputOffset():]
 	raw, err := r.ReadValue()
 	if err != nil {
-		return Value{strings.TrimLeft(r.text[begin:], " \t\r\n,:")}, err
+		if kind == '{' || kind == '[' {
+			return Value{rest[strings.IndexByte(rest, byte(kind)):]}, err
+		}
+		return Value{}, err
 	}
 	end := int(r.InputOffset())
 	return Value{r.text[end-len(raw) : end]}, nil

@@ -33,6 +33,9 @@ func TestMembers(t *testing.T) {
 		require.Error(t, err, text)
 		assert.NotErrorIs(t, err, wire.ErrNotObject, text)
 	}
+	for _, text := range []string{`{"a":1}x`, `["a"]x`, `"a"x`} {
+		assert.ErrorContains(t, wire.Of(text).Members(func(string, wire.Value) {}), "invalid JSON after byte", text)
+	}
 }
 
 // Hostile text is an error of bounded length, and not the end of the program.
