@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -227,4 +229,49 @@ func TestPublishedBodies(t *testing.T) {
 		}
 	}
 	assert.Greater(t, endpoints, 10)
+}
+
+// What the largest answer makes of the memory is bounded by its size.
+func TestHostileAnswersAreBounded(t *testing.T) {
+	const size = 4 << 20
+	fill := func(begin, element, end string) string {
+		n := (size - len(begin) - len(end)) / len(element)
+		return begin + strings.TrimSuffix(strings.Repeat(element, n), ",") + end
+	}
+	var unknown strings.Builder
+	unknown.WriteString(`{"id":"e"`)
+	for i := 0; unknown.Len() < size; i++ {
+		unknown.WriteString(`,"` + strconv.FormatInt(int64(i), 36) + `":1`)
+	}
+	unknown.WriteString("}")
+	for name, body := range map[string]string{
+		"statements":            fill(`{"id":"e","policy_statement":[`, `{},`, `]}`),
+		"statements in strings": fill(`{"id":"e","policy_statement":[`, `"{}",`, `]}`),
+		"account states":        fill(`{"id":"e","active_status":[`, `"",`, `]}`),
+		"errors":                fill(`{"id":"e","error":[`, `"a",`, `]}`),
+		"error details":         fill(`{"id":"e","error":{"details":[`, `{"code":"a"},`, `]}}`),
+		"tags":                  fill(`{"id":"e","tags":[`, `{"key":"a"},`, `]}`),
+		"unknown list":          fill(`{"id":"e","unknown":[`, `[],`, `]}`),
+		"unknown members":       unknown.String(),
+		"one text":              `{"id":"e","description":"` + strings.Repeat("a", size) + `"}`,
+		"one escaped text":      `{"id":"e","description":"` + strings.Repeat(`\n`, size/2) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := []byte(body)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			var e vpcep.Endpoint
+			err := e.UnmarshalJSON(data)
+			runtime.ReadMemStats(&after)
+			allocated := after.TotalAlloc - before.TotalAlloc // no less than what the heap grew by
+			t.Logf("×%.1f", float64(allocated)/float64(len(data)))
+			assert.Less(t, allocated, uint64(8*len(data)))
+			if name == "unknown members" {
+				assert.ErrorContains(t, err, "more than 1000 members")
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, "e", e.ID)
+		})
+	}
 }

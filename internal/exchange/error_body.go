@@ -49,11 +49,13 @@ func readError(v wire.Value, depth int) (parsed ErrorBody, ok bool) {
 		case "error":
 			nested = readNestedError(v, depth-1)
 		case "details":
-			v.Elements(func(element wire.Value) {
-				if d, ok := readError(element, depth-1); ok {
-					parsed.Details = append(parsed.Details, ErrorDetail{d.Code, d.Message, d.Encoded})
-				}
-			})
+			if v.IsArray() {
+				details, _ := wire.List(v, func(element wire.Value) (ErrorDetail, bool) {
+					d, ok := readError(element, depth-1)
+					return ErrorDetail{d.Code, d.Message, d.Encoded}, ok
+				})
+				parsed.Details = append(parsed.Details, details...)
+			}
 		default:
 			if dst := texts[name]; dst != nil {
 				*dst, _ = wire.String(v)
@@ -80,11 +82,9 @@ func readNestedError(v wire.Value, depth int) (nested ErrorBody) {
 		}
 		return nested
 	}
-	found := false
-	v.Elements(func(v wire.Value) {
-		if read, ok := readError(v, depth); ok && !found {
-			nested, found = read, true
-		}
-	})
+	list, _ := wire.List(v, func(element wire.Value) (ErrorBody, bool) { return readError(element, depth) })
+	if len(list) > 0 {
+		nested = list[0]
+	}
 	return nested
 }

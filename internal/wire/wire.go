@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,8 +37,24 @@ func Of[T ~string | ~[]byte](data T) Value {
 // ErrNotObject reports JSON that is valid, but not an object.
 var ErrNotObject = errors.New("not a JSON object")
 
+// errNotArray reports any other value.
+var errNotArray = errors.New("not a JSON array")
+
 // errEmpty reports no value at all.
 var errEmpty = errors.New("it is empty")
+
+// maxMembers and maxElements bound an object and a list within an item: far beyond
+// what the service has, and far below what a hostile answer could fill the heap with.
+const (
+	maxMembers  = 1000
+	maxElements = 1000
+)
+
+// errMembers reports an object that is no answer of the service.
+var errMembers = fmt.Errorf("an object of more than %d members", maxMembers)
+
+// errEnough ends the reading of a list.
+var errEnough = errors.New("enough of it was read")
 
 // errTrailing reports text behind a value.
 var errTrailing = errors.New("text behind the JSON value")
@@ -49,7 +66,11 @@ func (v Value) Members(fn func(name string, v Value)) error {
 	if !v.IsObject() {
 		return cmp.Or(v.check(), ErrNotObject)
 	}
+	members := 0
 	return withoutPath(v.each(func(r *reader) error {
+		if members++; members > maxMembers {
+			return errMembers
+		}
 		name, err := r.next() // jsontext refuses any other than a string
 		if err != nil {
 			return err
@@ -64,24 +85,36 @@ func (v Value) Members(fn func(name string, v Value)) error {
 }
 
 // Elements calls fn for every element of the array v and reports whether v is one.
-func (v Value) Elements(fn func(Value)) bool {
-	return v.IsArray() && v.each(func(r *reader) error {
+func (v Value) Elements(fn func(Value)) bool { return v.elements(math.MaxInt, fn) == nil }
+
+// elements is Elements of the first elements alone; where there are more, it returns
+// errEnough.
+func (v Value) elements(most int, fn func(Value)) error {
+	if !v.IsArray() {
+		return errNotArray
+	}
+	n := 0
+	return v.each(func(r *reader) error {
+		if n++; n > most {
+			return errEnough
+		}
 		element, err := r.next()
 		if err == nil || element.isNested() {
 			fn(element)
 		}
 		return err
-	}) == nil
+	})
 }
 
 // check reads v, which need not be a list or object, to its end.
 func (v Value) check() error {
 	r := newReader(v.text)
 	defer r.close()
-	if err := r.SkipValue(); err != nil {
-		return withoutPath(err)
+	err := r.SkipValue()
+	if err == nil {
+		err = r.end()
 	}
-	return r.end()
+	return withoutPath(err)
 }
 
 // each calls fn where the next of what the list or object v holds begins, until fn
@@ -156,10 +189,14 @@ func (r *reader) close() {
 // next reads the next value. Of a list or object with a mistake in it, it returns
 // all that is left of the text: what comes before the mistake can be read.
 func (r *reader) next() (Value, error) {
-	begin := r.InputOffset()
+	kind := r.PeekKind() // none where no value may stand
+	rest := r.text[r.InputOffset():]
 	raw, err := r.ReadValue()
 	if err != nil {
-		return Value{strings.TrimLeft(r.text[begin:], " \t\r\n,:")}, err
+		if kind == '{' || kind == '[' {
+			return Value{rest[strings.IndexByte(rest, byte(kind)):]}, err
+		}
+		return Value{}, err
 	}
 	end := int(r.InputOffset())
 	return Value{r.text[end-len(raw) : end]}, nil
@@ -287,13 +324,14 @@ func Int64(v Value) (int64, bool) {
 func Strings(v Value) ([]string, bool) { return Words[string](v, String) }
 
 // Words reads an array with read for its elements, and a bare value as its only
-// element. Elements that are null are left out.
+// element. Elements that are null are left out. Of a list that is too long, its
+// beginning is returned.
 func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	if v.IsNull() {
 		return nil, true
 	}
 	list, ok := []T{}, true
-	isArray := v.Elements(func(element Value) {
+	err := v.elements(maxElements, func(element Value) {
 		word, readable := read(element)
 		if !readable {
 			ok = false
@@ -301,8 +339,8 @@ func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 			list = append(list, word)
 		}
 	})
-	if isArray {
-		return list, ok
+	if v.IsArray() && (err == nil || err == errEnough) { //nolint:errorlint // it is its own
+		return list, ok && err == nil
 	}
 	word, ok := read(v)
 	if !ok {
@@ -315,19 +353,25 @@ func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 }
 
 // List reads an array with read for its elements, and a bare element as the only
-// one. It is false where an element made no sense; the others are returned.
+// one. It is false where an element made no sense; the others are returned. Of a list
+// that is too long, its beginning is.
 func List[T any](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	if v.IsNull() {
 		return nil, true
 	}
 	list, ok := []T{}, true
-	Each(v, func(element Value) {
+	add := func(element Value) {
 		if item, readable := read(element); readable {
 			list = append(list, item)
 		} else {
 			ok = false
 		}
-	})
+	}
+	if err := v.elements(maxElements, add); err == errEnough { //nolint:errorlint // it is its own
+		return list, false
+	} else if err != nil {
+		add(v)
+	}
 	return list, ok
 }
 

@@ -33,6 +33,9 @@ func TestMembers(t *testing.T) {
 		require.Error(t, err, text)
 		assert.NotErrorIs(t, err, wire.ErrNotObject, text)
 	}
+	for _, text := range []string{`{"a":1}x`, `["a"]x`, `"a"x`} {
+		assert.ErrorContains(t, wire.Of(text).Members(func(string, wire.Value) {}), "invalid JSON after byte", text)
+	}
 }
 
 // Hostile text is an error of bounded length, and not the end of the program.
@@ -339,4 +342,34 @@ func same(want, got any) bool {
 		return ok && slices.EqualFunc(want, got, same)
 	}
 	return want == got
+}
+
+// A list or object that no service writes is read up to a bound.
+func TestBounds(t *testing.T) {
+	many := func(open, element, end string, n int) wire.Value {
+		return wire.Of(open + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + end)
+	}
+	words, ok := wire.Strings(many("[", `"a"`, "]", 1000))
+	assert.True(t, ok)
+	assert.Len(t, words, 1000)
+	words, ok = wire.Strings(many("[", `"a"`, "]", 1001))
+	assert.False(t, ok)
+	assert.Len(t, words, 1000)
+
+	list, ok := wire.List(many("[", "1", "]", 1000), wire.Int64)
+	assert.True(t, ok)
+	assert.Len(t, list, 1000)
+	list, ok = wire.List(many("[", "1", "]", 1001), wire.Int64)
+	assert.False(t, ok)
+	assert.Len(t, list, 1000)
+
+	members := 0
+	count := func(string, wire.Value) { members++ }
+	require.NoError(t, many("{", `"a":1`, "}", 1000).Members(count))
+	assert.Equal(t, 1000, members)
+	require.ErrorContains(t, many("{", `"a":1`, "}", 1001).Members(count), "more than 1000 members")
+
+	elements := 0
+	assert.True(t, many("[", "1", "]", 5000).Elements(func(wire.Value) { elements++ }), "a page has its own bound")
+	assert.Equal(t, 5000, elements)
 }
