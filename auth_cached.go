@@ -25,6 +25,8 @@ func CachedToken(src TokenSource) TokenSource {
 }
 
 type cachedToken struct {
+	redacted
+
 	src   TokenSource
 	cache *renew.Cache[Token]
 }

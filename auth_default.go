@@ -55,7 +55,7 @@ func authOf(places credentials.Places) (Authenticator, error) {
 	case found.Agency != nil:
 		return &agencyAuth{keys: found.Agency}, nil
 	}
-	auth := &foundAuth{newAKSK(keyOf(found)), func() (string, string) { return found.ProjectID, found.IAMEndpoint }}
+	auth := &foundAuth{aksk: newAKSK(keyOf(found)), beside: func() (string, string) { return found.ProjectID, found.IAMEndpoint }}
 	if err := auth.Check(); err != nil {
 		return nil, fmt.Errorf("vpcep: default credentials: %s: %w", found.Place, err)
 	}
@@ -69,6 +69,8 @@ func keyOf(v credentials.Values) AKSKConfig {
 // foundAuth is an access key with the project and IAM's URL that stood beside it. They
 // are in a function, because people put passwords into URLs.
 type foundAuth struct {
+	redacted
+
 	*aksk
 	beside func() (projectID, iamEndpoint string)
 }
@@ -93,6 +95,8 @@ func newMetadata(rawURL string) *credentials.Metadata {
 
 // agencyAuth signs with the temporary keys of an ECS instance's agency.
 type agencyAuth struct {
+	redacted
+
 	keys  *credentials.Metadata
 	clock sign.Clock
 }

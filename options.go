@@ -197,7 +197,8 @@ func WithCallRetry(p RetryPolicy) CallOption {
 }
 
 // WithCallHeader adds a header to the requests of one call, for example to trace it.
-// Headers that the library sets itself, credentials above all, cannot be set.
+// Headers that the library sets itself, credentials above all, cannot be set, and the
+// value is not taken for a secret.
 func WithCallHeader(name, value string) CallOption {
 	return func(s *callSettings) {
 		s.header = maps.Clone(s.header)

@@ -436,36 +436,3 @@ func TestOwnPoolLeaksNothing(t *testing.T) {
 		}
 	}
 }
-
-// What net/http writes into the log of the process is no less public.
-func TestLogOfTheProcessShowsNothing(t *testing.T) {
-	var logged bytes.Buffer
-	log.SetOutput(&logged)
-	defer log.SetOutput(os.Stderr)
-	for kind, options := range map[string][]vpcep.Option{"own pool": nil, "user's transport": {vpcep.WithHTTPClient(&http.Client{Transport: &http.Transport{}})}} {
-		closed := make(chan struct{})
-		server := rawserver.HTTP1(t, func(x *rawserver.Exchange) {
-			defer close(closed)
-			r := x.ReadHead()
-			x.ReadBody()
-			token := r.Header.Get("X-Auth-Token")
-			x.Write(http1(200, "", `{"id":"e-1"}`) + "HTTP/1.1 200 " + token + "\r\nX-Echo: " + token + "\r\n\r\n")
-			for x.ReadBody(); ; { // until the client hangs up
-				if x.ReadHead() != nil {
-					return
-				}
-			}
-		})
-		c, err := vpcep.NewClient(append(options, vpcep.WithBaseURL(server.URL), vpcep.WithProjectID("p-1"), vpcep.WithToken(plainToken.value))...)
-		require.NoError(t, err)
-		_, err = c.GetEndpoint(context.Background(), "e-1")
-		assert.NoError(t, err)
-		<-closed
-		server.Close()
-		if found, leaks := find(logged.String(), []secret{plainToken}); leaks {
-			t.Errorf("%s: the log of the process shows %s: …%s…", kind, found.secret.name, found.near)
-		}
-		logged.Reset()
-		c.CloseIdleConnections()
-	}
-}

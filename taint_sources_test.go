@@ -111,7 +111,12 @@ func TestSourceThatFailsInAListDoesNotEndTheProcess(t *testing.T) {
 	for name, fail := range map[string]func(){"panic": brokenSources["text"], "Goexit": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
 			if isChild(t) {
-				listWith(t, fail)
+				done := make(chan struct{}) // Goexit ends the goroutine that asks for a page, which may be this one
+				go func() {
+					defer close(done)
+					listWith(t, fail)
+				}()
+				<-done
 			}
 		})
 	}

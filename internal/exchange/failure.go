@@ -142,9 +142,15 @@ func (f *Failure) hide(secrecy Secrecy) {
 		return
 	}
 	fresh := redact.New(f.Answer.Header.Values(HeaderSubjectToken)...)
-	f.Body.Code, f.Body.Message = fresh.String(f.Body.Code), fresh.String(f.Body.Message)
-	f.Body.RequestID = fresh.String(f.Body.RequestID)
+	clean := func(s string) string { return redact.LongWords(fresh.String(s)) }
+	f.Body.Code, f.Body.Message = clean(f.Body.Code), clean(f.Body.Message)
+	if id := fresh.String(f.Body.RequestID); len(id) > maxRequestID || strings.Trim(id, "0123456789abcdefABCDEF-") != "" {
+		f.Body.RequestID = redact.LongWords(id)
+	}
 }
+
+// maxRequestID is the length of a UUID, as which requests are named.
+const maxRequestID = 36
 
 // HeaderSubjectToken carries the token that IAM gives.
 const HeaderSubjectToken = "X-Subject-Token"

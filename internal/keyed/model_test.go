@@ -49,7 +49,7 @@ type setup struct {
 	fractions bool // of created_at
 	dateless  bool
 	skew      bool // some created_at come from a clock that is a second behind
-	faults    int // how many things go wrong, at most
+	faults    int  // how many things go wrong, at most
 }
 
 func (s setup) String() string {

@@ -19,6 +19,7 @@ type fetched[T any] struct {
 type fetch[T any] struct {
 	result chan fetched[T]
 	cancel context.CancelFunc
+	waited bool
 }
 
 // fetch asks for a page, and returns with the answer.
@@ -46,6 +47,7 @@ func (p Pager[T]) fetchAhead(ctx context.Context, offset, limit int) *fetch[T] {
 
 // wait returns the page.
 func (f *fetch[T]) wait() (Page[T], error) {
+	f.waited = true // it may panic: stop must not wait for a second result then
 	got := <-f.result
 	f.cancel()
 	if got.panicked != nil {
@@ -59,7 +61,7 @@ func (f *fetch[T]) wait() (Page[T], error) {
 
 // stop gives the page up, and returns when nothing of it is left running.
 func (f *fetch[T]) stop() {
-	if f == nil {
+	if f == nil || f.waited {
 		return
 	}
 	f.cancel()

@@ -268,3 +268,22 @@ func replace(text string, found []span) string {
 	b.WriteString(text[at:])
 	return b.String()
 }
+
+// longWord is the length from which on a word may be a token: no word of a message is so long.
+const longWord = 24
+
+// LongWords returns text without words so long that they may be a credential that
+// nobody knows yet.
+func LongWords(text string) string {
+	isLong := func(word string) bool { return len(word) >= longWord }
+	if !slices.ContainsFunc(strings.Fields(text), isLong) {
+		return text
+	}
+	words := strings.Fields(text)
+	for i, word := range words {
+		if isLong(word) {
+			words[i] = Mark
+		}
+	}
+	return strings.Join(words, " ")
+}

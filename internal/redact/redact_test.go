@@ -126,6 +126,18 @@ func TestHeader(t *testing.T) {
 	assert.Equal(t, harmless, s.Header(harmless))
 }
 
+func TestLongWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"The username or password is wrong.": "The username or password is wrong.",
+		"  two  spaces ":                     "  two  spaces ",
+		"you sent " + token[:24] + " again":  "you sent " + redact.Mark + " again",
+		"you sent " + token[:23]:             "you sent " + token[:23],
+		"":                                   "",
+	} {
+		assert.Equal(t, want, redact.LongWords(text))
+	}
+}
+
 func FuzzString(f *testing.F) {
 	f.Add("a"+token[:20], `\u002b`, "%2b")
 	f.Fuzz(func(t *testing.T, before, escaped, after string) {

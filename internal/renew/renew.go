@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -170,10 +171,11 @@ var errEnded = errors.New("the source of the credential ended without an answer"
 // panicked is the error of a source that panicked: in a goroutine of the cache's own,
 // where none of its callers could recover. What it panicked with may be a secret.
 func panicked(p any) error {
-	if err, ok := p.(runtime.Error); ok {
+	kind := fmt.Sprintf("%T", p)
+	if err, ok := p.(runtime.Error); ok && strings.HasPrefix(strings.TrimPrefix(kind, "*"), "runtime.") {
 		return fmt.Errorf("the source of the credential panicked: %w", err)
 	}
-	return fmt.Errorf("the source of the credential panicked with a %T", p)
+	return fmt.Errorf("the source of the credential panicked with a %s", kind)
 }
 
 // store keeps what was fetched, or puts the next try off.
