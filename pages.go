@@ -159,7 +159,7 @@ func (l *listing[T]) decode(data string, limit int) (paging.Page[T], error) {
 	switch {
 	case err != nil:
 		return p, err
-	case !isList && !(isNull && p.Total <= 0): // null is what an empty list can look like, and nothing else
+	case !isList && (!isNull || p.Total > 0): // null is what an empty list can look like, and nothing else
 		return p, fmt.Errorf("it has no list %q", l.member)
 	case elements > limit:
 		return p, fmt.Errorf("it has %d %s, where %d were asked for", elements, l.what, limit)
