@@ -37,7 +37,7 @@ const keyOfCreate = `"tags":[{"key":"vpcep-idempotency-key","value":"key-1"},{"k
 func errorTypes() map[string]provoked {
 	listed := func(endpoints string) form {
 		return form{name: "list", raw: func(_ *http.Request, e echo) string {
-			return http1(200, "", e.fillJSON(`{"endpoints":[`+endpoints+`],"§":"§"}`))
+			return http1(200, "", e.fillJSON(fmt.Sprintf(`{"endpoints":[%s],"§":"§","total_count":%d}`, endpoints, strings.Count(endpoints, `{"id"`))))
 		}}
 	}
 	overQuota := form{name: "over the quota", raw: func(r *http.Request, e echo) string {
