@@ -49,7 +49,7 @@ type setup struct {
 	fractions bool // of created_at
 	dateless  bool
 	skew      bool // some created_at come from a clock that is a second behind
-	faults    int // how many things go wrong, at most
+	faults    int  // how many things go wrong, at most
 }
 
 func (s setup) String() string {
@@ -134,6 +134,11 @@ func (w *world) mustBear(way string) bool {
 		return w.lists.lag == 0
 	}
 	return way == "slow delete" || way == "killed before a create"
+}
+
+// mustSucceed reports whether calls have to end with one endpoint, and not with a report.
+func (w *world) mustSucceed() bool {
+	return !w.harmed && !w.lists.any && !w.lists.stale && !w.skew
 }
 
 // endpoint is one of a world.
@@ -261,7 +266,7 @@ func (w *world) judge() string {
 		id := r.result.Item.ID
 		switch {
 		case r.err != nil:
-			if !w.harmed && !w.lists.any && !w.lists.stale {
+			if w.mustSucceed() {
 				return "an error although nothing went wrong: " + r.err.Error()
 			}
 		case !slices.Contains(live, id) && !w.cleanup:
@@ -272,7 +277,7 @@ func (w *world) judge() string {
 			listed = id
 		}
 	}
-	if (w.resume || w.cleanup && len(live) > 0 || !w.harmed && !w.lists.any && !w.lists.stale) && len(live) != 1 {
+	if (w.resume || w.cleanup && len(live) > 0 || w.mustSucceed()) && len(live) != 1 {
 		return fmt.Sprintf("%d endpoints remain", len(live))
 	}
 	return w.audit(live)
