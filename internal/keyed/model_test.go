@@ -136,6 +136,11 @@ func (w *world) mustBear(way string) bool {
 	return way == "slow delete" || way == "killed before a create"
 }
 
+// mustSucceed reports whether calls have to end with one endpoint, and not with a report.
+func (w *world) mustSucceed() bool {
+	return !w.harmed && !w.lists.any && !w.lists.stale && !w.skew
+}
+
 // endpoint is one of a world.
 type endpoint struct {
 	id      string
@@ -261,7 +266,7 @@ func (w *world) judge() string {
 		id := r.result.Item.ID
 		switch {
 		case r.err != nil:
-			if !w.harmed && !w.lists.any && !w.lists.stale {
+			if w.mustSucceed() {
 				return "an error although nothing went wrong: " + r.err.Error()
 			}
 		case !slices.Contains(live, id) && !w.cleanup:
@@ -272,7 +277,7 @@ func (w *world) judge() string {
 			listed = id
 		}
 	}
-	if (w.resume || w.cleanup && len(live) > 0 || !w.harmed && !w.lists.any && !w.lists.stale) && len(live) != 1 {
+	if (w.resume || w.cleanup && len(live) > 0 || w.mustSucceed()) && len(live) != 1 {
 		return fmt.Sprintf("%d endpoints remain", len(live))
 	}
 	return w.audit(live)

@@ -627,6 +627,31 @@ func TestResume(t *testing.T) {
 	})
 }
 
+func TestResumeDeletesOnce(t *testing.T) {
+	inTime(t, "what goes on to show", func(t *testing.T, f *fake, c Call[string]) {
+		c.Resume = true
+		f.shows(map[time.Duration][]Item[string]{0: {item("a", f.after(-time.Hour)), item("b", f.after(-time.Hour))}})
+		_, err := c.Run(t.Context())
+		var several *DuplicatesError
+		require.ErrorAs(t, err, &several)
+		assert.Equal(t, []string{"a", "b"}, several.IDs)
+		assert.Equal(t, 1, strings.Count(f.asked(), "delete"))
+	})
+}
+
+// An answer counts after the window, although no list shows it.
+func TestAnswerThatNeverShows(t *testing.T) {
+	inTime(t, "beside an elder one", func(t *testing.T, f *fake, c Call[string]) {
+		f.posts = []Posted[string]{madeItem("own", f.after(0))}
+		f.shows(map[time.Duration][]Item[string]{ms: {item("elder", f.after(-time.Hour))}})
+		result, err := c.Run(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "elder", result.Item.ID)
+		assert.Contains(t, f.asked(), "delete own")
+		assert.True(t, f.isAfter(window))
+	})
+}
+
 func TestInOrder(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	given := []Item[string]{item("c", at.Add(100*ms)), item("a", at.Add(time.Second)), item("b", at.Add(900*ms)), item("d", time.Time{})}

@@ -53,6 +53,14 @@ func BenchmarkOpenGate(b *testing.B) {
 	}
 }
 
+func TestGatesOfAClient(t *testing.T) {
+	var gates Gates
+	assert.Same(t, gates.Of(Create), gates.Of(KeyedCreate))
+	for _, op := range []Operation{Read, Update, Delete} {
+		assert.NotSame(t, gates.Of(Create), gates.Of(op))
+	}
+}
+
 func TestGateHoldsOneCallerForThePauseAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient()

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,7 @@ type attempt struct {
 	signature     *redact.Secrets // its own
 	location      []string        // where the answer would have led to
 	cancel        context.CancelFunc
+	upload        upload // the body, where a round tripper might send it twice
 	// What a round tripper might change, as it was before.
 	method, scheme, host string
 	marks                [3]string // see isMark
@@ -135,7 +137,7 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 		closing = a.take(next)
 	})
 	if closing != nil {
-		closing.Close()
+		_ = closing.Close()
 	}
 }
 
@@ -153,7 +155,7 @@ func (a *attempt) wroteField(name string, values []string) {
 		}
 	})
 	if closing != nil {
-		closing.Close()
+		_ = closing.Close()
 	}
 }
 
@@ -164,9 +166,13 @@ func (a *attempt) wroteField(name string, values []string) {
 // What goes to another address may be the request nevertheless, through a proxy, or
 // because the round tripper knows better where the service is. It shows by its headers.
 func (a *attempt) isOwn(next link) bool {
-	known := &a.seen.link
-	return a.isOwnPool || a.isTarget(next.address) ||
-		known.isGot && next.address == known.address && next.serverName() == known.serverName()
+	if a.isOwnPool || a.isTarget(next.address) {
+		return true
+	}
+	known, name := &a.seen.link, next.serverName()
+	host := url.URL{Host: a.host}
+	return name != "" && strings.EqualFold(name, host.Hostname()) ||
+		known.isGot && next.address == known.address && name == known.serverName()
 }
 
 // isTarget reports whether an address is that of the request's URL.
@@ -192,7 +198,7 @@ func (a *attempt) take(next link) (closing net.Conn) {
 	closing = a.closing(next)
 	if p.stop == notStopped {
 		p.stop = stopped
-		if a.isDirect && next.conn == p.link.conn && p.link.isShared() && !p.answered {
+		if a.isDirect && p.link.isShared() && !p.answered && isSame(next.conn, p.link.conn) {
 			p.stop = stoppedAfterRefusal
 		}
 	}

@@ -35,17 +35,17 @@ type Error struct {
 	Prepare bool
 }
 
-func (e *Error) Error() string {
+func (f *Error) Error() string {
 	switch {
-	case e.Hint == "":
-		return e.Err.Error()
-	case e.Fate == Unsent:
-		return e.Err.Error() + "; nothing was sent; " + e.Hint
+	case f.Hint == "":
+		return f.Err.Error()
+	case f.Fate == Unsent:
+		return f.Err.Error() + "; nothing was sent; " + f.Hint
 	}
-	return e.Err.Error() + "; nothing was done; " + e.Hint
+	return f.Err.Error() + "; nothing was done; " + f.Hint
 }
 
-func (e *Error) Unwrap() error { return e.Err }
+func (f *Error) Unwrap() error { return f.Err }
 
 // failure says what is certain about an attempt that ended in err.
 func (t *Transport) failure(ctx, timed context.Context, a *attempt, err error) *Error {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"net/url"
+	"reflect"
 	"strings"
 )
 
@@ -68,6 +69,11 @@ func (l *link) serverName() string {
 }
 
 func (l *link) isShared() bool { return l.protocol == streams }
+
+// isSame compares connections, also of types that Go cannot compare: they are never the same.
+func isSame(a, b net.Conn) bool {
+	return a != nil && b != nil && reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
+}
 
 // isStream reports whether the connection is one that can be closed by itself. HTTP/3
 // shows a net.Conn that stands for a QUIC connection, and panics when it is closed.

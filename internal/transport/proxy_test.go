@@ -326,16 +326,18 @@ func TestProxyFunctionThatRotates(t *testing.T) {
 
 // What the function that names the proxy says may quote its password.
 func TestProxyFunctionThatFails(t *testing.T) {
-	_, parse := url.Parse("http://user:pass-word@[::1")
-	_, port := url.Parse("http://user:pass-word")
+	parse := func(rest string) error {
+		_, err := url.Parse("http://user:pass-word" + rest)
+		return err
+	}
 	for name, tt := range map[string]struct {
 		err       error
 		shown     string
 		permanent bool
 	}{
-		"as net/http does":   {fmt.Errorf("invalid proxy address %q: %w", "http://user:pass-word@[::1", parse), "Proxy function failed", true},
-		"as net/url does":    {parse, "Proxy function failed", false},
-		"without an at sign": {port, "Proxy function failed", false},
+		"as net/http does":   {fmt.Errorf("invalid proxy address %q: %w", "http://user:pass-word@[::1", parse("@[::1")), "Proxy function failed", true},
+		"as net/url does":    {parse("@[::1"), "Proxy function failed", false},
+		"without an at sign": {parse(""), "Proxy function failed", false},
 		"otherwise":          {errors.New("no script"), "no script", false},
 	} {
 		for kind, tr := range proxied(t, func(*http.Request) (*url.URL, error) { return nil, tt.err }) {
@@ -384,12 +386,12 @@ func TestFailureBehindAProxy(t *testing.T) {
 // A failure without a proxy is not a proxy's, however plain its text.
 func TestPlainFailureWithoutAProxy(t *testing.T) {
 	inner := &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("Forbidden") //nolint:staticcheck // as a proxy says it
+		return nil, errors.New("Forbidden")
 	}}
 	for kind, next := range map[string]http.RoundTripper{
 		"user's transport":     inner,
 		"user's round tripper": roundTripper(inner.RoundTrip),
-		"its own":              failing{errors.New("Forbidden")}, //nolint:staticcheck // the same
+		"its own":              failing{errors.New("Forbidden")},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			_, err := transport.New(&http.Client{Transport: next}).Send(t.Context(), post("https://vpcep.example/path"))

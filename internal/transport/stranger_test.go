@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,7 +21,7 @@ import (
 )
 
 // ask is a request that a round tripper makes under the context of another one.
-func ask(t *testing.T, ctx context.Context, next http.RoundTripper, url string) error { //nolint:revive // t comes first
+func ask(t *testing.T, ctx context.Context, next http.RoundTripper, url string) error {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, "GET", url, http.NoBody)
 	require.NoError(t, err)
@@ -118,7 +119,18 @@ func tunnel(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	target, err := net.Dial("tcp", req.Host)
+	join(conn, req.Host)
+}
+
+// tunnelTo is tunnel to an address of its own choice.
+func tunnelTo(conn net.Conn, address string) {
+	if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+		join(conn, address)
+	}
+}
+
+func join(conn net.Conn, address string) {
+	target, err := net.Dial("tcp", address)
 	if err != nil {
 		return
 	}
@@ -188,6 +200,34 @@ func TestOneSendWritesOneRequestToAnotherAddress(t *testing.T) {
 				assert.NotEqual(t, transport.Unsent, failureOf(t, err).Fate)
 			})
 		}
+	}
+}
+
+// A round tripper that tries one proxy after the other sends no request twice.
+func TestOneSendWritesOneRequestThroughSeveralProxies(t *testing.T) {
+	var requests, lookups atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		requests.Add(1)
+		panic(http.ErrAbortHandler)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	var proxies []*url.URL
+	for range 2 {
+		address, _ := startListener(t, func(conn net.Conn) { tunnelTo(conn, server.Listener.Addr().String()) })
+		proxies = append(proxies, &url.URL{Scheme: "http", Host: address})
+	}
+	inner := &http.Transport{
+		ForceAttemptHTTP2: true, DisableKeepAlives: true,
+		TLSClientConfig: &tls.Config{RootCAs: pool(server), MinVersion: tls.VersionTLS12},
+		Proxy:           func(*http.Request) (*url.URL, error) { return proxies[int(lookups.Add(1))%len(proxies)], nil },
+	}
+	for _, c := range calls {
+		requests.Store(0)
+		_, err := c.send(t, transport.New(&http.Client{Transport: again(inner)}), "https://example.com")
+		assert.Equal(t, transport.MaybeDone, failureOf(t, err).Fate)
+		assert.EqualValues(t, 1, requests.Load(), c.name)
 	}
 }
 

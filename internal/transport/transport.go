@@ -35,13 +35,16 @@ type Transport struct {
 
 // New returns a Transport that sends through a copy of hc; hc itself is not changed.
 //
-// Its transport is watched through net/http/httptrace, to keep it from sending a
-// request twice. A round tripper may make requests of its own under the same
-// context, for a token for example. One to the same host and port as the request, or
-// with its credentials or its User-Agent, is taken for the request itself; it needs a
-// context of its own. What cannot be stopped is a second request over HTTP/2 on a
-// connection that others use, by a round tripper that keeps the body and detaches the
-// context (context.WithoutCancel), or without a body on any, once.
+// What its transport does is watched through net/http/httptrace, so that no request
+// is sent twice. This has limits:
+//
+//   - A round tripper may make requests of its own under the context of the request,
+//     for a token for example. One to the same host and port, or with the credentials or
+//     the User-Agent of the request, is taken for the request itself: it needs another
+//     context.
+//   - A round tripper that detaches the context (context.WithoutCancel) cannot be kept
+//     from sending a request again over an HTTP/2 connection that others use, nor, once,
+//     one without a body over any HTTP/2 connection.
 func New(hc *http.Client) *Transport {
 	next := hc.Transport
 	if next == nil {
@@ -162,7 +165,7 @@ func prepare(req *http.Request) error {
 	// Without it, nobody below can send the body a second time.
 	req.GetBody = nil
 	if req.Body != nil && req.Body != http.NoBody && !a.isDirect { // net/http writes its own kinds at one go
-		req.Body = &upload{ReadCloser: req.Body, attempt: a}
+		req.Body = a.wrap(req.Body)
 	}
 	// Followed from here on only: to prepare it may take requests of its own, for a
 	// token for example, under the same context.

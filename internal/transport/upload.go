@@ -16,6 +16,12 @@ type upload struct {
 	isRead, isSpent atomic.Bool
 }
 
+// wrap returns the body of a request as one that is written once.
+func (a *attempt) wrap(body io.ReadCloser) io.ReadCloser {
+	a.upload.ReadCloser, a.upload.attempt = body, a
+	return &a.upload
+}
+
 func (u *upload) Read(b []byte) (int, error) {
 	if u.isSpent.Load() || u.attempt.progress().stop != notStopped {
 		return 0, errRepeated
