@@ -31,7 +31,7 @@ const endpointsPath = "/vpc-endpoints"
 // each gets the same endpoint: the key is searched for before the request is sent, and
 // after it, when the second of created_at is over; the first endpoint of the key, by
 // that second and its ID, is the result, and whoever made a later one deletes it. That
-// costs two lists, and at most a second. After an unknown outcome the key is searched
+// costs three lists, and at most a second. After an unknown outcome the key is searched
 // for as long as WithReconcileWindow says before the request is sent again. For a
 // process that was killed, see CreateEndpointRequest.Resume. ResponseMeta.Found says
 // that the endpoint was not made by this call.
