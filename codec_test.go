@@ -122,6 +122,8 @@ func TestEndpointReadsDrift(t *testing.T) {
 		"empty list":             {`"whitelist":[],"tags":[]`, vpcep.Endpoint{Whitelist: []string{}, Tags: []vpcep.Tag{}}},
 		"key among the tags": {`"tags":[{"key":"a","value":"b"},{"key":"vpcep-idempotency-key","value":"k"}]`,
 			vpcep.Endpoint{Tags: []vpcep.Tag{{Key: "a", Value: "b"}}, IdempotencyKey: "k"}},
+		"tag with an odd value": {`"tags":[{"key":"a","value":{}},{"key":"b","value":"c"}]`,
+			vpcep.Endpoint{Tags: []vpcep.Tag{{Key: "b", Value: "c"}}, Extra: map[string]json.RawMessage{"tags": json.RawMessage(`[{"key":"a","value":{}},{"key":"b","value":"c"}]`)}}},
 		"unknown fields": {`"jobId":"j","new":{"x":[1]}`,
 			vpcep.Endpoint{Extra: map[string]json.RawMessage{"jobId": json.RawMessage(`"j"`), "new": json.RawMessage(`{"x":[1]}`)}}},
 		"hopeless fields": {`"created_at":"yesterday","marker_id":"many","whitelist":[{"a":1},"10.0.0.1"],"tags":7,"enable_dns":[true]`,

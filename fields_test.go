@@ -69,3 +69,10 @@ func TestCloneOfAnEndpointSharesNothing(t *testing.T) {
 	assert.Equal(t, fresh(), e)
 	assert.Nil(t, (*Endpoint)(nil).clone())
 }
+
+// Whether a service costs money is said of each.
+func TestServiceIsWrittenWithItsCharge(t *testing.T) {
+	text, err := EndpointService{ID: "s"}.MarshalJSON()
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"id":"s","is_charge":false}`, string(text))
+}

@@ -2,6 +2,7 @@ package fields_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,6 +130,9 @@ func TestWrite(t *testing.T) {
 			again, err := tt.table.Marshal(&tt.value)
 			require.NoError(t, err)
 			assert.Equal(t, got, again)
+			_, err = tt.table.Marshal(&thing{Name: strings.Repeat("x", 500)})
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, string(got), "what is written next does not change it")
 		})
 	}
 	for name, broken := range map[string]thing{

@@ -154,7 +154,7 @@ func TestMistakeWithin(t *testing.T) {
 	for _, text := range []string{`{"a":[1,}`, `{"a":[1,2},"b":1}`, `{"a":{"b":[{"c":1]}]}}`, `{"a":{"b" 1}}`, `{"a":[tru]}`, `{"a":[1`, `{"a":{1:2}}`, `{{}:1}`} {
 		for how, use := range map[string]func(wire.Value){
 			"unread":   func(wire.Value) {},
-			"raw":      func(v wire.Value) { v.Raw() },
+			"raw":      func(v wire.Value) { _ = v.Raw() },
 			"detached": func(v wire.Value) { _ = v.Detached().Members(func(string, wire.Value) {}) },
 			"read": func(v wire.Value) {
 				v.Elements(func(v wire.Value) { _ = v.Members(func(string, wire.Value) {}) })
