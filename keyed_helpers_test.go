@@ -85,9 +85,6 @@ var (
 	notMade     = onCreate(vpceptest.Fault{Drop: true})
 )
 
-// once sends each request one time.
-var once = vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1})
-
 // outcome is what a call returned, and when.
 type outcome struct {
 	endpoint *vpcep.Endpoint

@@ -1,10 +1,8 @@
 package vpcep_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -14,13 +12,6 @@ import (
 	"github.com/vpcep/vpcep-go"
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
-
-// earliest is the first of some endpoints, as everybody orders them.
-func earliest(endpoints ...*vpcep.Endpoint) *vpcep.Endpoint {
-	return slices.MinFunc(endpoints, func(a, b *vpcep.Endpoint) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-}
 
 // A run that was killed has sent its request, or not, or it is still on its way.
 func TestResumeAfterACrash(t *testing.T) {

@@ -54,9 +54,9 @@ func syntaxError(data []byte, err error) error {
 	)
 	switch {
 	case errors.As(err, &noDelimiter):
-		return fmt.Errorf("line %d is neither a [section], nor a comment, nor a key with = or :", lineOf(data, noDelimiter.Line))
+		return fmt.Errorf("line %d is neither a [section], nor a comment, nor a key with = or : behind it", lineOf(data, noDelimiter.Line))
 	case errors.As(err, &noName):
-		return fmt.Errorf("line %d has no name before its = or :", lineOf(data, noName.Line))
+		return fmt.Errorf("line %d has no name before its delimiter", lineOf(data, noName.Line))
 	}
 	return errors.New("it is no INI file: a section, a quoted name or a value that spans lines has no end")
 }
