@@ -61,7 +61,8 @@ func TestServiceIsTooSlow(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the error is %v", err)
 		}
-		if took := time.Since(start); took != 5*time.Minute {
+		// A create with a key takes up to a second more, to be the only one.
+		if took := time.Since(start); took < 5*time.Minute || took > 5*time.Minute+2*time.Second {
 			t.Errorf("it gave up after %s", took)
 		}
 		if n := len(handler.Endpoints()); n != 1 {
