@@ -277,9 +277,10 @@ func TestIdempotencyKeyIsATag(t *testing.T) {
 	require.NoError(t, err)
 	read, err := vendorGet(other, created.ID)
 	require.NoError(t, err)
-	assert.Equal(t, []model.TagList{
-		{Key: ptr("a"), Value: ptr("b")}, {Key: ptr(vpcep.IdempotencyTagKey), Value: ptr("key-1")},
-	}, *read.Tags)
+	require.Len(t, *read.Tags, 2)
+	assert.Equal(t, model.TagList{Key: ptr("a"), Value: ptr("b")}, (*read.Tags)[0])
+	assert.Equal(t, vpcep.IdempotencyTagKey, *(*read.Tags)[1].Key)
+	assert.Regexp(t, "^key-1~[a-z2-7]{6}$", *(*read.Tags)[1].Value, "the key, and a digest of the request")
 
 	body := wanted["least"].vendor
 	body.Tags = &[]model.TagList{{Key: ptr(vpcep.IdempotencyTagKey), Value: ptr("key-2")}, {Key: ptr("a"), Value: ptr("b")}}

@@ -240,23 +240,6 @@ func TestNoTurnIsLost(t *testing.T) {
 	}
 }
 
-// The gate may be opened between the look of a caller and its wait.
-func TestGateThatOpensInBetween(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var g Gate
-		var turn Turn
-		p := patient()
-		require.NoError(t, g.Enter(t.Context(), p, &turn))
-		start := time.Now()
-		require.NoError(t, g.wait(t.Context(), p, &turn))
-		assert.Zero(t, time.Since(start))
-		assert.Empty(t, g.queue)
-		turn.Throttled(p, start, 0, 0)
-		require.NoError(t, g.Enter(t.Context(), p, &turn))
-		assert.NotZero(t, time.Since(start), "its refusal closes the gate")
-	})
-}
-
 // A caller that is let out while it gives up hands its turn on, too.
 func TestTurnOfACallerThatGivesUpIsHandedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -316,7 +299,7 @@ func TestGateOpensToASlowService(t *testing.T) {
 			})
 		}
 		all.Wait()
-		assert.Less(t, time.Since(start), 20*lease)
+		assert.Less(t, time.Since(start), 15*lease)
 		assert.NoError(t, g.Enter(t.Context(), p, new(Turn)))
 	})
 }
