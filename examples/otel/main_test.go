@@ -24,8 +24,8 @@ func TestRun(t *testing.T) {
     HTTP GET: 200
     HTTP POST: 429
     HTTP POST: .*(EOF|reset).*
-    HTTP GET: 200
-WaitForEndpoint: ok
+(    HTTP GET: 200
+)+WaitForEndpoint: ok
     HTTP GET: 200
 `
 	if !regexp.MustCompile(want).MatchString(tree) {
