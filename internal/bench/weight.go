@@ -18,7 +18,7 @@ const (
 
 	// What importing the library may bring: packages of other modules, and bytes.
 	maxPackages  = 10
-	maxMoreBytes = 2 << 20
+	maxMoreBytes = 5 << 19
 	// Initialisation is to take less than a millisecond. A test counts its allocations
 	// instead, which no clock can change.
 	maxInitAllocs = 500
