@@ -61,7 +61,7 @@ func (g *Gate) refused(t *Turn, p Policy, after, window time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.seat(t) // it is older than whoever comes from now on
-	now := time.Now()
+	now, before := time.Now(), g.until
 	phase := g.phase.Load()
 	if !isClosed(phase) || t.phase == phase {
 		g.close(p, now, window)
@@ -69,7 +69,9 @@ func (g *Gate) refused(t *Turn, p Policy, after, window time.Duration) {
 	if asked := now.Add(min(after, p.MaxDelay)); asked.After(g.until) {
 		g.until = asked
 	}
-	g.queue.wakeAll() // some may not live to see the end of the pause
+	if g.until != before {
+		g.queue.wakeAll() // some may not live to see the end of the pause
+	}
 }
 
 // close begins a pause.

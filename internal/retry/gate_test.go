@@ -240,6 +240,23 @@ func TestNoTurnIsLost(t *testing.T) {
 	}
 }
 
+// The gate may be opened between the look of a caller and its wait.
+func TestGateThatOpensInBetween(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Gate
+		var turn Turn
+		p := patient()
+		require.NoError(t, g.Enter(t.Context(), p, &turn))
+		start := time.Now()
+		require.NoError(t, g.wait(t.Context(), p, &turn))
+		assert.Zero(t, time.Since(start))
+		assert.Empty(t, g.queue)
+		turn.Throttled(p, start, 0, 0)
+		require.NoError(t, g.Enter(t.Context(), p, &turn))
+		assert.NotZero(t, time.Since(start), "its refusal closes the gate")
+	})
+}
+
 // A caller that is let out while it gives up hands its turn on, too.
 func TestTurnOfACallerThatGivesUpIsHandedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -299,7 +316,7 @@ func TestGateOpensToASlowService(t *testing.T) {
 			})
 		}
 		all.Wait()
-		assert.Less(t, time.Since(start), 15*lease)
+		assert.Less(t, time.Since(start), 20*lease)
 		assert.NoError(t, g.Enter(t.Context(), p, new(Turn)))
 	})
 }
@@ -379,6 +396,33 @@ func TestGateUnderCancellation(t *testing.T) {
 	}
 	all.Wait()
 	assert.GreaterOrEqual(t, passed.Load(), int64(100), "those whose context lived")
+	assert.Empty(t, g.queue)
+}
+
+// The same for calls that are refused now and then: the gate opens and closes all the time.
+func TestGateUnderLoad(t *testing.T) {
+	p := Policy{BaseDelay: 100 * time.Microsecond, MaxDelay: time.Millisecond, ThrottleTimeout: time.Minute}
+	var g Gate
+	var made atomic.Int64
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for range 100 {
+				var turn Turn
+				for {
+					if !assert.NoError(t, g.Enter(t.Context(), p, &turn)) {
+						return
+					}
+					if made.Add(1)%50 != 0 {
+						turn.Passed()
+						break
+					}
+					turn.Throttled(p, time.Now(), 0, 0)
+				}
+			}
+		})
+	}
+	all.Wait()
 	assert.Empty(t, g.queue)
 }
 

@@ -91,7 +91,7 @@ func (g *Gate) wait(ctx context.Context, p Policy, t *Turn) error {
 		case err != nil:
 			return err
 		case left == 0:
-			t.phase, t.round, t.isOut = w.phase, w.round, true
+			t.phase, t.round, t.isOut = w.phase, w.round, w.isOut
 			return nil
 		}
 		timer.Reset(left)
@@ -136,7 +136,7 @@ func (g *Gate) seat(t *Turn) seat {
 	return t.seat
 }
 
-// look says how long w has to wait before it looks again: 0, where it is let out. The
+// look says how long w has to wait before it looks again: 0, where it may go. The
 // error says why it shall not wait.
 func (g *Gate) look(w *waiter, end waitEnd) (time.Duration, error) {
 	g.mu.Lock()
@@ -145,6 +145,10 @@ func (g *Gate) look(w *waiter, end waitEnd) (time.Duration, error) {
 	g.advance(now)
 	switch {
 	case w.isOut:
+		return 0, nil
+	case !isClosed(g.phase.Load()): // it was opened since the caller came
+		g.drop(w)
+		w.phase = g.phase.Load()
 		return 0, nil
 	case !end.at.After(now), !end.at.After(g.until):
 		g.drop(w)
