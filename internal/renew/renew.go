@@ -153,12 +153,12 @@ func (c *Cache[T]) start(ctx context.Context, background bool) {
 				err = panicked(p)
 			}
 			c.mu.Lock()
-			defer c.mu.Unlock()
 			f.value, f.err = func() T { return value }, err
 			if c.flight == f {
 				c.flight = nil
 				c.store(value, end, err)
 			}
+			c.mu.Unlock()
 			close(f.done)
 		}()
 		value, end, err = c.fetch(fetchCtx)
