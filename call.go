@@ -6,20 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/vpcep/vpcep-go/internal/exchange"
 	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
 // request is one operation: what to check, what to send, and how to read the answer.
 type request[T any] struct {
 	operation retry.Operation
 	method    string
-	path      string // below the project
-	isWhole   bool   // path is below the base URL, and has the project itself
-	query     url.Values
-	body      any // written as JSON; nil: none
-	// check reports what is wrong even without validation: an ID that would change the path.
+	// path is that of the reference, behind the base URL: {project_id} is the client's
+	// project, and every other name in braces is the next one of ids.
+	path  string
+	ids   []string
+	query url.Values
+	body  any // written as JSON; nil: none
+	// check reports what is wrong even without validation, beside an ID that would
+	// change the path.
 	check func(*fieldErrors)
 	// validate reports what the service would refuse.
 	validate func(*fieldErrors)
@@ -60,13 +65,19 @@ func doWith[T any](ctx context.Context, c *Client, settings callSettings, r requ
 // valid reports what is wrong with the request.
 func (r *request[T]) valid(c *Client) error {
 	var f fieldErrors
-	if r.check != nil {
-		r.check(&f)
-	}
+	r.checkAlways(c, &f)
 	if r.validate != nil && c.validates {
 		r.validate(&f)
 	}
 	return f.err()
+}
+
+// checkAlways reports what is wrong even without validation.
+func (r *request[T]) checkAlways(c *Client, f *fieldErrors) {
+	r.fill(c, f.pathSegment)
+	if r.check != nil {
+		r.check(f)
+	}
 }
 
 // encode writes the body exactly as the specification has it.
@@ -80,7 +91,7 @@ func (r *request[T]) encode(c *Client) ([]byte, error) {
 	}
 	body, err := marshal()
 	if err != nil {
-		return nil, fmt.Errorf("vpcep: %s %s: %w", r.method, c.service.BasePath+c.pathOf(r.path, r.isWhole), err)
+		return nil, fmt.Errorf("vpcep: %s %s: %w", r.method, c.service.BasePath+r.fill(c, nil), err)
 	}
 	return body, nil
 }
@@ -88,7 +99,7 @@ func (r *request[T]) encode(c *Client) ([]byte, error) {
 // send carries out a request that was validated and encoded.
 func send[T any](ctx context.Context, c *Client, settings callSettings, r request[T], body []byte) (value T, failure *exchange.Failure) {
 	failure = c.service.Do(ctx, exchange.Call{
-		Operation: r.operation, Method: r.method, Path: c.pathOf(r.path, r.isWhole), Query: r.query, Body: body, Once: r.once,
+		Operation: r.operation, Method: r.method, Path: r.fill(c, nil), Query: r.query, Body: body, Once: r.once,
 		Header: settings.header, Retry: settings.retry.policy(), Observe: settings.observe(),
 		Accept: func(a exchange.Answer) (err error) {
 			value, err = r.decode(a.Body)
@@ -98,12 +109,55 @@ func send[T any](ctx context.Context, c *Client, settings callSettings, r reques
 	return value, failure
 }
 
-// pathOf is a path behind the base URL.
-func (c *Client) pathOf(path string, isWhole bool) string {
-	if isWhole {
-		return path
+// fill is the path with the project and the IDs in it. each, if it is not nil, is told
+// of every ID.
+func (r *request[T]) fill(c *Client, each func(name, id string)) string {
+	var path strings.Builder
+	ids := r.ids
+	for rest := r.path; ; {
+		text, braced, isBraced := strings.Cut(rest, "{")
+		path.WriteString(text)
+		if !isBraced {
+			return path.String()
+		}
+		var name string
+		name, rest, _ = strings.Cut(braced, "}")
+		if name == "project_id" {
+			path.WriteString(c.projectID)
+			continue
+		}
+		path.WriteString(ids[0])
+		if each != nil {
+			each(name, ids[0])
+		}
+		ids = ids[1:]
 	}
-	return c.projectPath + path
+}
+
+// decodeNothing reads the answer of a call that answers nothing. A page of a
+// proxy, or an error under a status of success, is no answer of the service.
+func decodeNothing(body string) (struct{}, error) {
+	var none struct{}
+	if strings.TrimSpace(body) == "" {
+		return none, nil
+	}
+	var hasID, hasError, hasCode, hasMessage bool
+	err := wire.Of(body).Members(func(name string, v wire.Value) {
+		switch name {
+		case "id":
+			hasID = true
+		case "error", "error_code", "error_msg":
+			hasError = hasError || !v.IsNull()
+		case "code":
+			hasCode = true
+		case "message":
+			hasMessage = true
+		}
+	})
+	if err == nil && (hasError || hasCode && hasMessage) && !hasID {
+		err = errors.New("it is an error")
+	}
+	return none, err
 }
 
 var (

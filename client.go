@@ -28,12 +28,11 @@ const Version = "0.1.0"
 // NewClient, safe for concurrent use, and meant to be shared: its callers share
 // one pool of connections.
 type Client struct {
-	service     *exchange.Service
-	projectID   string
-	projectPath string // where the API of the project is
-	validates   bool
-	window      time.Duration // of the search for a create with an unknown outcome
-	keys        *keyed.Registry[*Endpoint]
+	service   *exchange.Service
+	projectID string
+	validates bool
+	window    time.Duration // of the search for a create with an unknown outcome
+	keys      *keyed.Registry[*Endpoint]
 }
 
 // NewClient makes a client. It needs WithRegion or WithBaseURL, WithProjectID,
@@ -63,7 +62,7 @@ func NewClient(opts ...Option) (*Client, error) {
 	}
 	service := newService(base, newTransport(cfg.httpClient, cfg.rootCAs), auth, cfg.userAgent)
 	c := &Client{
-		service: service, projectID: cfg.projectID, projectPath: "/v1/" + cfg.projectID,
+		service: service, projectID: cfg.projectID,
 		validates: !cfg.withoutValidation,
 		window:    cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow),
 		keys:      keyed.NewRegistry[*Endpoint](),

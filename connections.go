@@ -3,10 +3,9 @@ package vpcep
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -54,33 +53,10 @@ type ConnectionFilter struct {
 }
 
 // UnmarshalJSON reads a connection. Only text that is no JSON object is an error.
-func (k *Connection) UnmarshalJSON(data []byte) error {
-	read, err := readConnection(wire.Of(data))
-	if err != nil {
-		return fmt.Errorf("vpcep: connection: %w", err)
-	}
-	*k = *read
-	return nil
-}
+func (k *Connection) UnmarshalJSON(data []byte) error { return connectionResource.unmarshal(data, k) }
 
 // MarshalJSON writes the connection as the service does, Extra included.
-func (k Connection) MarshalJSON() ([]byte, error) {
-	return connectionFields.Marshal(&k)
-}
-
-func readConnection(v wire.Value) (*Connection, error) {
-	k := new(Connection)
-	_, err := connectionFields.Read(v, k)
-	return k, err
-}
-
-func readNamedConnection(v wire.Value) (*Connection, error) {
-	k, err := readConnection(v)
-	if err == nil && k.EndpointID == "" {
-		return nil, errNoID
-	}
-	return k, err
-}
+func (k Connection) MarshalJSON() ([]byte, error) { return connectionResource.marshal(k) }
 
 // ListConnections lists the endpoints that connect to a service of this project:
 // GET /v1/{project_id}/vpc-endpoint-services/{service_id}/connections. It pages
@@ -93,30 +69,29 @@ func (c *Client) ListConnections(ctx context.Context, serviceID string, filter C
 // CountConnections says how many connections of a service filter selects, as
 // CountEndpoints does.
 func (c *Client) CountConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) (int64, error) {
-	filter.SortKey, filter.SortDir, filter.PageSize = "", "", 0
-	l := connections(serviceID, filter)
-	return do(ctx, c, opts, l.count())
+	return count(ctx, c, opts, connections(serviceID, filter))
 }
 
-func connections(serviceID string, filter ConnectionFilter) listing[*Connection] {
+func connections(serviceID string, filter ConnectionFilter) listing[Connection] {
 	markerID := ""
 	if filter.MarkerID != 0 {
 		markerID = strconv.FormatInt(filter.MarkerID, 10)
 	}
-	return listing[*Connection]{
-		what: "connections", path: connectionsPath(serviceID), member: "connections",
-		check: pathSegment("service_id", serviceID),
+	return listing[Connection]{
+		of: connectionResource, path: connectionsPath, ids: []string{serviceID}, member: "connections",
 		filter: listFilter{
-			by:      map[string]string{"id": filter.EndpointID, "status": string(filter.Status), "marker_id": markerID},
+			by: []parameter{
+				{"id", filter.EndpointID, maxIDLength},
+				{"status", string(filter.Status), maxIDLength},
+				{"marker_id", markerID, maxIDLength},
+			},
 			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize,
 		},
-		read:    readNamedConnection,
-		id:      func(k *Connection) string { return k.EndpointID },
-		version: func(k *Connection) int64 { return k.UpdatedAt.UnixMilli() },
 	}
 }
 
-func connectionsPath(serviceID string) string { return servicesPath + "/" + serviceID + "/connections" }
+// connectionsPath is the collection of a service's connections.
+const connectionsPath = servicesPath + "/{service_id}/connections"
 
 // AcceptConnection lets an endpoint connect to a service of this project: POST
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/action. It returns
@@ -134,11 +109,8 @@ func (c *Client) RejectConnection(ctx context.Context, serviceID, endpointID str
 
 func decideConnection(serviceID, endpointID, action string) request[*Connection] {
 	return request[*Connection]{
-		operation: retry.Update, method: http.MethodPost, path: connectionsPath(serviceID) + "/action",
-		check: func(f *fieldErrors) {
-			f.pathSegment("service_id", serviceID)
-			f.pathSegment("endpoint_id", endpointID)
-		},
+		operation: retry.Update, method: http.MethodPost, path: connectionsPath + "/action", ids: []string{serviceID},
+		check: func(f *fieldErrors) { f.pathSegment("endpoint_id", endpointID) },
 		body: struct {
 			Endpoints []string `json:"endpoints"` // one a call: the service takes no more
 			Action    string   `json:"action"`
@@ -159,7 +131,7 @@ func decodeDecision(data string, endpointID string) (*Connection, error) {
 			return
 		}
 		wire.Each(v, func(v wire.Value) {
-			if k, err := readConnection(v); err == nil && k.EndpointID == endpointID {
+			if k, err := connectionResource.read(v); err == nil && k.EndpointID == endpointID {
 				decided = k
 			}
 		})
@@ -179,32 +151,40 @@ func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID st
 	if len(targets) == 0 {
 		targets = []EndpointStatus{StatusAccepted}
 	}
-	var last *Connection
-	one := connections(serviceID, ConnectionFilter{EndpointID: endpointID})
-	read := one.request(0, 10)
-	read.once = true
-	_, err := c.wait(ctx, endpointID, opts, func(ctx context.Context) (*Endpoint, error) {
-		list, err := do(ctx, c, nil, read)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range list.Items {
-			if k := item.Value; !item.Hidden && k.EndpointID == endpointID {
-				last = k
-				return k.asEndpoint(), nil
+	return wait[Connection]{
+		of: connectionResource, id: endpointID, read: getConnection(serviceID, endpointID),
+		until: connectionResource.until(func(k *Connection) bool { return slices.Contains(targets, k.Status) }),
+	}.run(ctx, c, opts)
+}
+
+// getConnection reads the connection of one endpoint, which is nil where there is none.
+func getConnection(serviceID, endpointID string) request[*Connection] {
+	const limit = 10 // a filter that the service ignores is no reason to fail
+	l := connections(serviceID, ConnectionFilter{EndpointID: endpointID})
+	page := l.request(0, limit)
+	return request[*Connection]{
+		operation: page.operation, method: page.method, path: page.path, ids: page.ids, query: page.query,
+		check: func(f *fieldErrors) { f.pathSegment("endpoint_id", endpointID) },
+		decode: func(body string) (*Connection, error) {
+			page, err := l.decode(body, limit)
+			if err != nil {
+				return nil, err
 			}
-		}
-		return nil, fmt.Errorf("vpcep: service %s has no connection of endpoint %s: %w", serviceID, endpointID, ErrEndpointNotFound)
-	}, untilStatus(targets))
-	var failed *EndpointFailedError
-	if err != nil && !errors.As(err, &failed) {
-		return nil, err
+			for _, item := range page.Items {
+				if !item.Hidden && item.ID == endpointID {
+					return item.Value, nil
+				}
+			}
+			return nil, nil
+		},
 	}
-	return last, err
 }
 
 // asEndpoint is what the owner of a service sees of an endpoint.
 func (k *Connection) asEndpoint() *Endpoint {
+	if k == nil {
+		return nil
+	}
 	return &Endpoint{
 		ID: k.EndpointID, MarkerID: k.MarkerID, Status: k.Status, CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt,
 		Description: k.Description, Errors: k.Errors,

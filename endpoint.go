@@ -9,8 +9,11 @@ import (
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
-// endpointsPath is the collection of endpoints, below the project.
-const endpointsPath = "/vpc-endpoints"
+// The paths of endpoints.
+const (
+	endpointsPath = "/v1/{project_id}/vpc-endpoints"
+	endpointPath  = endpointsPath + "/{id}"
+)
 
 // CreateEndpoint creates an endpoint: POST /v1/{project_id}/vpc-endpoints. The
 // endpoint is in status creating as a rule; WaitForEndpoint waits until it can be used.
@@ -70,7 +73,7 @@ func createRequest(req CreateEndpointRequest) request[*Endpoint] {
 		operation: retry.Create, method: http.MethodPost, path: endpointsPath,
 		validate: func(f *fieldErrors) { f.createEndpoint(req) },
 		body:     req,
-		decode:   decodeEndpoint,
+		decode:   endpointResource.decode,
 	}
 }
 
@@ -84,9 +87,8 @@ func (c *Client) GetEndpoint(ctx context.Context, id string, opts ...CallOption)
 
 func getEndpoint(id string) request[*Endpoint] {
 	return request[*Endpoint]{
-		operation: retry.Read, method: http.MethodGet, path: endpointsPath + "/" + id,
-		check:  pathSegment("id", id),
-		decode: decodeEndpoint,
+		operation: retry.Read, method: http.MethodGet, path: endpointPath, ids: []string{id},
+		decode: endpointResource.decode,
 	}
 }
 
@@ -104,8 +106,7 @@ func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOpti
 
 func deleteEndpoint(id string) request[struct{}] {
 	return request[struct{}]{
-		operation: retry.Delete, method: http.MethodDelete, path: endpointsPath + "/" + id,
-		check:  pathSegment("id", id),
+		operation: retry.Delete, method: http.MethodDelete, path: endpointPath, ids: []string{id},
 		decode: decodeNothing,
 	}
 }
@@ -141,23 +142,20 @@ func (c *Client) ListEndpoints(ctx context.Context, filter EndpointFilter, opts 
 // with one request. SortKey, SortDir and PageSize do not matter. A service that gives
 // no count is an error.
 func (c *Client) CountEndpoints(ctx context.Context, filter EndpointFilter, opts ...CallOption) (int64, error) {
-	filter.SortKey, filter.SortDir, filter.PageSize = "", "", 0
-	l := endpoints(filter)
-	return do(ctx, c, opts, l.count())
+	return count(ctx, c, opts, endpoints(filter))
 }
 
-func endpoints(filter EndpointFilter) listing[*Endpoint] {
-	return listing[*Endpoint]{
-		what: "endpoints", path: endpointsPath, member: "endpoints",
+func endpoints(filter EndpointFilter) listing[Endpoint] {
+	return listing[Endpoint]{
+		of: endpointResource, path: endpointsPath, member: "endpoints",
 		filter: listFilter{
-			by: map[string]string{
-				"id": filter.ID, "vpc_id": filter.VPCID, "endpoint_service_name": filter.EndpointServiceName,
-				"public_border_group": filter.PublicBorderGroup,
+			by: []parameter{
+				{"id", filter.ID, maxIDLength},
+				{"vpc_id", filter.VPCID, maxIDLength},
+				{"endpoint_service_name", filter.EndpointServiceName, maxServiceNameLength},
+				{"public_border_group", filter.PublicBorderGroup, maxIDLength},
 			},
 			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize,
 		},
-		read:    readNamedEndpoint,
-		id:      func(e *Endpoint) string { return e.ID },
-		version: func(e *Endpoint) int64 { return e.UpdatedAt.UnixMilli() },
 	}
 }

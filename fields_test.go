@@ -36,7 +36,7 @@ func TestResourceErrorIsReadAsItIsWritten(t *testing.T) {
 	for _, reasons := range [][]ResourceError{{{"E", "M"}}, {{"E", "M"}, {"F", "N"}}, {{"E", ""}}, {{"", "M"}}} {
 		text, err := Endpoint{ID: "e", Errors: reasons}.MarshalJSON()
 		require.NoError(t, err)
-		read, err := decodeEndpoint(string(text))
+		read, err := endpointResource.decode(string(text))
 		require.NoError(t, err)
 		assert.Equal(t, reasons, read.Errors)
 	}
@@ -55,7 +55,7 @@ func TestCloneOfAnEndpointSharesNothing(t *testing.T) {
 		}
 	}
 	e := fresh()
-	c := e.clone()
+	c := endpointResource.clone(e)
 	assert.Equal(t, e, c)
 	s := c.PolicyStatement[0]
 	c.ActiveStatus[0], c.Tags[0].Key, c.Errors[0].Code = "x", "x", "x"
@@ -67,7 +67,7 @@ func TestCloneOfAnEndpointSharesNothing(t *testing.T) {
 	}
 	c.Extra["b"], s.Extra["b"] = nil, nil
 	assert.Equal(t, fresh(), e)
-	assert.Nil(t, (*Endpoint)(nil).clone())
+	assert.Nil(t, endpointResource.clone(nil))
 }
 
 // Whether a service costs money is said of each.

@@ -179,7 +179,7 @@ func asItem(e *Endpoint) keyed.Item[*Endpoint] {
 
 // finish tells the caller of the result, or how it differs from what was asked for.
 func (p *endpointPort) finish(ctx context.Context, result keyed.Result[*Endpoint]) (*Endpoint, error) {
-	e := result.Item.Value.clone()
+	e := endpointResource.clone(result.Item.Value)
 	if !result.Own {
 		if err := p.mismatch(e); err != nil {
 			return nil, err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vpcep/vpcep-go/internal/paging"
 	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/text"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
@@ -21,37 +22,32 @@ const defaultPageSize = 100
 
 // listing is one list of the service, which is read page by page.
 type listing[T any] struct {
-	what   string // for messages
+	of     *resource[T]
 	path   string
+	ids    []string
 	member string // of an answer, which holds the items
 	filter listFilter
-	check  func(*fieldErrors) // holds even without validation
-	read   func(wire.Value) (T, error)
-	id     func(T) string // tells items apart
-	// version differs after a change that moves an item in a list sorted by updates. nil: none is known.
-	version func(T) int64
 }
 
 // list is the iterator of a list.
-func list[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
+func list[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
 		settings, err := c.begin(ctx, opts)
 		if err == nil {
-			err = eachWith(ctx, c, settings, l, func(item T) bool { return yield(item, nil) })
+			err = eachWith(ctx, c, settings, l, func(item *T) bool { return yield(item, nil) })
 		}
 		if err != nil {
-			var none T
-			yield(none, err)
+			yield(nil, err)
 		}
 	}
 }
 
 // eachWith calls yield for each item until it returns false.
-func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], yield func(T) bool) error {
+func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], yield func(*T) bool) error {
 	var failure error // of a call, which says by itself what it was about
-	pager := paging.Pager[T]{
+	pager := paging.Pager[*T]{
 		Size: max(cmp.Or(l.filter.pageSize, defaultPageSize), 1), MaxSize: maxPageSize, Order: l.filter.order(),
-		Fetch: func(ctx context.Context, offset, limit int) (paging.Page[T], error) {
+		Fetch: func(ctx context.Context, offset, limit int) (paging.Page[*T], error) {
 			// The caller's own ResponseMeta is written when the caller gets to the page.
 			var meta ResponseMeta
 			settings := settings
@@ -71,52 +67,72 @@ func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l li
 	if err == nil || failure != nil {
 		return failure
 	}
-	return fmt.Errorf("vpcep: list %s: %w", l.what, err)
+	return fmt.Errorf("vpcep: list %ss: %w", l.of.name, err)
 }
 
 // request asks for the page that begins at offset.
-func (l *listing[T]) request(offset, limit int) request[paging.Page[T]] {
+func (l *listing[T]) request(offset, limit int) request[paging.Page[*T]] {
 	query := l.filter.query()
 	query.Set("limit", strconv.Itoa(limit))
 	query.Set("offset", strconv.Itoa(offset))
-	return request[paging.Page[T]]{
-		operation: retry.Read, method: http.MethodGet, path: l.path, query: query,
-		check: l.checkPath, validate: func(f *fieldErrors) { f.filter(l.filter) },
-		decode: func(body string) (paging.Page[T], error) { return l.decode(body, limit) },
+	return request[paging.Page[*T]]{
+		operation: retry.Read, method: http.MethodGet, path: l.path, ids: l.ids, query: query,
+		check: l.filter.check, validate: l.filter.validate,
+		decode: func(body string) (paging.Page[*T], error) { return l.decode(body, limit) },
 	}
 }
 
 // count asks how many items the service counts.
-func (l *listing[T]) count() request[int64] {
-	query := l.filter.query()
+func count[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) (int64, error) {
+	filter := listFilter{by: l.filter.by}
+	query := filter.query()
 	query.Set("limit", "1")
-	return request[int64]{
-		operation: retry.Read, method: http.MethodGet, path: l.path, query: query,
-		check: l.checkPath, validate: func(f *fieldErrors) { f.filter(l.filter) },
-		decode: decodeCount,
-	}
-}
-
-func (l *listing[T]) checkPath(f *fieldErrors) {
-	if l.check != nil {
-		l.check(f)
-	}
-	if l.filter.pageSize < 0 {
-		f.add("limit", "the page size %d is negative", l.filter.pageSize)
-	}
+	return do(ctx, c, opts, request[int64]{
+		operation: retry.Read, method: http.MethodGet, path: l.path, ids: l.ids, query: query,
+		validate: filter.validate, decode: decodeCount,
+	})
 }
 
 // listFilter is what lists are filtered and sorted by.
 type listFilter struct {
-	by               map[string]string // parameters of the query; what is empty is left out
+	by               []parameter
 	sortKey, sortDir string
 	pageSize         int
 }
 
+// parameter is one of a query, left out where it is empty.
+type parameter struct {
+	name, value string
+	most        int // characters
+}
+
+// check holds even without validation.
+func (filter listFilter) check(f *fieldErrors) {
+	if filter.pageSize < 0 {
+		f.add("limit", "the page size %d is negative", filter.pageSize)
+	}
+}
+
+// validate reports every wrong setting.
+func (filter listFilter) validate(f *fieldErrors) {
+	for _, p := range filter.by {
+		f.length(p.name, p.value, 0, p.most)
+	}
+	if !oneOf(filter.sortKey, "", SortByCreateTime, SortByUpdateTime) {
+		f.add("sort_key", "%s is neither create_at nor update_at", text.Quoted(filter.sortKey))
+	}
+	if !oneOf(filter.sortDir, "", SortAscending, SortDescending) {
+		f.add("sort_dir", "%s is neither asc nor desc", text.Quoted(filter.sortDir))
+	}
+	if filter.pageSize > maxPageSize {
+		f.add("limit", "the page size %d is not between 1 and %d", filter.pageSize, maxPageSize)
+	}
+}
+
 func (filter listFilter) query() url.Values {
 	query := url.Values{}
-	for name, value := range filter.by {
-		query.Set(name, value)
+	for _, p := range filter.by {
+		query.Set(p.name, p.value)
 	}
 	query.Set("sort_key", filter.sortKey)
 	query.Set("sort_dir", filter.sortDir)
@@ -139,8 +155,8 @@ func (filter listFilter) order() paging.Order {
 // decode reads one page. A page without its list is an error, because the absence of
 // an item is evidence that callers build upon. An element that makes no sense has its
 // place in the list, and is not shown.
-func (l *listing[T]) decode(data string, limit int) (paging.Page[T], error) {
-	p := paging.Page[T]{Total: -1}
+func (l *listing[T]) decode(data string, limit int) (paging.Page[*T], error) {
+	p := paging.Page[*T]{Total: -1}
 	isList, isNull, elements := false, false, 0
 	err := wire.Of(data).Members(func(name string, v wire.Value) {
 		switch name {
@@ -162,23 +178,19 @@ func (l *listing[T]) decode(data string, limit int) (paging.Page[T], error) {
 	case !isList && (!isNull || p.Total > 0): // null is what an empty list can look like, and nothing else
 		return p, fmt.Errorf("it has no list %q", l.member)
 	case elements > limit:
-		return p, fmt.Errorf("it has %d %s, where %d were asked for", elements, l.what, limit)
+		return p, fmt.Errorf("it has %d %ss, where %d were asked for", elements, l.of.name, limit)
 	}
 	return p, nil
 }
 
 // item reads an element. One that is kept does not keep its page.
-func (l *listing[T]) item(v wire.Value) paging.Item[T] {
+func (l *listing[T]) item(v wire.Value) paging.Item[*T] {
 	v = v.Detached()
-	value, err := l.read(v)
+	value, err := l.of.readNamed(v)
 	if err != nil {
-		return paging.Item[T]{ID: "\x00" + string(v.Raw()), Hidden: true}
+		return paging.Item[*T]{ID: "\x00" + string(v.Raw()), Hidden: true}
 	}
-	item := paging.Item[T]{ID: l.id(value), Value: value}
-	if l.version != nil {
-		item.Version = l.version(value)
-	}
-	return item
+	return paging.Item[*T]{ID: l.of.id(value), Version: l.of.version(value), Value: value}
 }
 
 // readTotal is -1 where v is no total.

@@ -425,12 +425,12 @@ func TestFiltersAreValidated(t *testing.T) {
 		want string
 		err  func(c *vpcep.Client) error
 	}{
-		{"endpoint_service_name id public_border_group vpc_id sort_key sort_dir limit", func(c *vpcep.Client) error {
+		{"id vpc_id endpoint_service_name public_border_group sort_key sort_dir limit", func(c *vpcep.Client) error {
 			return firstError(c.ListEndpoints(t.Context(), vpcep.EndpointFilter{
 				ID: long, VPCID: long, EndpointServiceName: long, PublicBorderGroup: long, SortKey: "created_at", SortDir: "up", PageSize: 1001,
 			}))
 		}},
-		{"endpoint_service_name id", func(c *vpcep.Client) error {
+		{"id endpoint_service_name", func(c *vpcep.Client) error {
 			return firstError(c.ListPublicServices(t.Context(), vpcep.ServiceFilter{ID: long, Name: long}))
 		}},
 		{"id status", func(c *vpcep.Client) error {

@@ -25,8 +25,7 @@ type Policy struct {
 // that the service does not accept the policy.
 func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opts ...CallOption) (*Endpoint, error) {
 	return do(ctx, c, opts, request[*Endpoint]{
-		operation: retry.Update, method: http.MethodPut, path: endpointsPath + "/" + id + "/policy",
-		check: pathSegment("id", id),
+		operation: retry.Update, method: http.MethodPut, path: endpointPath + "/policy", ids: []string{id},
 		validate: func(f *fieldErrors) {
 			if (len(policy.Statements) > 0) == (len(policy.Document) > 0) {
 				f.add("policy_statement", "one of policy_statement and policy_document is needed, and not both")
@@ -38,7 +37,7 @@ func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opt
 			Statements []PolicyStatement `json:"policy_statement,omitempty"`
 			Document   json.RawMessage   `json:"policy_document,omitempty"`
 		}{policy.Statements, policy.Document},
-		decode: decodeEndpoint,
+		decode: endpointResource.decode,
 	})
 }
 
@@ -48,13 +47,12 @@ func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opt
 // removed it, that is success.
 func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption) (*Endpoint, error) {
 	endpoint, err := do(ctx, c, opts, request[*Endpoint]{
-		operation: retry.Delete, method: http.MethodDelete, path: endpointsPath + "/" + id + "/policy",
-		check: pathSegment("id", id),
+		operation: retry.Delete, method: http.MethodDelete, path: endpointPath + "/policy", ids: []string{id},
 		decode: func(body string) (*Endpoint, error) {
 			if _, err := decodeNothing(body); err != nil || body == "" {
 				return nil, err
 			}
-			return decodeEndpoint(body)
+			return endpointResource.decode(body)
 		},
 	})
 	if err == nil && endpoint == nil { // it is gone, and nothing says how the endpoint looks now

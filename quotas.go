@@ -53,7 +53,7 @@ func getQuotas(quotaType QuotaType) request[[]Quota] {
 	if quotaType != "" {
 		query.Set("type", string(quotaType))
 	}
-	return request[[]Quota]{operation: retry.Read, method: http.MethodGet, path: "/quotas", query: query, decode: decodeQuotas}
+	return request[[]Quota]{operation: retry.Read, method: http.MethodGet, path: "/v1/{project_id}/quotas", query: query, decode: decodeQuotas}
 }
 
 // quotaTimeout bounds how long a refusal waits for its quota.

@@ -44,11 +44,9 @@ func (c *Client) Do(ctx context.Context, req RawRequest, opts ...CallOption) ([]
 		operation = retry.Update
 	}
 	body, err := do(ctx, c, opts, request[[]byte]{
-		operation: operation, method: req.Method, query: req.Query, body: req.Body,
-		path:    strings.ReplaceAll(req.Path, "{project_id}", c.ProjectID()),
-		isWhole: true,
-		check:   req.check,
-		decode:  func(body string) ([]byte, error) { return []byte(body), nil },
+		operation: operation, method: req.Method, path: req.Path, query: req.Query, body: req.Body,
+		check:  req.check,
+		decode: func(body string) ([]byte, error) { return []byte(body), nil },
 	})
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) {

@@ -54,8 +54,7 @@ func (e *RouteTablesError) Error() string {
 // are the errors of GetEndpoint, and *ValidationError.
 func (c *Client) UpdateRouteTables(ctx context.Context, id string, routeTables []string, opts ...CallOption) ([]string, error) {
 	answer, err := do(ctx, c, opts, request[*RouteTablesError]{
-		operation: retry.Update, method: http.MethodPut, path: endpointsPath + "/" + id + "/routetables",
-		check:    pathSegment("id", id),
+		operation: retry.Update, method: http.MethodPut, path: endpointPath + "/routetables", ids: []string{id},
 		validate: func(f *fieldErrors) { f.routeTables(routeTables) },
 		body: struct {
 			RouteTables []string `json:"routetables"`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -12,11 +11,10 @@ import (
 
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/rules"
-	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// servicesPath is the collection of endpoint services, below the project.
-const servicesPath = "/vpc-endpoint-services"
+// servicesPath is the collection of endpoint services.
+const servicesPath = "/v1/{project_id}/vpc-endpoint-services"
 
 // EndpointService is a service that endpoints can connect to. It is read as
 // tolerantly as Endpoint.
@@ -54,34 +52,10 @@ type ServiceFilter struct {
 }
 
 // UnmarshalJSON reads a service. Only text that is no JSON object is an error.
-func (s *EndpointService) UnmarshalJSON(data []byte) error {
-	read, err := readService(wire.Of(data))
-	if err != nil {
-		return fmt.Errorf("vpcep: endpoint service: %w", err)
-	}
-	*s = *read
-	return nil
-}
+func (s *EndpointService) UnmarshalJSON(data []byte) error { return serviceResource.unmarshal(data, s) }
 
 // MarshalJSON writes the service as the cloud does, Extra included.
-func (s EndpointService) MarshalJSON() ([]byte, error) {
-	return serviceFields.Marshal(&s)
-}
-
-func readService(v wire.Value) (*EndpointService, error) {
-	s := new(EndpointService)
-	_, err := serviceFields.Read(v, s)
-	return s, err
-}
-
-// readNamedService demands an ID: what has none cannot be connected to.
-func readNamedService(v wire.Value) (*EndpointService, error) {
-	s, err := readService(v)
-	if err == nil && s.ID == "" {
-		return nil, errNoID
-	}
-	return s, err
-}
+func (s EndpointService) MarshalJSON() ([]byte, error) { return serviceResource.marshal(s) }
 
 // ListPublicServices lists the services that the cloud's operators offer to
 // everyone: GET /v1/{project_id}/vpc-endpoint-services/public. It pages like
@@ -92,20 +66,19 @@ func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, o
 
 // CountPublicServices says how many public services filter selects, as CountEndpoints does.
 func (c *Client) CountPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) (int64, error) {
-	filter.SortKey, filter.SortDir, filter.PageSize = "", "", 0
-	l := publicServices(filter)
-	return do(ctx, c, opts, l.count())
+	return count(ctx, c, opts, publicServices(filter))
 }
 
-func publicServices(filter ServiceFilter) listing[*EndpointService] {
-	return listing[*EndpointService]{
-		what: "public services", path: servicesPath + "/public", member: "endpoint_services",
+func publicServices(filter ServiceFilter) listing[EndpointService] {
+	return listing[EndpointService]{
+		of: serviceResource, path: servicesPath + "/public", member: "endpoint_services",
 		filter: listFilter{
-			by:      map[string]string{"id": filter.ID, "endpoint_service_name": filter.Name},
+			by: []parameter{
+				{"id", filter.ID, maxIDLength},
+				{"endpoint_service_name", filter.Name, maxServiceNameLength},
+			},
 			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize,
 		},
-		read: readNamedService,
-		id:   func(s *EndpointService) string { return s.ID },
 	}
 }
 
@@ -131,7 +104,7 @@ func describeService(by, value string) request[*EndpointService] {
 			}
 			f.broken(by, rules.Encoding(value))
 		},
-		decode: func(body string) (*EndpointService, error) { return readNamedService(wire.Of(body)) },
+		decode: serviceResource.decode,
 	}
 }
 

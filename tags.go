@@ -17,10 +17,7 @@ import (
 // Errors are those of GetEndpoint, and *ValidationError.
 func (c *Client) AddTags(ctx context.Context, id string, tags []Tag, opts ...CallOption) error {
 	change := changeTags(id, "create", tags)
-	change.check = func(f *fieldErrors) {
-		f.pathSegment("id", id)
-		f.reservedTag(tags)
-	}
+	change.check = func(f *fieldErrors) { f.reservedTag(tags) }
 	change.validate = func(f *fieldErrors) {
 		if len(tags) == 0 {
 			f.add("tags", "must not be empty")
@@ -40,7 +37,6 @@ func (c *Client) AddTags(ctx context.Context, id string, tags []Tag, opts ...Cal
 func (c *Client) RemoveTags(ctx context.Context, id string, keys []string, opts ...CallOption) error {
 	change := removeTags(id, keys)
 	change.check = func(f *fieldErrors) {
-		f.pathSegment("id", id)
 		if len(keys) == 0 {
 			f.add("tags", "must not be empty")
 		}
@@ -61,7 +57,7 @@ func (c *Client) RemoveTags(ctx context.Context, id string, keys []string, opts 
 // changeTags is the one call that changes tags; action is create or delete.
 func changeTags(id, action string, tags any) request[struct{}] {
 	return request[struct{}]{
-		operation: retry.Update, method: http.MethodPost, path: "/endpoint/" + id + "/tags/action",
+		operation: retry.Update, method: http.MethodPost, path: "/v1/{project_id}/endpoint/{id}/tags/action", ids: []string{id},
 		body: struct {
 			Action string `json:"action"`
 			Tags   any    `json:"tags"`
@@ -92,10 +88,7 @@ func removeTags(id string, keys []string) request[struct{}] {
 // can be repeated.
 func (c *Client) SetTags(ctx context.Context, id string, tags []Tag, opts ...CallOption) error {
 	read := getEndpoint(id)
-	read.check = func(f *fieldErrors) {
-		f.pathSegment("id", id)
-		f.reservedTag(tags)
-	}
+	read.check = func(f *fieldErrors) { f.reservedTag(tags) }
 	read.validate = func(f *fieldErrors) { f.tags(tags) }
 	endpoint, err := do(ctx, c, opts, read)
 	if err != nil {

@@ -3,11 +3,9 @@ package vpcep
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/vpcep/vpcep-go/internal/rules"
-	"github.com/vpcep/vpcep-go/internal/text"
 )
 
 // The limits of the specification: tables 1, 3 and 4. Lengths are in characters.
@@ -207,31 +205,6 @@ func (f *fieldErrors) policyDocument(document json.RawMessage) {
 func (f *fieldErrors) pathSegment(field, id string) {
 	f.length(field, id, 1, maxIDLength)
 	f.broken(field, rules.PathSegment(id))
-}
-
-// pathSegment is the check of a request whose path has one ID in it.
-func pathSegment(field, id string) func(*fieldErrors) {
-	return func(f *fieldErrors) { f.pathSegment(field, id) }
-}
-
-// filter reports every wrong setting of a list's filter.
-func (f *fieldErrors) filter(filter listFilter) {
-	for _, name := range slices.Sorted(maps.Keys(filter.by)) {
-		most := maxIDLength
-		if name == "endpoint_service_name" {
-			most = maxServiceNameLength
-		}
-		f.length(name, filter.by[name], 0, most)
-	}
-	if !oneOf(filter.sortKey, "", SortByCreateTime, SortByUpdateTime) {
-		f.add("sort_key", "%s is neither create_at nor update_at", text.Quoted(filter.sortKey))
-	}
-	if !oneOf(filter.sortDir, "", SortAscending, SortDescending) {
-		f.add("sort_dir", "%s is neither asc nor desc", text.Quoted(filter.sortDir))
-	}
-	if filter.pageSize > maxPageSize {
-		f.add("limit", "the page size %d is not between 1 and %d", filter.pageSize, maxPageSize)
-	}
 }
 
 // extra demands fields that are JSON, and that the request does not have itself.

@@ -64,24 +64,11 @@ func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOption
 	if len(targets) == 0 {
 		targets = []EndpointStatus{StatusAccepted, StatusPendingAcceptance}
 	}
-	return c.wait(ctx, id, opts, c.pollEndpoint(id), untilStatus(targets))
+	return waitForEndpoint(id, endpointResource.until(func(e *Endpoint) bool { return slices.Contains(targets, e.Status) })).run(ctx, c, opts)
 }
 
-// untilStatus is the condition of a wait that ends in one of targets.
-func untilStatus(targets []EndpointStatus) poll.Condition[*Endpoint] {
-	return func(e *Endpoint, err error, waited time.Duration) poll.Verdict {
-		switch {
-		case errors.Is(err, ErrEndpointNotFound) && waited < readLag:
-			return poll.GoOn
-		case err != nil:
-			return poll.Fail(err)
-		case slices.Contains(targets, e.Status):
-			return poll.Done
-		case e.Status == StatusFailed, e.Status == StatusRejected, e.Status == StatusDeleting:
-			return poll.Fail(&EndpointFailedError{Endpoint: e})
-		}
-		return poll.GoOn
-	}
+func waitForEndpoint(id string, until poll.Condition[*Endpoint]) wait[Endpoint] {
+	return wait[Endpoint]{of: endpointResource, id: id, read: getEndpoint(id), until: until}
 }
 
 // WaitForEndpointDeleted polls an endpoint until the service says that it does
@@ -92,57 +79,93 @@ func untilStatus(targets []EndpointStatus) poll.Condition[*Endpoint] {
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
 func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts WaitOptions) error {
-	_, err := c.wait(ctx, id, opts, c.pollEndpoint(id), func(_ *Endpoint, err error, _ time.Duration) poll.Verdict {
+	_, err := waitForEndpoint(id, endpointResource.untilGone()).run(ctx, c, opts)
+	return err
+}
+
+// wait is one wait for a resource.
+type wait[T any] struct {
+	of    *resource[T]
+	id    string
+	read  request[*T] // its result is nil where the resource does not exist
+	until poll.Condition[*T]
+}
+
+// run polls until the condition says that the wait has come to its end.
+func (w wait[T]) run(ctx context.Context, c *Client, opts WaitOptions) (*T, error) {
+	if _, err := c.begin(ctx, nil); err != nil {
+		return nil, err
+	}
+	var f fieldErrors
+	w.read.checkAlways(c, &f)
+	opts.validate(&f)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	w.read.once = true // the next poll is the next attempt
+	show := w.of.onPoll(opts)
+	var last *T
+	poller := poll.Poller[*T]{
+		Timeout: cmp.Or(opts.Timeout, DefaultWaitTimeout), Interval: opts.Interval,
+		Poll: func(ctx context.Context) (*T, error) {
+			value, err := do(ctx, c, nil, w.read)
+			switch {
+			case err != nil:
+				return nil, err
+			case value == nil:
+				return nil, fmt.Errorf("vpcep: %s %s: %w", w.of.name, w.id, w.of.notFound)
+			}
+			last = value
+			if show != nil {
+				show(w.of.clone(value))
+			}
+			return value, nil
+		},
+		Judge: w.until, IsOutage: isTransient, RetryAfter: c.askedPause,
+	}
+	value, err := poller.Wait(ctx)
+	var ended *poll.EndedError
+	switch {
+	case !errors.As(err, &ended):
+		return value, err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, fmt.Errorf("vpcep: wait for %s %s: %w", w.of.name, w.id, context.Canceled)
+	}
+	timeout := w.of.timedOut(w.id, last)
+	timeout.Err = ended.Err
+	return nil, timeout
+}
+
+// until is the condition of a wait that ends where reached says so. A new resource may
+// not be found for a while, and one whose status leads nowhere is a failure.
+func (r *resource[T]) until(reached func(*T) bool) poll.Condition[*T] {
+	return func(value *T, err error, waited time.Duration) poll.Verdict {
 		switch {
-		case errors.Is(err, ErrEndpointNotFound):
+		case errors.Is(err, r.notFound) && waited < readLag:
+			return poll.GoOn
+		case err != nil:
+			return poll.Fail(err)
+		case reached(value):
+			return poll.Done
+		}
+		if dead := r.dead(value); dead != nil {
+			return poll.Fail(dead)
+		}
+		return poll.GoOn
+	}
+}
+
+// untilGone is the condition of a wait for the end of a resource.
+func (r *resource[T]) untilGone() poll.Condition[*T] {
+	return func(_ *T, err error, _ time.Duration) poll.Verdict {
+		switch {
+		case errors.Is(err, r.notFound):
 			return poll.Done
 		case err != nil:
 			return poll.Fail(err)
 		}
 		return poll.GoOn
-	})
-	return err
-}
-
-// wait polls with read until the condition says that the wait has come to its end.
-func (c *Client) wait(ctx context.Context, id string, opts WaitOptions, read func(context.Context) (*Endpoint, error), until poll.Condition[*Endpoint]) (*Endpoint, error) {
-	if _, err := c.begin(ctx, nil); err != nil {
-		return nil, err
 	}
-	var f fieldErrors
-	f.pathSegment("id", id)
-	opts.validate(&f)
-	if err := f.err(); err != nil {
-		return nil, err
-	}
-	var last *Endpoint
-	poller := poll.Poller[*Endpoint]{
-		Timeout: cmp.Or(opts.Timeout, DefaultWaitTimeout), Interval: opts.Interval,
-		Poll: func(ctx context.Context) (*Endpoint, error) {
-			e, err := read(ctx)
-			if err == nil {
-				last = e
-				if opts.OnPoll != nil {
-					opts.OnPoll(e.clone())
-				}
-			}
-			return e, err
-		},
-		Judge: until, IsOutage: isTransient, RetryAfter: c.askedPause,
-	}
-	e, err := poller.Wait(ctx)
-	var ended *poll.EndedError
-	if errors.As(err, &ended) {
-		return nil, endOfWait(ctx, id, last, ended.Err)
-	}
-	return e, err
-}
-
-// pollEndpoint reads the endpoint once: the next poll is the next attempt.
-func (c *Client) pollEndpoint(id string) func(context.Context) (*Endpoint, error) {
-	read := getEndpoint(id)
-	read.once = true
-	return func(ctx context.Context) (*Endpoint, error) { return do(ctx, c, nil, read) }
 }
 
 // askedPause is how long a service that throttles asks to wait.
@@ -152,14 +175,6 @@ func (c *Client) askedPause(err error) time.Duration {
 		return 0
 	}
 	return min(answer.RetryAfter, c.service.Retry.MaxDelay)
-}
-
-// endOfWait is the error of a wait that ran out of time, or was cancelled.
-func endOfWait(ctx context.Context, id string, last *Endpoint, err error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return fmt.Errorf("vpcep: wait for endpoint %s: %w", id, context.Canceled)
-	}
-	return &WaitTimeoutError{EndpointID: id, Last: last, Err: err}
 }
 
 // WaitForEndpointChange polls an endpoint until has reports that a change has
@@ -173,7 +188,7 @@ func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condi
 	if has == nil {
 		return nil, errors.New("vpcep: wait: the condition is nil")
 	}
-	return c.wait(ctx, id, opts, c.pollEndpoint(id), func(e *Endpoint, err error, _ time.Duration) poll.Verdict {
+	return waitForEndpoint(id, func(e *Endpoint, err error, _ time.Duration) poll.Verdict {
 		switch {
 		case err != nil:
 			return poll.Fail(err)
@@ -183,7 +198,7 @@ func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condi
 			return poll.Fail(&EndpointFailedError{Endpoint: e})
 		}
 		return poll.GoOn
-	})
+	}).run(ctx, c, opts)
 }
 
 // Condition is what a wait for a change waits for.

@@ -32,8 +32,7 @@ func WhitelistEntries(entries ...string) *[]string {
 // Errors are those of GetEndpoint, and *ValidationError for a wrong entry.
 func (c *Client) UpdateWhitelist(ctx context.Context, id string, change WhitelistChange, opts ...CallOption) (*Endpoint, error) {
 	return do(ctx, c, opts, request[*Endpoint]{
-		operation: retry.Update, method: http.MethodPut, path: endpointsPath + "/" + id,
-		check: pathSegment("id", id),
+		operation: retry.Update, method: http.MethodPut, path: endpointPath, ids: []string{id},
 		validate: func(f *fieldErrors) {
 			if change.Entries == nil && change.Enable == nil {
 				f.add("whitelist", "nothing is to be changed")
@@ -46,7 +45,7 @@ func (c *Client) UpdateWhitelist(ctx context.Context, id string, change Whitelis
 			Whitelist *[]string `json:"whitelist,omitempty"`
 			Enable    *bool     `json:"enable_whitelist,omitempty"`
 		}{notNil(change.Entries), change.Enable},
-		decode: decodeEndpoint,
+		decode: endpointResource.decode,
 	})
 }
 

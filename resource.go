@@ -1,0 +1,134 @@
+package vpcep
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/vpcep/vpcep-go/internal/fields"
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// resource is what the operations on a type have in common: how it is read, written,
+// copied, listed and waited for.
+type resource[T any] struct {
+	name  string // for messages
+	table *fields.Table[T]
+	id    func(*T) string
+	// version differs after a change that moves the resource in a list sorted by updates.
+	version func(*T) int64
+	// keyTag points to the tags, and to what of them is an idempotency key's. nil: the
+	// type carries none.
+	keyTag func(*T) keyTagFields
+	// notFound is the error by meaning for one that does not exist (any longer).
+	notFound error
+	// dead is the error of a wait for one whose status leads nowhere, and nil for any other.
+	dead func(*T) error
+	// onPoll is what a wait shows each poll to, or nil.
+	onPoll func(WaitOptions) func(*T)
+	// timedOut is the error of a wait for id whose time is over; last may be nil.
+	timedOut func(id string, last *T) *WaitTimeoutError
+}
+
+// keyTagFields are the fields of a resource that share the list of tags on the wire.
+type keyTagFields struct {
+	tags        *[]Tag
+	key, digest *string
+}
+
+var endpointResource = &resource[Endpoint]{
+	name: "endpoint", table: endpointFields,
+	id:       func(e *Endpoint) string { return e.ID },
+	version:  func(e *Endpoint) int64 { return e.UpdatedAt.UnixMilli() },
+	keyTag:   func(e *Endpoint) keyTagFields { return keyTagFields{&e.Tags, &e.IdempotencyKey, &e.requestDigest} },
+	notFound: ErrEndpointNotFound,
+	dead: func(e *Endpoint) error {
+		if slices.Contains([]EndpointStatus{StatusFailed, StatusRejected, StatusDeleting}, e.Status) {
+			return &EndpointFailedError{Endpoint: e}
+		}
+		return nil
+	},
+	onPoll: func(o WaitOptions) func(*Endpoint) { return o.OnPoll },
+	timedOut: func(id string, last *Endpoint) *WaitTimeoutError {
+		return &WaitTimeoutError{EndpointID: id, Last: last}
+	},
+}
+
+var connectionResource = &resource[Connection]{
+	name: "connection", table: connectionFields,
+	id:       func(k *Connection) string { return k.EndpointID },
+	version:  func(k *Connection) int64 { return k.UpdatedAt.UnixMilli() },
+	notFound: ErrEndpointNotFound,
+	dead:     func(k *Connection) error { return endpointResource.dead(k.asEndpoint()) },
+	onPoll: func(o WaitOptions) func(*Connection) {
+		if o.OnPoll == nil {
+			return nil
+		}
+		return func(k *Connection) { o.OnPoll(k.asEndpoint()) }
+	},
+	timedOut: func(id string, last *Connection) *WaitTimeoutError {
+		return &WaitTimeoutError{EndpointID: id, Last: last.asEndpoint()}
+	},
+}
+
+var serviceResource = &resource[EndpointService]{
+	name: "endpoint service", table: serviceFields,
+	id:      func(s *EndpointService) string { return s.ID },
+	version: func(*EndpointService) int64 { return 0 },
+}
+
+// errNoID reports an answer that is JSON, but not what was asked for.
+var errNoID = errors.New("it has no id")
+
+// read reads one. Only what is no JSON object is an error.
+func (r *resource[T]) read(v wire.Value) (*T, error) {
+	value := new(T)
+	if _, err := r.table.Read(v, value); err != nil {
+		return nil, err
+	}
+	if r.keyTag != nil {
+		f := r.keyTag(value)
+		*f.tags, *f.key, *f.digest = splitKeyTag(*f.tags)
+	}
+	return value, nil
+}
+
+// readNamed demands an ID: what has none is no resource.
+func (r *resource[T]) readNamed(v wire.Value) (*T, error) {
+	value, err := r.read(v)
+	if err == nil && r.id(value) == "" {
+		return nil, errNoID
+	}
+	return value, err
+}
+
+// decode reads the answer of a call on one.
+func (r *resource[T]) decode(body string) (*T, error) { return r.readNamed(wire.Of(body)) }
+
+// unmarshal is UnmarshalJSON.
+func (r *resource[T]) unmarshal(data []byte, dst *T) error {
+	value, err := r.read(wire.Of(data))
+	if err != nil {
+		return fmt.Errorf("vpcep: %s: %w", r.name, err)
+	}
+	*dst = *value
+	return nil
+}
+
+// marshal is MarshalJSON.
+func (r *resource[T]) marshal(value T) ([]byte, error) {
+	if r.keyTag != nil {
+		f := r.keyTag(&value)
+		*f.tags = withKeyTag(*f.tags, *f.key, *f.digest)
+	}
+	return r.table.Marshal(&value)
+}
+
+// clone returns a copy that shares nothing with value.
+func (r *resource[T]) clone(value *T) *T {
+	if value == nil {
+		return nil
+	}
+	c := r.table.Clone(*value)
+	return &c
+}
