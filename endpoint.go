@@ -32,12 +32,25 @@ const (
 // certainly did nothing, and an unknown outcome is ErrOutcomeUnknown. With one, the
 // call can be repeated after any failure, by any process, also by several at once, and
 // each gets the same endpoint: the key is searched for before the request is sent, and
-// after it, when the second of created_at is over; the first endpoint of the key, by
-// that second and its ID, is the result, and whoever made a later one deletes it. That
-// costs three lists, and at most a second. After an unknown outcome the key is searched
-// for as long as WithReconcileWindow says before the request is sent again. For a
-// process that was killed, see CreateEndpointRequest.Resume. ResponseMeta.Found says
-// that the endpoint was not made by this call.
+// after it, when the second of created_at has been over for as long as lists lag; the
+// first endpoint of the key, by that second and its ID, is the result, and whoever made
+// a later one deletes it. That costs one list before the request, one after it, and a
+// second at most, beside the lag. The first such create of a client sends another list,
+// right after the request, to measure the lag; what it measures counts for ten minutes.
+//
+// The call takes as long as WithReconcileWindow says where it finds an endpoint that
+// somebody else has just made, where the answer to its request was lost, and where the
+// service says that the address or the quota is used up: until then, another endpoint
+// of the key may show. After an unknown outcome, the key is searched for that long
+// before the request is sent again. For a process that was killed, see
+// CreateEndpointRequest.Resume. ResponseMeta.Found says that the endpoint was not made
+// by this call.
+//
+// All of that rests on the service: its lists show what was created within
+// WithReconcileWindow, and its clock, that of created_at and of the Date header, is
+// right to a second. Lists that suddenly lag by more than was measured, or show
+// endpoints in another order than they were made in, can leave two endpoints of calls
+// that raced. They are reported: the calls never succeed with different ones.
 //
 // A repeated create returns the endpoint as it is now, also one that has failed or
 // was rejected. One that is being deleted has given its key back. An endpoint that the
@@ -47,7 +60,8 @@ const (
 //   - *ValidationError: the request is wrong; nothing was sent.
 //   - ErrIdempotencyMismatch: the key belongs to the endpoint of another request.
 //   - ErrDuplicateEndpoints: several endpoints carry the key, and their owners do not
-//     delete them; *DuplicateEndpointsError names them.
+//     delete them, for which they have three times WithReconcileWindow;
+//     *DuplicateEndpointsError names them.
 //   - ErrOutcomeUnknown: the endpoint may exist. It stands for 408, 5xx, every
 //     answer that is neither an endpoint nor a refusal, and every failure after the
 //     request was written. With ErrKeyNotKept in it, this cloud keeps no tags, so that

@@ -34,12 +34,9 @@ func (c *Client) createKeyed(ctx context.Context, create request[*Endpoint], req
 	settings.timeout = 0 // it holds for the whole
 	create.operation = retry.KeyedCreate
 	port := &endpointPort{c: c, settings: settings, create: create, body: body, req: req, digest: requestDigest(req)}
-	result, err := c.keys.Once(ctx, req.IdempotencyKey, c.window, body, func(past *keyed.Past) (keyed.Result[*Endpoint], error) {
-		call := keyed.Call[*Endpoint]{
-			Port: port, Window: c.window, Resume: req.Resume, Past: past,
-			Tries: c.service.Retry.Override(settings.retry.policy()).MaxAttempts,
-		}
-		return call.Run(ctx)
+	result, err := c.keys.Run(ctx, req.IdempotencyKey, body, keyed.Call[*Endpoint]{
+		Port: port, Window: c.window, Resume: req.Resume,
+		Tries: c.service.Retry.Override(settings.retry.policy()).MaxAttempts,
 	})
 	if err != nil {
 		return nil, c.withQuota(ctx, keyedError(req.IdempotencyKey, err))

@@ -126,7 +126,7 @@ func TestRepeatedRequestIsTheSame(t *testing.T) {
 			var meta vpcep.ResponseMeta
 			found, err := s.client(t).CreateEndpoint(t.Context(), with(tt.first, tt.change), vpcep.WithResponse(&meta))
 			require.NoError(t, err)
-			assert.Equal(t, goodCase+" list", s.sequence(), "nothing more is sent")
+			assert.Equal(t, firstCase+" list", s.sequence(), "nothing more is sent")
 			s.isOnly(t, made)
 			assert.Equal(t, made.ID, found.ID)
 			assert.Equal(t, vpcep.StatusAccepted, found.Status, "as it is now")
@@ -173,7 +173,7 @@ func TestOtherRequestIsAMismatch(t *testing.T) {
 			time.Sleep(time.Minute) // it is accepted
 			found, err := s.client(t).CreateEndpoint(t.Context(), with(tt.first, tt.change))
 			assert.Nil(t, found)
-			assert.Equal(t, goodCase+" list", s.sequence(), "nothing more is sent")
+			assert.Equal(t, firstCase+" list", s.sequence(), "nothing more is sent")
 			s.isOnly(t, made)
 			assert.ErrorIs(t, err, vpcep.ErrIdempotencyMismatch)
 			assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)

@@ -37,8 +37,13 @@ func resumed(req vpcep.CreateEndpointRequest) vpcep.CreateEndpointRequest {
 	return req
 }
 
-// goodCase is what a create with a key asks for where nothing goes wrong.
-const goodCase = "list create list list"
+// What a create with a key asks for where nothing goes wrong: one list more than it
+// takes to look and to create. The first create of a client measures how long lists
+// take to show it, with another one.
+const (
+	goodCase  = "list create list"
+	firstCase = goodCase + " list"
+)
 
 // isOnly asserts that e is the one endpoint there is, and that none was deleted.
 func (s *standIn) isOnly(t *testing.T, e *vpcep.Endpoint) {

@@ -190,13 +190,21 @@ func TestRaceForWhatThereIsOnce(t *testing.T) {
 		bubble(t, name+", taken by somebody else", func(t *testing.T) {
 			s := newStandIn(tt.options...)
 			s.made(t, with(tt.request, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = "key-2" }))
-			before := len(s.requests(vpceptest.OpList))
+			begin := time.Now()
 			_, err := s.client(t).CreateEndpoint(t.Context(), tt.request)
 			assert.Equal(t, name == "address", errors.Is(err, vpcep.CodePortIPInUse))
 			assert.Equal(t, name == "quota", errors.Is(err, vpcep.ErrQuotaExceeded))
 			assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
-			assert.Len(t, s.requests(vpceptest.OpList), before+2, "one more look")
+			assert.GreaterOrEqual(t, time.Since(begin), window, "until then, one of the same key may show")
+			assert.LessOrEqual(t, time.Since(begin), window+time.Second)
 			assert.Equal(t, 2, s.creates())
+		})
+		bubble(t, name+", with lists that lag", func(t *testing.T) {
+			s := newStandIn(append(tt.options, vpceptest.WithListLag(window*3/4))...)
+			outcomes := s.race(t, 2, tt.request)
+			s.agreed(t, outcomes)
+			assert.Equal(t, 2, s.creates())
+			assert.Equal(t, 1, found(outcomes))
 		})
 	}
 }

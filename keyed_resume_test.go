@@ -81,6 +81,24 @@ func TestResumeAfterACrash(t *testing.T) {
 	})
 }
 
+// A call with Resume that comes while another one without it is at work takes its own turn.
+func TestResumeBesideAnotherCall(t *testing.T) {
+	bubble(t, "of the same client", func(t *testing.T) {
+		s := newStandIn()
+		elder := s.put(t, keyed)
+		time.Sleep(time.Second)
+		s.put(t, keyed)
+		c := s.client(t)
+		first := start(t.Context(), c, keyed)
+		second := start(t.Context(), c, resumed(keyed))
+		s.areDuplicates(t, (<-first).err, s.ids()...)
+		o := <-second
+		require.NoError(t, o.err)
+		assert.Equal(t, elder, o.endpoint.ID)
+		assert.Equal(t, []string{elder}, s.ids())
+	})
+}
+
 // What earlier runs left is resolved: the eldest stays, and nothing else is deleted.
 func TestResumeCleansUp(t *testing.T) {
 	for _, lag := range []time.Duration{0, window / 2} {

@@ -19,12 +19,30 @@ func TestKeyedCreate(t *testing.T) {
 		var meta vpcep.ResponseMeta
 		e, err := s.client(t).CreateEndpoint(t.Context(), keyed, vpcep.WithResponse(&meta))
 		require.NoError(t, err)
-		assert.Equal(t, goodCase, s.sequence())
+		assert.Equal(t, firstCase, s.sequence())
 		s.isOnly(t, e)
 		assert.Equal(t, keyed.Tags, e.Tags)
 		assert.False(t, meta.Found)
 		assert.False(t, meta.KeyDropped)
 		assert.Equal(t, []vpceptest.Tag{{Key: "env", Value: "test"}, {Key: "vpcep-idempotency-key", Value: "key-1~" + digestOf(t, keyed)}}, s.Endpoints()[0].Tags)
+	})
+	bubble(t, "good case, again", func(t *testing.T) {
+		s := newStandIn()
+		c := s.client(t)
+		sequence := []string{firstCase, goodCase, goodCase}
+		for i := range sequence {
+			time.Sleep(100 * time.Millisecond) // into a second
+			begin := time.Now()
+			_, err := c.CreateEndpoint(t.Context(), with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = string(rune('a' + i)) }))
+			require.NoError(t, err)
+			assert.Equal(t, time.Second, time.Since(begin), "which the service's clock shows to be enough")
+		}
+		assert.Equal(t, strings.Join(sequence, " "), s.sequence())
+		time.Sleep(time.Hour)
+		before := s.sequence()
+		_, err := c.CreateEndpoint(t.Context(), keyed)
+		require.NoError(t, err)
+		assert.Equal(t, before+" "+firstCase, s.sequence(), "what was measured long ago is measured again")
 	})
 	bubble(t, "reads show the key, and not its tag", func(t *testing.T) {
 		s := newStandIn()
@@ -50,7 +68,7 @@ func TestKeyedCreate(t *testing.T) {
 		}
 		_, err := c.CreateEndpoint(t.Context(), keyed)
 		require.NoError(t, err)
-		assert.Equal(t, strings.ReplaceAll(goodCase, "list", "list list"), s.sequence()[others*len("create "):], "a request for each 1,000 endpoints")
+		assert.Equal(t, strings.ReplaceAll(firstCase, "list", "list list"), s.sequence()[others*len("create "):], "a request for each 1,000 endpoints")
 	})
 	bubble(t, "refused", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithFaults(onCreate(vpceptest.Fault{Status: 403})))
@@ -87,13 +105,14 @@ func TestKeyedCreateWaitsForItsSecond(t *testing.T) {
 		want    time.Duration // the call
 		lists   int           // after the request
 	}{
-		"whole seconds":            {nil, false, 0, time.Second, 2},
-		"whole seconds, no dates":  {nil, true, 0, time.Second, 2},
-		"fractions":                {fractional, false, 0, time.Second - into, 2},
-		"fractions, no dates":      {fractional, true, 0, time.Second - into, 2},
-		"a slow create":            {nil, false, 600 * time.Millisecond, 600 * time.Millisecond, 1},
-		"a slow create, no dates":  {nil, true, 600 * time.Millisecond, 1600 * time.Millisecond, 2},
-		"a slow create, fractions": {fractional, true, 200 * time.Millisecond, 500 * time.Millisecond, 2},
+		"whole seconds":           {nil, false, 0, time.Second, 2},
+		"whole seconds, no dates": {nil, true, 0, time.Second, 2},
+		"fractions":               {fractional, false, 0, time.Second - into, 2},
+		"fractions, no dates":     {fractional, true, 0, time.Second - into, 2},
+		// What came before it in its second may show as long after it as the create took.
+		"a slow create":            {nil, false, 600 * time.Millisecond, 1200 * time.Millisecond, 2},
+		"a slow create, no dates":  {nil, true, 600 * time.Millisecond, 2200 * time.Millisecond, 2},
+		"a slow create, fractions": {fractional, true, 200 * time.Millisecond, 700 * time.Millisecond, 2},
 		"a very slow create":       {nil, false, 3 * time.Second, 3 * time.Second, 1},
 	}
 	for name, tt := range tests {
@@ -130,9 +149,12 @@ func TestOtherKeysAreOtherEndpoints(t *testing.T) {
 }
 
 func TestKeyOfADeletedEndpointIsFree(t *testing.T) {
-	for name, again := range map[string]func(s *standIn, t *testing.T, c *vpcep.Client) *vpcep.Client{
-		"same client":    func(_ *standIn, _ *testing.T, c *vpcep.Client) *vpcep.Client { return c },
-		"another client": func(s *standIn, t *testing.T, _ *vpcep.Client) *vpcep.Client { return s.client(t) },
+	for name, again := range map[string]struct {
+		client   func(s *standIn, t *testing.T, c *vpcep.Client) *vpcep.Client
+		sequence string
+	}{
+		"same client":    {func(_ *standIn, _ *testing.T, c *vpcep.Client) *vpcep.Client { return c }, goodCase},
+		"another client": {func(s *standIn, t *testing.T, _ *vpcep.Client) *vpcep.Client { return s.client(t) }, firstCase},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			s := newStandIn(vpceptest.WithDeleteDelay(time.Hour)) // lists show it as deleting
@@ -141,11 +163,11 @@ func TestKeyOfADeletedEndpointIsFree(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, c.DeleteEndpoint(t.Context(), first.ID))
 			start := time.Now()
-			second, err := again(s, t, c).CreateEndpoint(t.Context(), keyed)
+			second, err := again.client(s, t, c).CreateEndpoint(t.Context(), keyed)
 			require.NoError(t, err)
 			assert.NotEqual(t, first.ID, second.ID)
 			assert.Equal(t, []string{second.ID}, s.ids())
-			assert.Equal(t, goodCase+" delete "+goodCase, s.sequence())
+			assert.Equal(t, firstCase+" delete "+again.sequence, s.sequence())
 			assert.Equal(t, time.Second, time.Since(start), "it is known to be gone")
 		})
 	}
@@ -158,6 +180,39 @@ func TestKeyOfADeletedEndpointIsFree(t *testing.T) {
 		second, err := c.CreateEndpoint(t.Context(), keyed)
 		require.NoError(t, err)
 		assert.NotEqual(t, first.ID, second.ID)
+	})
+}
+
+// What a client was told of and no list shows, it remembers by its ID, and reads.
+func TestRepeatWithListsSlowerThanTheWindow(t *testing.T) {
+	slow := vpceptest.WithListLag(10 * window)
+	bubble(t, "after a success", func(t *testing.T) {
+		s := newStandIn(slow)
+		c := s.client(t)
+		first, err := c.CreateEndpoint(t.Context(), keyed)
+		require.NoError(t, err)
+		for _, pause := range []time.Duration{0, 2 * window, 20 * window} {
+			time.Sleep(pause)
+			var meta vpcep.ResponseMeta
+			again, err := c.CreateEndpoint(t.Context(), keyed, vpcep.WithResponse(&meta))
+			require.NoError(t, err)
+			assert.Equal(t, first.ID, again.ID)
+			assert.True(t, meta.Found)
+			s.isOnly(t, again)
+		}
+		assert.Equal(t, 1, s.creates())
+	})
+	bubble(t, "deleted meanwhile by another client", func(t *testing.T) {
+		s := newStandIn(slow, vpceptest.WithDeleteDelay(time.Hour))
+		c := s.client(t)
+		first, err := c.CreateEndpoint(t.Context(), keyed)
+		require.NoError(t, err)
+		time.Sleep(2 * window)
+		require.NoError(t, s.client(t).DeleteEndpoint(t.Context(), first.ID))
+		again, err := c.CreateEndpoint(t.Context(), keyed)
+		require.NoError(t, err)
+		assert.NotEqual(t, first.ID, again.ID, "it was remembered, and is gone")
+		assert.Equal(t, []string{again.ID}, s.ids())
 	})
 }
 

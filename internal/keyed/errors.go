@@ -2,7 +2,7 @@ package keyed
 
 import "strings"
 
-// UnknownError says that there may be an endpoint of the key.
+// UnknownError says that there may be a resource of the key.
 type UnknownError struct {
 	Named  string // its ID, if an answer named one
 	Hidden bool   // the cloud does not keep the tag that carries the key
@@ -10,16 +10,16 @@ type UnknownError struct {
 	Last   error  // why the last request has no whole answer; nil: none was sent
 }
 
-func (e *UnknownError) Error() string { return "the endpoint may exist" }
+func (e *UnknownError) Error() string { return "the resource may exist" }
 
-// DuplicatesError says that several endpoints carry the key.
+// DuplicatesError says that several resources carry the key.
 type DuplicatesError struct {
 	IDs []string // the winner first
 	Err error    // why a later one was not deleted
 }
 
 func (e *DuplicatesError) Error() string {
-	return "several endpoints carry the key: " + strings.Join(e.IDs, ", ")
+	return "several resources carry the key: " + strings.Join(e.IDs, ", ")
 }
 
 // SearchError says that the call ended before any request was sent.

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Item is an endpoint, as far as the rules go.
+// Item is a resource, as far as the rules go.
 type Item[T any] struct {
 	ID      string
 	Created time.Time // zero: the service does not say
 	Value   T
 }
 
-// second is the second in which an endpoint was created: some regions give no
+// second is the second in which a resource was created: some regions give no
 // fractions, so that they cannot count.
 func (i Item[T]) second() time.Time { return i.Created.Truncate(time.Second) }
 

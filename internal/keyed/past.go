@@ -10,11 +10,17 @@ import (
 	"time"
 )
 
+// maxUnlisted bounds the keys whose resources no list has shown.
+const maxUnlisted = 1000
+
 // Registry is what one process knows of its keys: which are being worked on, and
 // which were, as long as lists may not show it.
 type Registry[T any] struct {
+	lag Lag
+
 	mu        sync.Mutex
 	keys      map[string]*Key[T]
+	unlisted  []string // keys whose resources no list has shown, the eldest first
 	nextSweep time.Time
 }
 
@@ -30,6 +36,7 @@ type Key[T any] struct {
 
 	turn    chan struct{} // held by the caller whose turn it is; it guards what follows
 	request []byte        // that the last result is for
+	resume  bool          // the call had Resume
 	result  Result[T]
 	err     error
 }
@@ -37,9 +44,10 @@ type Key[T any] struct {
 // Past is what is known of earlier requests of a key.
 type Past struct {
 	mu    sync.Mutex
-	at    time.Time // of the last request that may have made an endpoint
+	at    time.Time // of the last request that may have made a resource
 	count int       // of those of which no answer has named the ID
 	made  []string
+	kept  []string // those of them that no list has shown
 }
 
 func (p *Past) lastRequest() time.Time {
@@ -54,7 +62,7 @@ func (p *Past) unnamed() int {
 	return p.count
 }
 
-// sent notes a request that made the endpoint id, or, where it is "", may have made one.
+// sent notes a request that made the resource id, or, where it is "", may have made one.
 func (p *Past) sent(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,17 +74,52 @@ func (p *Past) sent(id string) {
 	}
 }
 
-// deleted notes that an endpoint of this process is gone again.
+// deleted notes that a resource of this process is gone again.
 func (p *Past) deleted(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.made = slices.DeleteFunc(p.made, func(made string) bool { return made == id })
+	p.made, p.kept = without(p.made, id), without(p.kept, id)
 }
 
+// keep remembers a resource that no list has shown.
+func (p *Past) keep(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Contains(p.kept, id) {
+		p.kept = append(p.kept, id)
+	}
+}
+
+// listed notes that a list has shown a resource.
+func (p *Past) listed(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept = without(p.kept, id)
+}
+
+// unlisted are the resources that this process made and no list has shown.
+func (p *Past) unlisted() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.kept)
+}
+
+func without(ids []string, id string) []string {
+	return slices.DeleteFunc(ids, func(other string) bool { return other == id })
+}
+
+// isOver reports that lists show all of it.
 func (p *Past) isOver(window time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.at.IsZero() || time.Since(p.at) > window
+	return len(p.kept) == 0 && (p.at.IsZero() || time.Since(p.at) > window)
+}
+
+// forget gives up what no list has shown.
+func (p *Past) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept = nil
 }
 
 func (p *Past) hasMade(id string) bool {
@@ -85,9 +128,21 @@ func (p *Past) hasMade(id string) bool {
 	return slices.Contains(p.made, id)
 }
 
-// Once lets one caller at a time do the work of a key. A caller that waited while
-// another one did the same work gets its result.
-func (g *Registry[T]) Once(ctx context.Context, name string, window time.Duration, request []byte, work func(*Past) (Result[T], error)) (Result[T], error) {
+// Run makes the one resource of a key, or finds it. The request is what the call sends:
+// callers that come with the same one while a call is at work get its result, all
+// others take turns. The error is that of the port, *UnknownError, *DuplicatesError,
+// *SearchError or *WaitError.
+func (g *Registry[T]) Run(ctx context.Context, name string, request []byte, c Call[T]) (Result[T], error) {
+	return g.once(ctx, name, c.Window, request, c.Resume, func(past *Past) (Result[T], error) {
+		c.past, c.measured = past, &g.lag
+		return c.run(ctx)
+	})
+}
+
+// once lets one caller at a time do the work of a key. A caller that waited while
+// another one did the same work gets its result, unless it is to resume what earlier
+// runs left and the other one was not.
+func (g *Registry[T]) once(ctx context.Context, name string, window time.Duration, request []byte, resume bool, work func(*Past) (Result[T], error)) (Result[T], error) {
 	key := g.join(name, window)
 	defer g.leave(key, window)
 	seen := key.results.Load() // a result that comes from now on is for this caller, too
@@ -100,14 +155,14 @@ func (g *Registry[T]) Once(ctx context.Context, name string, window time.Duratio
 	case <-ctx.Done():
 		return Result[T]{}, &WaitError{Err: ctx.Err()}
 	}
-	if key.results.Load() > seen && bytes.Equal(key.request, request) {
+	if key.results.Load() > seen && bytes.Equal(key.request, request) && (key.resume || !resume) {
 		shared := key.result
 		shared.Found = true
 		return shared, key.err
 	}
 	result, err := work(&key.past)
 	if err == nil || !hasGivenUp(ctx, err) {
-		key.request, key.result, key.err = request, result, err
+		key.request, key.resume, key.result, key.err = request, resume, result, err
 		key.results.Add(1)
 	}
 	return result, err
@@ -155,6 +210,24 @@ func (g *Registry[T]) leave(key *Key[T], window time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	key.users--
+	if key.users > 0 {
+		return
+	}
+	if len(key.past.unlisted()) > 0 {
+		g.unlisted = append(without(g.unlisted, key.name), key.name)
+	}
+	for len(g.unlisted) > maxUnlisted {
+		if eldest := g.keys[g.unlisted[0]]; eldest != nil {
+			eldest.past.forget()
+			g.dropIfOver(eldest, window)
+		}
+		g.unlisted = g.unlisted[1:]
+	}
+	g.dropIfOver(key, window)
+}
+
+// dropIfOver forgets a key that nothing is left to know of.
+func (g *Registry[T]) dropIfOver(key *Key[T], window time.Duration) {
 	if key.users == 0 && key.past.isOver(window) {
 		delete(g.keys, key.name)
 	}
@@ -163,16 +236,14 @@ func (g *Registry[T]) leave(key *Key[T], window time.Duration) {
 // sweep forgets keys whose requests lists have shown by now.
 func (g *Registry[T]) sweep(window time.Duration) {
 	if now := time.Now(); now.After(g.nextSweep) {
-		for name, key := range g.keys {
-			if key.users == 0 && key.past.isOver(window) {
-				delete(g.keys, name)
-			}
+		for _, key := range g.keys {
+			g.dropIfOver(key, window)
 		}
 		g.nextSweep = now.Add(window)
 	}
 }
 
-// Forget is called for an endpoint that was deleted: its key is free again.
+// Forget is called for a resource that was deleted: its key is free again.
 func (g *Registry[T]) Forget(id string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -38,7 +38,7 @@ func TestOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
-				result, err := g.Once(t.Context(), "key", window, request, worked(&count))
+				result, err := g.once(t.Context(), "key", window, request, false, worked(&count))
 				assert.NoError(t, err)
 				assert.Equal(t, "1", result.Item.ID)
 				if result.Found {
@@ -53,7 +53,7 @@ func TestOnce(t *testing.T) {
 	bubble(t, "who comes afterwards does his own", func(t *testing.T, g *Registry[string]) {
 		var count atomic.Int64
 		for n := range 2 {
-			result, err := g.Once(t.Context(), "key", window, request, func(p *Past) (Result[string], error) { p.sent("id"); return worked(&count)(p) })
+			result, err := g.once(t.Context(), "key", window, request, false, func(p *Past) (Result[string], error) { p.sent("id"); return worked(&count)(p) })
 			require.NoError(t, err)
 			assert.Equal(t, fmt.Sprint(n+1), result.Item.ID)
 			assert.False(t, result.Found)
@@ -64,7 +64,7 @@ func TestOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 3 {
 			all.Go(func() {
-				_, err := g.Once(t.Context(), "key", window, fmt.Append(nil, i), func(p *Past) (Result[string], error) {
+				_, err := g.once(t.Context(), "key", window, fmt.Append(nil, i), false, func(p *Past) (Result[string], error) {
 					assert.EqualValues(t, 1, atWork.Add(1))
 					defer atWork.Add(-1)
 					return worked(&count)(p)
@@ -82,7 +82,7 @@ func TestOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 3 {
 			all.Go(func() {
-				_, err := g.Once(t.Context(), fmt.Sprint(i), window, request, worked(&count))
+				_, err := g.once(t.Context(), fmt.Sprint(i), window, request, false, worked(&count))
 				assert.NoError(t, err)
 			})
 		}
@@ -90,12 +90,27 @@ func TestOnce(t *testing.T) {
 		all.Wait()
 		assert.Equal(t, time.Second, time.Since(start))
 	})
+	bubble(t, "a call with Resume takes the result of another one with it, and of no other", func(t *testing.T, g *Registry[string]) {
+		for _, test := range []struct {
+			first, second bool
+			works         int64
+		}{{false, false, 1}, {false, true, 2}, {true, false, 1}, {true, true, 1}} {
+			var count atomic.Int64
+			behind(t, g, func() {
+				_, _ = g.once(t.Context(), "key", window, request, test.first, worked(&count))
+			}, func() {
+				_, err := g.once(t.Context(), "key", window, request, test.second, worked(&count))
+				assert.NoError(t, err)
+			})
+			assert.Equal(t, test.works, count.Load(), "%+v", test)
+		}
+	})
 	bubble(t, "an error is shared", func(t *testing.T, g *Registry[string]) {
 		var count atomic.Int64
 		var all sync.WaitGroup
 		for range 3 {
 			all.Go(func() {
-				_, err := g.Once(t.Context(), "key", window, request, func(*Past) (Result[string], error) {
+				_, err := g.once(t.Context(), "key", window, request, false, func(*Past) (Result[string], error) {
 					count.Add(1)
 					time.Sleep(time.Second)
 					return Result[string]{}, errRefused
@@ -122,20 +137,20 @@ func behind(t *testing.T, g *Registry[string], first, second func()) {
 func TestOnceWithoutTime(t *testing.T) {
 	var count atomic.Int64
 	bubble(t, "from the start", func(t *testing.T, g *Registry[string]) {
-		behind(t, g, func() { _, _ = g.Once(t.Context(), "key", window, request, worked(&count)) }, func() {
+		behind(t, g, func() { _, _ = g.once(t.Context(), "key", window, request, false, worked(&count)) }, func() {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			_, err := g.Once(ctx, "key", window, request, worked(&count))
+			_, err := g.once(ctx, "key", window, request, false, worked(&count))
 			var search *SearchError
 			require.ErrorAs(t, err, &search, "it did not wait")
 			require.ErrorIs(t, err, context.Canceled)
 		})
 	})
 	bubble(t, "while waiting", func(t *testing.T, g *Registry[string]) {
-		behind(t, g, func() { _, _ = g.Once(t.Context(), "key", window, request, worked(&count)) }, func() {
+		behind(t, g, func() { _, _ = g.once(t.Context(), "key", window, request, false, worked(&count)) }, func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 300*ms)
 			defer cancel()
-			_, err := g.Once(ctx, "key", window, request, worked(&count))
+			_, err := g.once(ctx, "key", window, request, false, worked(&count))
 			var wait *WaitError
 			require.ErrorAs(t, err, &wait)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -153,7 +168,7 @@ func TestOnceWithoutTime(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			behind(t, g, func() {
-				_, err := g.Once(ctx, "key", window, request, func(*Past) (Result[string], error) {
+				_, err := g.once(ctx, "key", window, request, false, func(*Past) (Result[string], error) {
 					time.Sleep(time.Second)
 					if errors.Is(gaveUp, context.Canceled) {
 						cancel()
@@ -162,7 +177,7 @@ func TestOnceWithoutTime(t *testing.T) {
 				})
 				assert.Equal(t, gaveUp, err)
 			}, func() {
-				result, err := g.Once(t.Context(), "key", window, request, worked(&count))
+				result, err := g.once(t.Context(), "key", window, request, false, worked(&count))
 				require.NoError(t, err)
 				assert.True(t, result.Own)
 			})
@@ -171,13 +186,13 @@ func TestOnceWithoutTime(t *testing.T) {
 	bubble(t, "a result is one, although the context has ended", func(t *testing.T, g *Registry[string]) {
 		ctx, cancel := context.WithCancel(t.Context())
 		behind(t, g, func() {
-			_, err := g.Once(ctx, "key", window, request, func(p *Past) (Result[string], error) {
+			_, err := g.once(ctx, "key", window, request, false, func(p *Past) (Result[string], error) {
 				defer cancel()
 				return worked(&count)(p)
 			})
 			assert.NoError(t, err)
 		}, func() {
-			result, err := g.Once(t.Context(), "key", window, request, worked(&count))
+			result, err := g.once(t.Context(), "key", window, request, false, worked(&count))
 			require.NoError(t, err)
 			assert.True(t, result.Found)
 		})
@@ -185,13 +200,13 @@ func TestOnceWithoutTime(t *testing.T) {
 	bubble(t, "a panic does not hold the key", func(t *testing.T, g *Registry[string]) {
 		behind(t, g, func() {
 			assert.Panics(t, func() {
-				_, _ = g.Once(t.Context(), "key", window, request, func(*Past) (Result[string], error) {
+				_, _ = g.once(t.Context(), "key", window, request, false, func(*Past) (Result[string], error) {
 					time.Sleep(time.Second)
 					panic("work")
 				})
 			})
 		}, func() {
-			result, err := g.Once(t.Context(), "key", window, request, worked(&count))
+			result, err := g.once(t.Context(), "key", window, request, false, worked(&count))
 			require.NoError(t, err)
 			assert.True(t, result.Own)
 		})
@@ -201,7 +216,7 @@ func TestOnceWithoutTime(t *testing.T) {
 // use makes an endpoint with a key.
 func use(t *testing.T, g *Registry[string], key, id string) {
 	t.Helper()
-	_, err := g.Once(t.Context(), key, window, request, func(p *Past) (Result[string], error) {
+	_, err := g.once(t.Context(), key, window, request, false, func(p *Past) (Result[string], error) {
 		p.sent(id)
 		return Result[string]{}, nil
 	})
@@ -211,7 +226,7 @@ func use(t *testing.T, g *Registry[string], key, id string) {
 // past is what the next caller knows of a key.
 func past(t *testing.T, g *Registry[string], key string) (last time.Time, unnamed int) {
 	t.Helper()
-	_, err := g.Once(t.Context(), key, window, request, func(p *Past) (Result[string], error) {
+	_, err := g.once(t.Context(), key, window, request, false, func(p *Past) (Result[string], error) {
 		last, unnamed = p.lastRequest(), p.unnamed()
 		return Result[string]{}, nil
 	})
@@ -245,6 +260,33 @@ func TestPast(t *testing.T) {
 		}
 		assert.LessOrEqual(t, most, 300, "what was made within two windows, or so")
 	})
+	bubble(t, "that no list has shown is known, and does not grow", func(t *testing.T, g *Registry[string]) {
+		const keys = 3 * maxUnlisted
+		for i := range keys {
+			_, err := g.once(t.Context(), fmt.Sprint(i), window, request, false, func(p *Past) (Result[string], error) {
+				p.sent(fmt.Sprint(i))
+				p.keep(fmt.Sprint(i))
+				return Result[string]{}, nil
+			})
+			require.NoError(t, err)
+			time.Sleep(window / 100)
+		}
+		time.Sleep(2 * window)
+		use(t, g, "sweep", "id")
+		assert.LessOrEqual(t, len(g.keys), maxUnlisted+1)
+		known := func(i int) (ids []string) {
+			_, err := g.once(t.Context(), fmt.Sprint(i), window, request, false, func(p *Past) (Result[string], error) {
+				ids = p.unlisted()
+				return Result[string]{}, nil
+			})
+			require.NoError(t, err)
+			return ids
+		}
+		assert.Equal(t, []string{fmt.Sprint(keys - 1)}, known(keys-1))
+		assert.Empty(t, known(0))
+		g.Forget(fmt.Sprint(keys - 2))
+		assert.Empty(t, known(keys-2))
+	})
 	bubble(t, "without a request leaves nothing", func(t *testing.T, g *Registry[string]) {
 		past(t, g, "key")
 		assert.Empty(t, g.keys)
@@ -260,7 +302,7 @@ func TestPast(t *testing.T) {
 	})
 	bubble(t, "of a key at work stays", func(t *testing.T, g *Registry[string]) {
 		use(t, g, "key", "id")
-		_, err := g.Once(t.Context(), "key", window, request, func(p *Past) (Result[string], error) {
+		_, err := g.once(t.Context(), "key", window, request, false, func(p *Past) (Result[string], error) {
 			g.Forget("id")
 			time.Sleep(2 * window)
 			use(t, g, "other", "other") // which sweeps
@@ -282,7 +324,7 @@ func TestRegistryRaces(t *testing.T) {
 			for n := range 200 {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n%5)*time.Microsecond*50)
 				name := fmt.Sprint(n % 3)
-				_, _ = g.Once(ctx, name, time.Millisecond, fmt.Append(nil, i%2), func(p *Past) (Result[string], error) {
+				_, _ = g.once(ctx, name, time.Millisecond, fmt.Append(nil, i%2), false, func(p *Past) (Result[string], error) {
 					p.sent(name)
 					return Result[string]{Own: p.hasMade(name)}, ctx.Err()
 				})

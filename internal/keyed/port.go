@@ -7,7 +7,7 @@ import (
 
 // Port is the service, as a create with a key needs it.
 type Port[T any] interface {
-	// Search lists the endpoints of the key that are not being deleted. Hidden says that
+	// Search lists the resources of the key that are not being deleted. Hidden says that
 	// another one could be that of the key: one whose tags cannot be seen at all, or one
 	// without the key that is not older than since, which is when the first request of
 	// the call was sent by the service's clock, or zero.
@@ -15,9 +15,9 @@ type Port[T any] interface {
 	// Post sends the create request, at most tries times, and again only where the
 	// request before certainly did nothing.
 	Post(ctx context.Context, tries int) Posted[T]
-	// Read reads an endpoint that an answer has named. nil: it is gone, or not there yet.
+	// Read reads a resource that an answer has named. nil: it is gone, or not there yet.
 	Read(ctx context.Context, id string) (*Item[T], error)
-	// Delete deletes an endpoint; that it is gone is success.
+	// Delete deletes a resource; that it is gone is success.
 	Delete(ctx context.Context, id string) error
 	// MayPass reports an error of Search or Read that may be gone the next time.
 	MayPass(err error) bool
@@ -29,6 +29,8 @@ type Sighting[T any] struct {
 	Hidden bool
 	// Date is the service's clock when it answered; zero: it did not say.
 	Date time.Time
+	// Began is when the search was begun, where it had to wait; zero: when it was asked for.
+	Began time.Time
 }
 
 // Outcome is what came of a create request.

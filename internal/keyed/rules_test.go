@@ -44,18 +44,16 @@ func TestDecide(t *testing.T) {
 		{ReportHidden, 0, "Hidden Left"},
 		{GiveUp, 0, ""},
 		{Post, 0, "Left"},
-		{Post, 0, "Left Complete Settled Own Others Patient Missing Lagging Young"},
+		{Post, 0, "Left Complete Settled Own Others Patient Missing Young"},
 
 		// Something does that may still change.
 		{SearchAgain, 1, "Recent"},
 		{SearchAgain, 1, "Recent Settled"},
 		{SearchAgain, 1, "Recent Complete Missing"},
-		{SearchAgain, 2, "Recent Missing Complete Settled Own Others Lagging Young Refused Hidden Left Answered"},
+		{SearchAgain, 2, "Recent Missing Complete Settled Own Others Young Refused Hidden Left Answered"},
 		{WaitForSecond, 1, "Recent Complete"},
 		{WaitForSecond, 1, "Missing"}, // the window is over: what is missing does not come
-		{WaitForSecond, 2, "Complete Lagging Young Own Others Patient Refused Hidden Left Answered"},
-		{WaitForLag, 1, "Settled Lagging"},
-		{WaitForLag, 2, "Settled Lagging Young Own Others Patient"},
+		{WaitForSecond, 2, "Complete Young Own Others Patient Refused Hidden Left Answered"},
 
 		// Something does that does not.
 		{DeleteOwn, 2, "Settled Own"},
@@ -97,7 +95,7 @@ func TestDecideOnAllEvidence(t *testing.T) {
 			switch {
 			case step == Post && (keyed > 0 || e.Failed || e.Recent || e.Hidden || e.Refused || e.Answered || !e.Left):
 				broken = "a request too many"
-			case final(step) && (keyed == 0 || !e.Settled || e.Lagging || e.Recent && (!e.Complete || e.Missing)):
+			case final(step) && (keyed == 0 || !e.Settled || e.Recent && (!e.Complete || e.Missing)):
 				broken = "decided too early"
 			case (step == ReturnWinner || step == ReportDuplicates) && e.Young:
 				broken = "another one may win"

@@ -15,11 +15,12 @@ type Call[T any] struct {
 	Tries  int
 	// Resume: an earlier run may have sent the request, and nobody else uses the key.
 	Resume bool
-	// Past is what this process knows of the key from before.
-	Past *Past
+
+	past     *Past // what this process knows of the key from before
+	measured *Lag  // how long lists lag
 }
 
-// Result is the endpoint of a key.
+// Result is the resource of a key.
 type Result[T any] struct {
 	Item Item[T]
 	// Own: an answer to this call named it.
@@ -43,30 +44,33 @@ type run[T any] struct {
 	started time.Time
 	pause   time.Duration
 
-	since   time.Time // of the first request, by the service's clock
-	sentAt  time.Time // of the last one, by ours
-	posts   int       // requests of this call that may have made an endpoint
-	unnamed int       // of which no answer has named the ID
-	refused bool      // the last one
-	last    error     // why the last one has no whole answer
+	since      time.Time // of the first request, by the service's clock
+	sentAt     time.Time // of the last one, by ours
+	answeredAt time.Time
+	contested  time.Time // when one was refused for what somebody else of the key may have made
+	posts      int       // requests of this call that may have made a resource
+	unnamed    int       // of which no answer has named the ID
+	refused    bool      // the last one
+	last       error     // why the last one has no whole answer
 
-	before  []string // that showed before the first request
-	own     []string // that answers to this call have named, and that were not deleted
-	deleted []string
-	answers []Item[T] // those of them that are known whole
-	latest  []Item[T] // that a search has shown
+	before   []string // that showed before the first request
+	own      []string // that answers to this call have named, and that were not deleted
+	deleted  []string
+	answers  []Item[T] // those of them that are known whole
+	latest   []Item[T] // that a search has shown
+	unlisted []string  // that this process made earlier, and no search has shown
 
-	missed   bool          // a search did not show the last answer
-	shown    bool          // one did
-	lag      time.Duration // that lists were seen to have
-	timeless time.Time     // when a winner without a time was first seen
-	othersAt time.Time     // when endpoints of others were first seen behind the winner
+	shown    bool          // a search has shown the last answer
+	lag      time.Duration // that lists have, as far as it is known
+	timeless timeless
+	othersAt time.Time // when resources of others were first seen behind the winner
 }
 
-// Run makes the one endpoint of the key, or finds it. The error is that of the port,
+// run makes the one resource of the key, or finds it. The error is that of the port,
 // *UnknownError, *DuplicatesError or *SearchError.
-func (c Call[T]) Run(ctx context.Context) (Result[T], error) {
-	r := &run[T]{Call: c, started: time.Now(), pause: firstPause}
+func (c Call[T]) run(ctx context.Context) (Result[T], error) {
+	r := &run[T]{Call: c, started: time.Now(), pause: firstPause, unlisted: c.past.unlisted()}
+	defer r.remember()
 	for {
 		if err := ctx.Err(); err != nil {
 			return r.ended(err)
@@ -79,6 +83,9 @@ func (c Call[T]) Run(ctx context.Context) (Result[T], error) {
 		case Post:
 			if refusal := r.post(ctx); refusal != nil {
 				return Result[T]{}, refusal
+			}
+			if err := r.waitToLook(ctx); err != nil {
+				return r.ended(err)
 			}
 		case ReturnWinner:
 			return r.result(l.items[0]), nil
@@ -101,10 +108,10 @@ func (c Call[T]) Run(ctx context.Context) (Result[T], error) {
 // goOn does what comes before another look.
 func (r *run[T]) goOn(ctx context.Context, step Step, l look[T]) error {
 	switch step {
-	case WaitForSecond, WaitForLag:
-		return wait(ctx, r.untilOver(l, r.lag))
+	case WaitForSecond:
+		return wait(ctx, max(r.untilOver(l, r.lag), time.Millisecond))
 	case WaitForWindow:
-		return wait(ctx, r.untilOver(l, r.Window))
+		return wait(ctx, max(r.untilOver(l, r.Window), time.Millisecond))
 	case DeleteOwn:
 		return r.deleteOwn(ctx, l.items)
 	default: // SearchAgain
@@ -122,6 +129,7 @@ func (r *run[T]) post(ctx context.Context) error {
 	}
 	posted := r.Port.Post(ctx, r.Tries)
 	now := time.Now()
+	r.answeredAt = now
 	r.clock.hear(posted.Date, now)
 	r.clock.hear(posted.Item.Created, now)
 	r.Tries -= max(posted.Tries, 1)
@@ -130,7 +138,8 @@ func (r *run[T]) post(ctx context.Context) error {
 	switch posted.Outcome {
 	case Made:
 		r.answers = append(r.answers, posted.Item)
-		r.missed, r.shown = false, false
+		r.shown = false
+		r.timeless.see(posted.Item.ID)
 		r.made(posted.Item.ID)
 	case Unknown:
 		r.made(posted.Named)
@@ -139,11 +148,37 @@ func (r *run[T]) post(ctx context.Context) error {
 			return posted.Err
 		}
 		r.refused, r.Tries = true, 0 // an earlier request may be the very reason
+		if posted.Outcome == Contested {
+			r.contested = now
+		}
 	}
 	return nil
 }
 
-// made notes a request that made the endpoint id, or may have made one, whose ID is not known.
+// waitToLook waits until a look can decide, where it is known how long lists lag.
+// Without the time for it, it lets the call look at once.
+func (r *run[T]) waitToLook(ctx context.Context) error {
+	lag, known := r.measured.known()
+	if !known || len(r.answers) == 0 {
+		return nil
+	}
+	d := r.untilOver(look[T]{items: r.answers[len(r.answers)-1:]}, lag)
+	if outlasts(ctx, d) {
+		return nil
+	}
+	return wait(ctx, d)
+}
+
+// remember keeps the IDs of what was made and no list has shown, for later calls.
+func (r *run[T]) remember() {
+	for _, id := range r.own {
+		if !contains(r.latest, id) {
+			r.past.keep(id)
+		}
+	}
+}
+
+// made notes a request that made the resource id, or may have made one, whose ID is not known.
 func (r *run[T]) made(id string) {
 	r.posts++
 	if id == "" {
@@ -151,12 +186,12 @@ func (r *run[T]) made(id string) {
 	} else if !slices.Contains(r.own, id) {
 		r.own = append(r.own, id)
 	}
-	r.Past.sent(id)
+	r.past.sent(id)
 }
 
-// mayHaveMade reports whether a request of the key that is known of may have made an endpoint.
+// mayHaveMade reports whether a request of the key that is known of may have made a resource.
 func (r *run[T]) mayHaveMade() bool {
-	return r.posts > 0 || r.Resume || !r.Past.lastRequest().IsZero()
+	return r.posts > 0 || r.Resume || !r.past.lastRequest().IsZero()
 }
 
 // refusal is the end of a call whose request was refused, where nothing shows.
@@ -177,8 +212,8 @@ func (r *run[T]) deleteOwn(ctx context.Context, items []Item[T]) error {
 			return duplicates(items, err)
 		}
 		r.deleted = append(r.deleted, item.ID)
-		r.own = slices.DeleteFunc(r.own, func(id string) bool { return id == item.ID })
-		r.Past.deleted(item.ID)
+		r.own, r.unlisted = without(r.own, item.ID), without(r.unlisted, item.ID)
+		r.past.deleted(item.ID)
 		r.answers = slices.DeleteFunc(r.answers, func(a Item[T]) bool { return a.ID == item.ID })
 	}
 	r.pause = firstPause
@@ -221,9 +256,18 @@ func (r *run[T]) ended(err error) (Result[T], error) {
 	return Result[T]{}, &UnknownError{Named: named, Err: err, Last: r.last}
 }
 
+// outlasts reports a wait that ctx has no time for.
+func outlasts(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) <= d
+}
+
 // wait waits, and reports the end of ctx: at once where the wait would outlast it.
 func wait(ctx context.Context, d time.Duration) error {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+	switch {
+	case d <= 0:
+		return ctx.Err()
+	case outlasts(ctx, d):
 		return context.DeadlineExceeded
 	}
 	timer := time.NewTimer(d)

@@ -91,7 +91,7 @@ func inTime(t *testing.T, name string, test func(t *testing.T, f *fake, c Call[s
 			f.search = func() (Sighting[string], error) { return Sighting[string]{}, nil }
 			f.delete = func(string) error { return nil }
 			f.read = func(string) (*Item[string], error) { return nil, nil }
-			test(t, f, Call[string]{Port: f, Window: window, Tries: 2, Past: &Past{}})
+			test(t, f, Call[string]{Port: f, Window: window, Tries: 2, past: &Past{}, measured: &Lag{}})
 		})
 	})
 }
@@ -161,10 +161,57 @@ func TestGoodCase(t *testing.T) {
 			if test.off != 0 {
 				f.dated(test.off)
 			}
-			result, err := c.Run(t.Context())
+			result, err := c.run(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, test.asked, f.asked())
 			assert.Equal(t, Result[string]{Item: own.Item, Own: true, Listed: true}, result)
+		})
+	}
+}
+
+// Who knows how long lists lag looks once, when the second has been over for that long.
+func TestGoodCaseOfAKnownLag(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		lag     time.Duration
+		age     time.Duration // since it was measured
+		shows   time.Duration
+		timeout time.Duration // 0: none
+		asked   string
+		left    time.Duration // of the lag that is known in the end
+	}{
+		{"none", 0, 0, 0, 0, "0 search, 0 post 2, 700 search", 0},
+		{"some", 200 * ms, 0, 100 * ms, 0, "0 search, 0 post 2, 900 search", 200 * ms},
+		{"measured long ago", 200 * ms, lagHolds + ms, 0, 0, "0 search, 0 post 2, 0 search, 700 search", 0},
+		{"more than was known", 200 * ms, 0, 950 * ms, 0, "0 search, 0 post 2, 900 search, 1000 search, 1700 search", 1000 * ms},
+		{"without the time for it", 0, 0, 0, 500 * ms, "0 search, 0 post 2, 0 search", 0},
+	} {
+		inTime(t, test.name, func(t *testing.T, f *fake, c Call[string]) {
+			c.measured.showed(test.lag)
+			time.Sleep(test.age)
+			f.start = time.Now().Truncate(time.Second).Add(1300 * ms)
+			time.Sleep(time.Until(f.start))
+			own := madeItem("own", f.after(0))
+			f.posts = []Posted[string]{own}
+			f.search = func() (Sighting[string], error) {
+				if len(f.log) == 1 || !f.isAfter(test.shows) {
+					return Sighting[string]{}, nil
+				}
+				return Sighting[string]{Items: []Item[string]{item("own", own.Item.Created)}}, nil
+			}
+			ctx := t.Context()
+			if test.timeout > 0 {
+				short, cancel := context.WithTimeout(ctx, test.timeout)
+				defer cancel()
+				ctx = short
+			}
+			result, err := c.run(ctx)
+			require.NoError(t, err)
+			assert.True(t, result.Own)
+			assert.Equal(t, test.asked, f.asked())
+			left, known := c.measured.known()
+			assert.True(t, known)
+			assert.Equal(t, test.left, left)
 		})
 	}
 }
@@ -181,7 +228,7 @@ func TestClocksThatDisagree(t *testing.T) {
 				return Sighting[string]{Items: []Item[string]{item("own", f.after(0))}}, nil
 			}
 			f.dated(off)
-			_, err := c.Run(t.Context())
+			_, err := c.run(t.Context())
 			require.NoError(t, err)
 			assert.Less(t, time.Since(f.start), time.Second)
 		})
@@ -192,14 +239,14 @@ func TestCreatedIsAbsent(t *testing.T) {
 	inTime(t, "own", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{madeItem("own", time.Time{})}
 		f.shows(map[time.Duration][]Item[string]{ms: {item("own", time.Time{})}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "own", result.Item.ID)
-		assert.Equal(t, []string{"0", "0", "100", "1200"}, f.searches(), "the lag of 0.1 s counts, too")
+		assert.Equal(t, []string{"0", "0", "100", "1100"}, f.searches(), "the lag of 0.1 s counts, too")
 	})
 	inTime(t, "somebody else's", func(t *testing.T, f *fake, c Call[string]) {
 		f.shows(map[time.Duration][]Item[string]{0: {item("other", time.Time{})}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.True(t, result.Found)
 		assert.Equal(t, []string{"0", "1000", "6000"}, f.searches())
@@ -211,30 +258,30 @@ func TestFound(t *testing.T) {
 	inTime(t, "long ago", func(t *testing.T, f *fake, c Call[string]) {
 		f.shows(map[time.Duration][]Item[string]{0: {item("other", old(f))}})
 		f.dated(0)
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Result[string]{Item: item("other", old(f)), Found: true, Listed: true}, result)
 		assert.Equal(t, "0 search", f.asked())
 	})
 	inTime(t, "just now", func(t *testing.T, f *fake, c Call[string]) {
 		f.shows(map[time.Duration][]Item[string]{0: {item("other", f.after(0))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.True(t, result.Found)
 		assert.Equal(t, []string{"0", "700", "5700"}, f.searches(), "whoever made it may yet delete it")
 	})
 	inTime(t, "just now, by this process", func(t *testing.T, f *fake, c Call[string]) {
-		c.Past.sent("ours")
+		c.past.sent("ours")
 		f.shows(map[time.Duration][]Item[string]{0: {item("ours", f.after(0))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.True(t, result.Found)
 		assert.Equal(t, []string{"0", "700"}, f.searches())
 	})
 	inTime(t, "by this process, and not listed yet", func(t *testing.T, f *fake, c Call[string]) {
-		c.Past.sent("ours")
+		c.past.sent("ours")
 		f.shows(map[time.Duration][]Item[string]{2 * time.Second: {item("ours", f.after(0))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.True(t, result.Found)
 		assert.NotContains(t, f.asked(), "post")
@@ -245,14 +292,14 @@ func TestLists(t *testing.T) {
 	inTime(t, "that lag are given as long again", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{madeItem("own", f.after(0))}
 		f.shows(map[time.Duration][]Item[string]{1200 * ms: {item("own", f.after(0))}})
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, []string{"0", "0", "100", "300", "700", "1500", "2200"}, f.searches(), "1.5 s after the second is over")
 	})
 	inTime(t, "and at most the window", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{madeItem("own", f.after(0))}
 		f.shows(map[time.Duration][]Item[string]{3 * window: {item("own", f.after(0))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Result[string]{Item: Item[string]{ID: "own", Created: f.after(0), Value: "answered"}, Own: true}, result)
 		assert.Equal(t, []string{"0", "0", "100", "300", "700", "1500", "2500", "3500", "4500", "5500"}, f.searches())
@@ -269,7 +316,7 @@ func TestLists(t *testing.T) {
 			}
 			return Sighting[string]{Items: []Item[string]{item("late", f.after(0))}}, nil
 		}
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "late", result.Item.ID)
 	})
@@ -281,7 +328,7 @@ func TestLists(t *testing.T) {
 			}
 			return Sighting[string]{}, errPasses
 		}
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.True(t, result.Own)
 		assert.False(t, result.Listed)
@@ -295,7 +342,7 @@ func TestLists(t *testing.T) {
 			}
 			return Sighting[string]{}, errStays
 		}
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "own", result.Item.ID)
 		assert.Len(t, f.searches(), 2)
@@ -303,7 +350,7 @@ func TestLists(t *testing.T) {
 	for _, failure := range []error{errPasses, errStays} {
 		inTime(t, "that fail before the request: "+failure.Error(), func(t *testing.T, f *fake, c Call[string]) {
 			f.search = func() (Sighting[string], error) { return Sighting[string]{}, failure }
-			_, err := c.Run(t.Context())
+			_, err := c.run(t.Context())
 			var search *SearchError
 			require.ErrorAs(t, err, &search)
 			require.ErrorIs(t, err, failure)
@@ -319,7 +366,7 @@ func TestLists(t *testing.T) {
 			f.shows(map[time.Duration][]Item[string]{0: {elder}, 2 * time.Second: {item("own", f.after(0))}})
 			return Sighting[string]{}, nil
 		}
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "elder", result.Item.ID)
 		assert.Contains(t, f.asked(), "2500 search, 2500 delete own")
@@ -346,7 +393,7 @@ func TestRace(t *testing.T) {
 		})
 	}
 	race(t, "the loser deletes its own", "a", func(t *testing.T, f *fake, c Call[string]) {
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "a", result.Item.ID)
 		assert.True(t, result.Found)
@@ -355,7 +402,7 @@ func TestRace(t *testing.T) {
 	})
 	race(t, "the loser cannot", "a", func(t *testing.T, f *fake, c Call[string]) {
 		f.delete = func(string) error { return errStays }
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var several *DuplicatesError
 		require.ErrorAs(t, err, &several)
 		assert.Equal(t, &DuplicatesError{IDs: []string{"a", "m"}, Err: errStays}, several)
@@ -363,11 +410,11 @@ func TestRace(t *testing.T) {
 	race(t, "the loser has no time to", "a", func(t *testing.T, f *fake, c Call[string]) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := c.Run(ctx)
+		_, err := c.run(ctx)
 		var several *DuplicatesError
 		require.ErrorAs(t, err, &several, "its endpoint is not the first one")
 		assert.Equal(t, &DuplicatesError{IDs: []string{"a", "m"}, Err: context.DeadlineExceeded}, several)
-		assert.Equal(t, "several endpoints carry the key: a, m", several.Error())
+		assert.Equal(t, "several resources carry the key: a, m", several.Error())
 	})
 	race(t, "the winner waits for the loser", "z", func(t *testing.T, f *fake, c Call[string]) {
 		search := f.search
@@ -377,30 +424,43 @@ func TestRace(t *testing.T) {
 			}
 			return search()
 		}
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "m", result.Item.ID)
 		assert.False(t, result.Found)
 		assert.NotContains(t, f.asked(), "delete")
 	})
+	race(t, "also one that takes its time", "z", func(t *testing.T, f *fake, c Call[string]) {
+		search := f.search
+		f.search = func() (Sighting[string], error) {
+			if f.isAfter(patience * window) {
+				assert.NoError(t, f.delete("z"))
+			}
+			return search()
+		}
+		result, err := c.run(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "m", result.Item.ID)
+	})
 	race(t, "and then reports it", "z", func(t *testing.T, f *fake, c Call[string]) {
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var several *DuplicatesError
 		require.ErrorAs(t, err, &several)
 		assert.Equal(t, []string{"m", "z"}, several.IDs)
-		assert.GreaterOrEqual(t, time.Since(f.start), window)
+		assert.GreaterOrEqual(t, time.Since(f.start), patience*window)
+		assert.LessOrEqual(t, time.Since(f.start), patience*window+2*time.Second)
 		assert.NotContains(t, f.asked(), "delete")
 	})
 	race(t, "the winner has no time to", "z", func(t *testing.T, f *fake, c Call[string]) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		result, err := c.Run(ctx)
+		result, err := c.run(ctx)
 		require.NoError(t, err)
 		assert.Equal(t, "m", result.Item.ID)
 	})
 	race(t, "a deleted one that goes on to show is reported, and not deleted for ever", "a", func(t *testing.T, f *fake, c Call[string]) {
 		f.delete = func(string) error { return nil }
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var several *DuplicatesError
 		require.ErrorAs(t, err, &several)
 		assert.Equal(t, 1, strings.Count(f.asked(), "delete"))
@@ -411,7 +471,7 @@ func TestUnknown(t *testing.T) {
 	inTime(t, "shows", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{lost}
 		f.shows(map[time.Duration][]Item[string]{ms: {item("lost", f.after(0))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "lost", result.Item.ID)
 		assert.False(t, result.Own, "nothing says that")
@@ -421,35 +481,35 @@ func TestUnknown(t *testing.T) {
 	inTime(t, "never shows", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{lost, madeItem("second", f.after(5500*ms))}
 		f.shows(map[time.Duration][]Item[string]{5500*ms + 1: {item("second", f.after(5500*ms))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "second", result.Item.ID)
 		assert.Contains(t, f.asked(), "4500 search, 5500 search, 5500 post 1, 5500 search")
 	})
 	inTime(t, "twice", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{lost, lost}
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown)
 		assert.Equal(t, &UnknownError{Err: errPasses, Last: errPasses}, unknown)
-		assert.Equal(t, "the endpoint may exist", unknown.Error())
+		assert.Equal(t, "the resource may exist", unknown.Error())
 	})
 	inTime(t, "twice, and the first one shows", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{lost, lost}
 		f.shows(map[time.Duration][]Item[string]{6 * time.Second: {item("first", f.after(0))}})
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.GreaterOrEqual(t, time.Since(f.start), 2*window, "the second one may yet show")
 	})
 	inTime(t, "uses up all tries at once", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{{Outcome: Unknown, Tries: 2, Err: errPasses}}
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown)
 	})
 	inTime(t, "says nothing of tries", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{{Err: errPasses}, {Err: errPasses}}
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown)
 	})
@@ -457,7 +517,7 @@ func TestUnknown(t *testing.T) {
 		f.posts = []Posted[string]{{Outcome: Unknown, Tries: 1, Named: "named", Err: errPasses}}
 		f.read = func(id string) (*Item[string], error) { i := item(id, f.after(0)); i.Value = "read"; return &i, nil }
 		f.shows(map[time.Duration][]Item[string]{time.Second: {item("named", f.after(0))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.True(t, result.Own)
 		assert.Equal(t, "read", result.Item.Value)
@@ -467,7 +527,7 @@ func TestUnknown(t *testing.T) {
 	inTime(t, "names what cannot be read", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{{Outcome: Unknown, Tries: 2, Named: "named", Err: errPasses}}
 		f.read = func(string) (*Item[string], error) { return nil, errStays }
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown)
 		assert.Equal(t, &UnknownError{Named: "named", Err: errStays, Last: errPasses}, unknown)
@@ -476,7 +536,7 @@ func TestUnknown(t *testing.T) {
 		f.posts = []Posted[string]{lost}
 		f.search = func() (Sighting[string], error) { return Sighting[string]{Hidden: len(f.log) > 1}, nil }
 		f.dated(0)
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown)
 		assert.Equal(t, &UnknownError{Hidden: true, Err: errPasses}, unknown)
@@ -489,7 +549,7 @@ func TestUnknown(t *testing.T) {
 func TestHiddenBeforeAnyRequest(t *testing.T) {
 	inTime(t, "", func(t *testing.T, f *fake, c Call[string]) {
 		f.search = func() (Sighting[string], error) { return Sighting[string]{Hidden: true}, nil }
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown)
 		assert.True(t, unknown.Hidden)
@@ -502,15 +562,23 @@ func TestRefused(t *testing.T) {
 	contested := Posted[string]{Outcome: Contested, Tries: 1, Err: errRefused}
 	inTime(t, "outright", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{refused}
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		assert.Equal(t, errRefused, err)
 		assert.Equal(t, "0 search, 0 post 2", f.asked())
 	})
 	inTime(t, "contested by nobody of the key", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{contested}
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		assert.Equal(t, errRefused, err)
-		assert.Equal(t, "0 search, 0 post 2, 0 search", f.asked(), "one more look")
+		assert.Equal(t, []string{"0", "0", "100", "300", "700", "1500", "2500", "3500", "4500", "5500"}, f.searches(), "whose it is may show within the window")
+		assert.Equal(t, 1, strings.Count(f.asked(), "post"))
+	})
+	inTime(t, "contested by a twin that shows late", func(t *testing.T, f *fake, c Call[string]) {
+		f.posts = []Posted[string]{contested}
+		f.shows(map[time.Duration][]Item[string]{window - ms: {item("twin", f.after(0))}})
+		result, err := c.run(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "twin", result.Item.ID)
 	})
 	inTime(t, "contested by a twin", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{contested}
@@ -520,14 +588,14 @@ func TestRefused(t *testing.T) {
 			}
 			return Sighting[string]{Items: []Item[string]{item("twin", f.after(0))}}, nil
 		}
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "twin", result.Item.ID)
 		assert.True(t, result.Found)
 	})
 	inTime(t, "after one of unknown outcome", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{lost, refused}
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown, "the first one may be the reason")
 		assert.Equal(t, &UnknownError{Err: errRefused, Last: errRefused}, unknown)
@@ -536,7 +604,7 @@ func TestRefused(t *testing.T) {
 	inTime(t, "after one of an earlier run", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{refused}
 		c.Resume = true
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown)
 	})
@@ -546,7 +614,7 @@ func TestContextEnds(t *testing.T) {
 	inTime(t, "before anything", func(t *testing.T, f *fake, c Call[string]) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := c.Run(ctx)
+		_, err := c.run(ctx)
 		var search *SearchError
 		require.ErrorAs(t, err, &search)
 		require.ErrorIs(t, err, context.Canceled)
@@ -557,7 +625,7 @@ func TestContextEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		c.Resume = true
-		_, err := c.Run(ctx)
+		_, err := c.run(ctx)
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown, "an earlier run may have made it")
 	})
@@ -565,7 +633,7 @@ func TestContextEnds(t *testing.T) {
 		f.posts = []Posted[string]{lost}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(2*time.Second, cancel)
-		_, err := c.Run(ctx)
+		_, err := c.run(ctx)
 		var unknown *UnknownError
 		require.ErrorAs(t, err, &unknown)
 		assert.Equal(t, &UnknownError{Err: context.Canceled, Last: errPasses}, unknown)
@@ -575,7 +643,7 @@ func TestContextEnds(t *testing.T) {
 		f.posts = []Posted[string]{madeItem("own", f.after(0))}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		result, err := c.Run(ctx)
+		result, err := c.run(ctx)
 		require.NoError(t, err)
 		assert.Equal(t, "own", result.Item.ID)
 		assert.False(t, result.Listed)
@@ -585,7 +653,7 @@ func TestContextEnds(t *testing.T) {
 		f.shows(map[time.Duration][]Item[string]{0: {item("other", f.after(0))}})
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		_, err := c.Run(ctx)
+		_, err := c.run(ctx)
 		var search *SearchError
 		require.ErrorAs(t, err, &search)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -597,7 +665,7 @@ func TestResume(t *testing.T) {
 		c.Resume = true
 		f.posts = []Posted[string]{madeItem("own", f.after(5500*ms))}
 		f.shows(map[time.Duration][]Item[string]{5500*ms + 1: {item("own", f.after(5500*ms))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.False(t, result.Found)
 		assert.Contains(t, f.asked(), "4500 search, 5500 search, 5500 post 2, 5500 search, 5600 search", "the window is waited for once")
@@ -616,7 +684,7 @@ func TestResume(t *testing.T) {
 			return s, nil
 		}
 		f.delete = func(id string) error { gone[id] = true; return nil }
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "c", result.Item.ID, "the eldest")
 		assert.True(t, result.Found)
@@ -631,7 +699,7 @@ func TestResumeDeletesOnce(t *testing.T) {
 	inTime(t, "what goes on to show", func(t *testing.T, f *fake, c Call[string]) {
 		c.Resume = true
 		f.shows(map[time.Duration][]Item[string]{0: {item("a", f.after(-time.Hour)), item("b", f.after(-time.Hour))}})
-		_, err := c.Run(t.Context())
+		_, err := c.run(t.Context())
 		var several *DuplicatesError
 		require.ErrorAs(t, err, &several)
 		assert.Equal(t, []string{"a", "b"}, several.IDs)
@@ -644,7 +712,7 @@ func TestAnswerThatNeverShows(t *testing.T) {
 	inTime(t, "beside an elder one", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{madeItem("own", f.after(0))}
 		f.shows(map[time.Duration][]Item[string]{ms: {item("elder", f.after(-time.Hour))}})
-		result, err := c.Run(t.Context())
+		result, err := c.run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "elder", result.Item.ID)
 		assert.Contains(t, f.asked(), "delete own")
