@@ -3,13 +3,11 @@ package vpcep
 import (
 	"cmp"
 	"crypto/x509"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
-	"runtime"
 	"strings"
 	"time"
 
@@ -20,9 +18,6 @@ import (
 	"github.com/vpcep/vpcep-go/internal/text"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
-
-// Version is the version of this library, as the User-Agent header names it.
-const Version = "0.1.0"
 
 // Client calls the VPC Endpoint service for one project. It is made by
 // NewClient, safe for concurrent use, and meant to be shared: its callers share
@@ -292,10 +287,4 @@ func (f *fieldErrors) duration(field string, d time.Duration) {
 	case 0 < d && d < time.Millisecond:
 		f.add(field, "%s is too short; %d seconds are %d * time.Second", d, d, d)
 	}
-}
-
-// userAgent names the library and its version, behind the caller's product.
-func userAgent(product string) string {
-	own := fmt.Sprintf("vpcep-go/%s (%s; %s/%s)", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return strings.TrimSpace(product + " " + own)
 }

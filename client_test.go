@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -175,7 +176,7 @@ func TestUserAgentNamesProductAndLibrary(t *testing.T) {
 	})
 	_, err := c.GetEndpoint(t.Context(), "e")
 	require.NoError(t, err)
-	assert.Regexp(t, `^terraform-provider-x/1\.2 vpcep-go/`+vpcep.Version+` \(go.+; .+/.+\)$`, got)
+	assert.Regexp(t, `^terraform-provider-x/1\.2 vpcep-go/`+regexp.QuoteMeta(vpcep.Version())+` \(go.+; .+/.+\)$`, got)
 }
 
 func TestZeroClientIsAnError(t *testing.T) {

@@ -1,6 +1,7 @@
 package vpcep
 
 import (
+	"runtime/debug"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/credentials"
@@ -13,3 +14,6 @@ func DefaultAuthAt(getenv func(string) string, home, metadataURL string) (Authen
 	metadata.Pause = time.Hour
 	return authOf(credentials.Places{Getenv: getenv, Home: home, Metadata: metadata})
 }
+
+// VersionIn is Version of another program.
+func VersionIn(info *debug.BuildInfo) string { return versionIn(info) }

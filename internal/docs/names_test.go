@@ -5,6 +5,7 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +64,20 @@ func TestLinksOfThePackagePage(t *testing.T) {
 		},
 	})
 	assert.NotZero(t, links)
+}
+
+// The patch releases of Go that the documentation asks for are those that CI builds with.
+func TestPatchReleases(t *testing.T) {
+	script, err := os.ReadFile(filepath.Join(root, ".ci", "run"))
+	require.NoError(t, err)
+	releases := regexp.MustCompile(`(?m)^releases=\((.*)\)$`).FindSubmatch(script)
+	require.NotNil(t, releases)
+	want := strings.Fields(strings.ReplaceAll(string(releases[1]), "go", ""))
+	require.Len(t, want, 2)
+	patch := regexp.MustCompile(`\b1\.\d+\.[1-9]\d*\b`)
+	for _, path := range []string{"README.md", inChinese("README.md"), "SECURITY.md"} {
+		assert.Equal(t, want, patch.FindAllString(readMarkdown(t, path).text, -1), path)
+	}
 }
 
 func libraryPackage(t *testing.T) *types.Package {
