@@ -27,7 +27,9 @@ type Client struct {
 	projectID string
 	validates bool
 	window    time.Duration // of the search for a create with an unknown outcome
-	keys      *keyed.Registry[*Endpoint]
+	// endpointKeys and serviceKeys are the idempotency keys that this client works on.
+	endpointKeys *keyed.Registry[*Endpoint]
+	serviceKeys  *keyed.Registry[*EndpointService]
 }
 
 // NewClient makes a client. It needs WithRegion or WithBaseURL, WithProjectID,
@@ -58,9 +60,9 @@ func NewClient(opts ...Option) (*Client, error) {
 	service := newService(base, newTransport(cfg.httpClient, cfg.rootCAs), auth, cfg.userAgent)
 	c := &Client{
 		service: service, projectID: cfg.projectID,
-		validates: !cfg.withoutValidation,
-		window:    cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow),
-		keys:      keyed.NewRegistry[*Endpoint](),
+		validates:    !cfg.withoutValidation,
+		window:       cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow),
+		endpointKeys: keyed.NewRegistry[*Endpoint](), serviceKeys: keyed.NewRegistry[*EndpointService](),
 	}
 	service.Project = cfg.projectID
 	service.Meaning = meaning

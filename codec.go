@@ -1,10 +1,12 @@
 package vpcep
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/vpcep/vpcep-go/internal/fields"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
@@ -29,16 +31,21 @@ func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) {
 // request that says something else than its author meant must not be sent.
 // Fields that this version does not know are kept in Extra.
 func (r *CreateEndpointRequest) UnmarshalJSON(data []byte) error {
-	var read CreateEndpointRequest
-	odd, err := createFields.Read(wire.Of(data), &read)
+	read, err := readRequest(data, createFields)
 	if err != nil {
 		return fmt.Errorf("vpcep: create request: %w", err)
-	}
-	if len(odd) > 0 {
-		slices.Sort(odd)
-		return fmt.Errorf("vpcep: create request: unexpected type of %s", strings.Join(odd, ", "))
 	}
 	read.Tags, read.IdempotencyKey, _ = splitKeyTag(read.Tags)
 	*r = read
 	return nil
+}
+
+// readRequest reads the body of a request. A field that makes no sense is an error.
+func readRequest[T any](data []byte, table *fields.Table[T]) (read T, err error) {
+	odd, err := table.Read(wire.Of(data), &read)
+	if err == nil && len(odd) > 0 {
+		slices.Sort(odd)
+		err = errors.New("unexpected type of " + strings.Join(odd, ", "))
+	}
+	return read, err
 }

@@ -339,3 +339,86 @@ const (
 	// The endpoint has no policy, so that none can be deleted.
 	CodePolicyNotAssociated ErrorCode = "EndPoint.2049"
 )
+
+// Endpoint services of one's own.
+const (
+	// The ID of the back end's port is malformed. Pass that of a network card, or of the
+	// private address of a load balancer.
+	CodeServicePortIDInvalid ErrorCode = "EndPoint.3003"
+	// A port number is not valid. Use 1 to 65535.
+	CodeServicePortInvalid ErrorCode = "EndPoint.3004"
+	// The service could not be deleted, and the cloud does not say why. Delete it again,
+	// or ask the cloud's support.
+	CodeServiceDeleteFailed ErrorCode = "EndPoint.3005"
+	// Endpoints are connected to the service. Reject or delete them first; see
+	// ListConnections.
+	CodeServiceInUse ErrorCode = "EndPoint.3006"
+	// There is no such port. Check the PortID, the project and the region.
+	CodeServicePortNotFound ErrorCode = "EndPoint.3008"
+	// The server type is not valid. Use VM or LB.
+	CodeServerTypeInvalid ErrorCode = "EndPoint.3021"
+	// The port of the back end is in another VPC. Pass the VPC that it is in.
+	CodeServicePortNotInVPC ErrorCode = "EndPoint.3042"
+	// The ports of the service are not valid. Check their numbers and protocols.
+	CodeServicePortsInvalid ErrorCode = "EndPoint.3043"
+	// Another service has the same server port and protocol of the same back end. Choose
+	// others, or use that service; after an unknown outcome, look whether it is your own.
+	CodeServicePortsConflict ErrorCode = "EndPoint.3044"
+	// The service is in no state to be changed so. Wait until it is available.
+	CodeServiceUnchangeable ErrorCode = "EndPoint.3045"
+	// Another service has the same address. Choose another one.
+	CodeServiceIPConflict ErrorCode = "EndPoint.3046"
+	// PortID and IP cannot be changed at the same time. Change one of them.
+	CodeServicePortIDAndIP ErrorCode = "EndPoint.3052"
+	// The same for the deprecated VIP port and IP. Change one of them.
+	CodeServiceVIPPortIDAndIP ErrorCode = "EndPoint.3053"
+	// The back end's port cannot be changed for this service. Create another service.
+	CodeServicePortIDUnchangeable ErrorCode = "EndPoint.3054"
+	// The address cannot be changed for this service. Create another service.
+	CodeServiceIPUnchangeable ErrorCode = "EndPoint.3055"
+	// As many services as may do so use the address. Use another one.
+	CodeServiceIPExhausted ErrorCode = "EndPoint.3056"
+	// The CIDR blocks cannot be changed for this service. Create another service.
+	CodeServiceCIDRUnchangeable ErrorCode = "EndPoint.3057"
+	// The domain name of the back end is not valid. Correct IP.
+	CodeServiceDomainNameInvalid ErrorCode = "EndPoint.3058"
+	// The domain name of the back end is taken. Use another one.
+	CodeServiceDomainNameExists ErrorCode = "EndPoint.3059"
+	// The account may not add domain names. Ask the cloud's support.
+	CodeServiceDomainNameNotPermitted ErrorCode = "EndPoint.3060"
+	// The project has as many domain names as it may have. Delete one.
+	CodeServiceDomainNamesExhausted ErrorCode = "EndPoint.3061"
+	// The ID of the back end's port is not valid. Check PortID.
+	CodeServiceBackEndInvalid ErrorCode = "EndPoint.3063"
+	// The service has more ports than it may have. Use at most 200.
+	CodeServicePortsExhausted ErrorCode = "EndPoint.3074"
+	// A protocol is not valid. Use TCP.
+	CodeServiceProtocolInvalid ErrorCode = "EndPoint.3075"
+	// The name of the service is not valid. Use up to 16 of A-Z a-z 0-9 _ -.
+	CodeServiceNameInvalid ErrorCode = "EndPoint.3076"
+	// The status to list services by is not valid. Use one of the ServiceStatus constants.
+	CodeStatusInvalid ErrorCode = "EndPoint.0019"
+	// There is nothing to roll back. Nothing needs to be done.
+	CodeRollbackNotNeeded ErrorCode = "EndPoint.2052"
+	// The rollback of an upgrade could not be started. Try again later.
+	CodeRollbackFailed ErrorCode = "EndPoint.3040"
+)
+
+// Permissions and connections of one's own services.
+const (
+	// A permission is not valid. Check its form; see Permission.
+	CodePermissionInvalid ErrorCode = "EndPoint.3002"
+	// The action on permissions is not valid.
+	CodePermissionActionInvalid ErrorCode = "EndPoint.3035"
+	// The list of permissions is not valid. Check the form of each; see Permission.
+	CodePermissionsInvalid ErrorCode = "EndPoint.3036"
+	// The service has as many permissions as it may have. Remove one, or permit
+	// everybody and accept each connection.
+	CodePermissionsExhausted ErrorCode = "EndPoint.3049"
+	// A call names more than it may. Call several times.
+	CodeBatchTooLarge ErrorCode = "EndPoint.0016"
+	// The marker ID to list connections by is not valid. Pass the number that an endpoint has.
+	CodeMarkerIDInvalid ErrorCode = "EndPoint.0021"
+	// The type of resource is not valid. Use one of the ResourceType constants.
+	CodeResourceTypeInvalid ErrorCode = "EndPoint.3070"
+)

@@ -53,6 +53,35 @@ func fixedDifferences(req CreateEndpointRequest, e *Endpoint) []string {
 	return differences(fixed, e)
 }
 
+// serviceDifferences is differences for endpoint services.
+func serviceDifferences(req CreateServiceRequest, s *EndpointService) (fields []string) {
+	differ := func(field string, differs bool) {
+		if differs {
+			fields = append(fields, field)
+		}
+	}
+	text := func(field, asked, is string) { differ(field, asked != "" && is != "" && !strings.EqualFold(asked, is)) }
+	text("port_id", req.PortID, s.PortID)
+	text("vpc_id", req.VPCID, s.VPCID)
+	text("server_type", req.ServerType, s.ServerType)
+	differ("ports", len(req.Ports) > 0 && s.Ports != nil && !sameSet(withProtocol(req.Ports), s.Ports))
+	// The full name has the name between others.
+	differ("service_name", req.Name != "" && s.Name != "" && !slices.Contains(strings.Split(s.Name, "."), req.Name))
+	differ("approval_enabled", req.ApprovalEnabled != nil && *req.ApprovalEnabled != s.ApprovalEnabled)
+	text("tcp_proxy", string(req.TCPProxy), string(s.TCPProxy))
+	differ("tags", len(req.Tags) > 0 && s.Tags != nil && !sameSet(req.Tags, s.Tags))
+	differ("description", req.Description != "" && s.Description != "" && strings.TrimSpace(req.Description) != strings.TrimSpace(s.Description))
+	text("ip", req.IP, s.IP)
+	text("ip_version", string(req.IPVersion), string(s.IPVersion))
+	differ("enable_policy", req.EnablePolicy && !s.EnablePolicy)
+	return fields
+}
+
+// fixedServiceDifferences is serviceDifferences of the settings that cannot be changed.
+func fixedServiceDifferences(req CreateServiceRequest, s *EndpointService) []string {
+	return serviceDifferences(CreateServiceRequest{VPCID: req.VPCID, ServerType: req.ServerType, IPVersion: req.IPVersion}, s)
+}
+
 // canonicalBlocks writes addresses and blocks in the one way that can be compared.
 func canonicalBlocks(blocks []string) []string {
 	canonical := make([]string, len(blocks))

@@ -24,13 +24,33 @@ const (
 // of tags, whitelist and route tables does not count.
 func requestDigest(req CreateEndpointRequest) string {
 	req.IdempotencyKey, req.Resume = "", false
-	req.Tags = slices.SortedFunc(slices.Values(req.Tags), func(a, b Tag) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value)) })
+	req.Tags = sortedTags(req.Tags)
 	req.Whitelist = slices.Sorted(slices.Values(canonicalBlocks(req.Whitelist)))
 	req.RouteTables = slices.Sorted(slices.Values(req.RouteTables))
 	req.IPv6Address = canonicalBlock(req.IPv6Address)
 	if document, ok := wire.Document(wire.Of(req.PolicyDocument)); ok { // it may be a string that holds one
 		req.PolicyDocument = document
 	}
+	return digestOf(req)
+}
+
+// serviceRequestDigest is requestDigest for services: the order of tags and ports does
+// not count.
+func serviceRequestDigest(req CreateServiceRequest) string {
+	req.IdempotencyKey, req.Resume = "", false
+	req.Tags = sortedTags(req.Tags)
+	req.Ports = slices.SortedFunc(slices.Values(withProtocol(req.Ports)), func(a, b ServicePort) int {
+		return cmp.Or(cmp.Compare(a.ClientPort, b.ClientPort), cmp.Compare(a.ServerPort, b.ServerPort), cmp.Compare(a.Protocol, b.Protocol))
+	})
+	return digestOf(req)
+}
+
+func sortedTags(tags []Tag) []Tag {
+	return slices.SortedFunc(slices.Values(tags), func(a, b Tag) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value)) })
+}
+
+// digestOf is a digest of a request in one form.
+func digestOf(req any) string {
 	sum := sha256.Sum256(canonicalJSON(req))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:digestLength])
 }

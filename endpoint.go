@@ -74,15 +74,14 @@ const (
 //   - any other: the request was never written, or refused unprocessed, for example
 //     because there was no connection.
 func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*Endpoint, error) {
-	create := createRequest(req)
 	if req.IdempotencyKey != "" {
-		return c.createKeyed(ctx, create, req, opts)
+		return keyedEndpoint(req).run(ctx, c, opts)
 	}
-	endpoint, err := do(ctx, c, opts, create)
-	return endpoint, c.withQuota(ctx, err)
+	endpoint, err := do(ctx, c, opts, createEndpoint(req))
+	return endpoint, c.withQuota(ctx, QuotaTypeEndpoint, err)
 }
 
-func createRequest(req CreateEndpointRequest) request[*Endpoint] {
+func createEndpoint(req CreateEndpointRequest) request[*Endpoint] {
 	return request[*Endpoint]{
 		operation: retry.Create, method: http.MethodPost, path: endpointsPath,
 		validate: func(f *fieldErrors) { f.createEndpoint(req) },
@@ -113,7 +112,7 @@ func getEndpoint(id string) request[*Endpoint] {
 func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOption) error {
 	_, err := do(ctx, c, opts, deleteEndpoint(id))
 	if err == nil || errors.Is(err, ErrEndpointNotFound) {
-		c.forgetKeyOf(id)
+		c.endpointKeys.Forget(id) // it is free again
 	}
 	return err
 }

@@ -48,6 +48,10 @@ var (
 	// ErrEndpointNotFound: the service says that there is no such endpoint,
 	// EndPoint.0005, .2006, .2007 or .2008. A 404 for a wrong URL is not this one.
 	ErrEndpointNotFound = errors.New("vpcep: endpoint not found")
+	// ErrServiceNotFound: the service says that there is no such endpoint service,
+	// EndPoint.2003, or EndPoint.0005 to a call about one. A 404 for a wrong URL is not
+	// this one.
+	ErrServiceNotFound = errors.New("vpcep: endpoint service not found")
 	// ErrOutcomeUnknown: the create request may have reached the service, and
 	// nothing says what became of it. The endpoint may exist, and cost money: look
 	// for it before creating again. See OutcomeUnknownError.
@@ -62,6 +66,8 @@ var (
 	// ErrDuplicateEndpoints: several endpoints carry the same idempotency key. Calling
 	// again does not help until what is not used is deleted. See DuplicateEndpointsError.
 	ErrDuplicateEndpoints = errors.New("vpcep: several endpoints carry the idempotency key")
+	// ErrDuplicateServices is ErrDuplicateEndpoints of endpoint services. See DuplicateServicesError.
+	ErrDuplicateServices = errors.New("vpcep: several endpoint services carry the idempotency key")
 )
 
 var errorOfStatus = map[int]error{
@@ -163,6 +169,8 @@ func (e *APIError) Is(target error) bool {
 		return CodeQuotaExceeded.Matches(e.Code)
 	case ErrEndpointNotFound:
 		return e.isEndpointNotFound()
+	case ErrServiceNotFound:
+		return e.isServiceNotFound()
 	}
 	sentinel, ok := errorOfStatus[e.StatusCode]
 	return ok && target == sentinel
@@ -180,9 +188,18 @@ func (e *APIError) isThrottled() bool {
 // isEndpointNotFound needs the service's own word: a 404 alone can come from a
 // gateway that does not know the URL.
 func (e *APIError) isEndpointNotFound() bool {
-	return e.StatusCode/100 == 4 &&
-		e.isAny(CodeResourceUnavailable, CodeEndpointNotFound, CodeEndpointInfoNotFound, CodeEndpointDeleted)
+	return e.StatusCode/100 == 4 && (e.isAny(CodeEndpointNotFound, CodeEndpointInfoNotFound, CodeEndpointDeleted) ||
+		e.isAny(CodeResourceUnavailable) && !e.isAboutService())
 }
+
+// isServiceNotFound needs the service's own word, too.
+func (e *APIError) isServiceNotFound() bool {
+	return e.StatusCode/100 == 4 && (e.isAny(CodeEndpointServiceNotFound) ||
+		e.isAny(CodeResourceUnavailable) && e.isAboutService())
+}
+
+// isAboutService reports an answer to a call about one endpoint service.
+func (e *APIError) isAboutService() bool { return strings.Contains(e.Path, "/vpc-endpoint-services/") }
 
 func (e *APIError) isAny(codes ...ErrorCode) bool {
 	return slices.ContainsFunc(codes, func(c ErrorCode) bool { return c.Matches(e.Code) })
@@ -196,21 +213,19 @@ func (e *APIError) isAny(codes ...ErrorCode) bool {
 // ListEndpoints before creating again, or give CreateEndpointRequest an
 // IdempotencyKey and simply call again.
 type OutcomeUnknownError struct {
-	// EndpointID is the endpoint's ID where the answer named it before it broke off.
-	EndpointID string
+	// EndpointID is the endpoint's ID where the answer named it before it broke off,
+	// ServiceID is that of an endpoint service.
+	EndpointID, ServiceID string
 	// Err is the cause.
 	Err error
 
-	isRaw bool // of Client.Do: nothing is known of what it asked for
+	what string // may have happened; "": the endpoint may exist
 }
 
 func (e *OutcomeUnknownError) Error() string {
-	message := "vpcep: outcome unknown, the endpoint may exist"
-	if e.isRaw {
-		return "vpcep: outcome unknown, the request may have been carried out" + because(e.Err)
-	}
-	if e.EndpointID != "" {
-		message += " as " + text.OneLine(e.EndpointID)
+	message := "vpcep: outcome unknown, " + cmp.Or(e.what, "the endpoint may exist")
+	if id := cmp.Or(e.EndpointID, e.ServiceID); id != "" {
+		message += " as " + text.OneLine(id)
 	}
 	return message + because(e.Err)
 }
@@ -225,8 +240,9 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 // another request. It matches ErrIdempotencyMismatch. Nothing was made: use another
 // key for another endpoint, or repeat the first request as it was.
 type IdempotencyMismatchError struct {
-	Key        string
-	EndpointID string
+	Key string
+	// EndpointID is what the key belongs to, or ServiceID is.
+	EndpointID, ServiceID string
 	// Fields are the settings in which the endpoint differs from this request now, by
 	// their names on the wire. It may have been changed since, so that they need not be
 	// those in which the requests differ, and there may be none.
@@ -234,8 +250,11 @@ type IdempotencyMismatchError struct {
 }
 
 func (e *IdempotencyMismatchError) Error() string {
-	message := fmt.Sprintf("vpcep: idempotency key %s belongs to endpoint %s, which was created by another request",
-		text.Quoted(e.Key), text.OneLine(e.EndpointID))
+	what := "endpoint " + text.OneLine(e.EndpointID)
+	if e.ServiceID != "" {
+		what = "endpoint service " + text.OneLine(e.ServiceID)
+	}
+	message := fmt.Sprintf("vpcep: idempotency key %s belongs to %s, which was created by another request", text.Quoted(e.Key), what)
 	if len(e.Fields) > 0 {
 		message += "; it now differs in " + strings.Join(e.Fields, ", ")
 	}
@@ -258,12 +277,7 @@ type DuplicateEndpointsError struct {
 }
 
 func (e *DuplicateEndpointsError) Error() string {
-	ids := make([]string, len(e.EndpointIDs))
-	for i, id := range e.EndpointIDs {
-		ids[i] = text.OneLine(id)
-	}
-	message := fmt.Sprintf("vpcep: idempotency key %s belongs to %d endpoints: %s", text.Quoted(e.Key), len(ids), strings.Join(ids, ", "))
-	return message + because(e.Err)
+	return duplicatesMessage(e.Key, "endpoints", e.EndpointIDs) + because(e.Err)
 }
 
 // Is matches ErrDuplicateEndpoints.
@@ -271,6 +285,34 @@ func (e *DuplicateEndpointsError) Is(target error) bool { return target == ErrDu
 
 // Unwrap returns why the younger one could not be deleted, or nil.
 func (e *DuplicateEndpointsError) Unwrap() error { return e.Err }
+
+// DuplicateServicesError is DuplicateEndpointsError of endpoint services. It matches
+// ErrDuplicateServices.
+type DuplicateServicesError struct {
+	Key string
+	// ServiceIDs are the services, the eldest first.
+	ServiceIDs []string
+	// Err is why the younger one could not be deleted, if that was tried.
+	Err error
+}
+
+func (e *DuplicateServicesError) Error() string {
+	return duplicatesMessage(e.Key, "endpoint services", e.ServiceIDs) + because(e.Err)
+}
+
+// Is matches ErrDuplicateServices.
+func (e *DuplicateServicesError) Is(target error) bool { return target == ErrDuplicateServices }
+
+// Unwrap returns why the younger one could not be deleted, or nil.
+func (e *DuplicateServicesError) Unwrap() error { return e.Err }
+
+func duplicatesMessage(key, what string, ids []string) string {
+	clean := make([]string, len(ids))
+	for i, id := range ids {
+		clean[i] = text.OneLine(id)
+	}
+	return fmt.Sprintf("vpcep: idempotency key %s belongs to %d %s: %s", text.Quoted(key), len(ids), what, strings.Join(clean, ", "))
+}
 
 // EndpointFailedError says that a wait ended in a status that does not lead to
 // the one waited for: failed, rejected or deleting.
@@ -283,8 +325,26 @@ func (e *EndpointFailedError) Error() string {
 	if e.Endpoint == nil {
 		return "vpcep: the endpoint failed"
 	}
-	message := fmt.Sprintf("vpcep: endpoint %s is %s", text.OneLine(e.Endpoint.ID), text.OneLine(string(e.Endpoint.Status)))
-	for i, reason := range e.Endpoint.Errors {
+	return failedMessage("endpoint", e.Endpoint.ID, string(e.Endpoint.Status), e.Endpoint.Errors)
+}
+
+// ServiceFailedError says that a wait for an endpoint service ended in a status that
+// does not lead to available: failed or deleting.
+type ServiceFailedError struct {
+	// Service is the service as it was read last; its Errors are the cloud's reasons.
+	Service *EndpointService
+}
+
+func (e *ServiceFailedError) Error() string {
+	if e.Service == nil {
+		return "vpcep: the endpoint service failed"
+	}
+	return failedMessage("endpoint service", e.Service.ID, string(e.Service.Status), e.Service.Errors)
+}
+
+func failedMessage(what, id, status string, reasons []ResourceError) string {
+	message := fmt.Sprintf("vpcep: %s %s is %s", what, text.OneLine(id), text.OneLine(status))
+	for i, reason := range reasons {
 		separator := "; "
 		if i == 0 {
 			separator = ": "
@@ -298,17 +358,25 @@ func (e *EndpointFailedError) Error() string {
 // context's deadline allow. It matches context.DeadlineExceeded. The endpoint goes
 // its way: it can be waited for again.
 type WaitTimeoutError struct {
-	EndpointID string
-	// Last is the endpoint as it was read last, or nil.
-	Last *Endpoint
+	// EndpointID is what was waited for, or ServiceID is.
+	EndpointID, ServiceID string
+	// Last is the endpoint as it was read last, or nil, and LastService the endpoint service.
+	Last        *Endpoint
+	LastService *EndpointService
 	// Err is why the last poll failed, or nil.
 	Err error
 }
 
 func (e *WaitTimeoutError) Error() string {
 	message := "vpcep: timed out waiting for endpoint " + text.OneLine(e.EndpointID)
-	if e.Last != nil {
+	if e.ServiceID != "" {
+		message = "vpcep: timed out waiting for endpoint service " + text.OneLine(e.ServiceID)
+	}
+	switch {
+	case e.Last != nil:
 		message += ", last seen " + text.OneLine(string(e.Last.Status))
+	case e.LastService != nil:
+		message += ", last seen " + text.OneLine(string(e.LastService.Status))
 	}
 	return message + because(e.Err)
 }
@@ -412,7 +480,7 @@ func meaning(op retry.Operation, status int, code string) retry.Event {
 	switch {
 	case e.isThrottled():
 		return retry.Throttled
-	case e.isEndpointNotFound(), op == retry.Delete && e.isAny(CodeEndpointDeleting, CodePolicyNotAssociated):
+	case e.isEndpointNotFound(), op == retry.Delete && e.isAny(CodeEndpointDeleting, CodePolicyNotAssociated, CodeEndpointServiceNotFound):
 		return retry.Gone // or on its way there: nothing is left to delete
 	case status == http.StatusUnauthorized:
 		return retry.Unauthorized

@@ -101,19 +101,66 @@ var connectionFields = fields.Table[Connection]{
 	Extra: func(k *Connection) *map[string]json.RawMessage { return &k.Extra },
 }.Indexed()
 
+// serviceFields are those of all answers about services: public, described, own.
 var serviceFields = fields.Table[EndpointService]{
 	Fields: []fields.Field[EndpointService]{
 		fields.Of("id", func(s *EndpointService) *string { return &s.ID }, fields.Text),
 		fields.Of("owner", func(s *EndpointService) *string { return &s.Owner }, fields.Text),
 		fields.Of("service_name", func(s *EndpointService) *string { return &s.Name }, fields.Text),
 		fields.Of("service_type", func(s *EndpointService) *ServiceType { return &s.Type }, serviceType),
-		fields.Of("created_at", func(s *EndpointService) *time.Time { return &s.CreatedAt }, fields.Time),
-		fields.Of("is_charge", func(s *EndpointService) *bool { return &s.IsCharged }, fields.Bool).Always(),
+		fields.Of("created_at", func(s *EndpointService) *time.Time { return &s.CreatedAt }, fields.Time).Or("create_at"),
+		fields.Of("updated_at", func(s *EndpointService) *time.Time { return &s.UpdatedAt }, fields.Time).Or("update_at"),
+		// Only what one connects to says what it costs, and only one's own says what it is set to.
+		fields.Of("is_charge", func(s *EndpointService) *bool { return &s.IsCharged }, fields.Bool).
+			If(func(s *EndpointService) bool { return s.IsCharged || s.Status == "" }),
+		fields.Of("status", func(s *EndpointService) *ServiceStatus { return &s.Status }, fields.Word(wire.Word[ServiceStatus])),
+		fields.Of("port_id", func(s *EndpointService) *string { return &s.PortID }, fields.Text),
+		fields.Of("vpc_id", func(s *EndpointService) *string { return &s.VPCID }, fields.Text),
+		fields.Of("server_type", func(s *EndpointService) *string { return &s.ServerType }, fields.Text),
+		fields.Of("ip", func(s *EndpointService) *string { return &s.IP }, fields.Text),
+		fields.Of("project_id", func(s *EndpointService) *string { return &s.ProjectID }, fields.Text),
+		fields.Of("domain_id", func(s *EndpointService) *string { return &s.DomainID }, fields.Text),
+		fields.Of("approval_enabled", func(s *EndpointService) *bool { return &s.ApprovalEnabled }, fields.Bool).
+			If(func(s *EndpointService) bool { return s.ApprovalEnabled || s.Status != "" }),
+		fields.Of("ports", func(s *EndpointService) *[]ServicePort { return &s.Ports }, fields.List(servicePort)),
+		fields.Of("tcp_proxy", func(s *EndpointService) *TCPProxy { return &s.TCPProxy }, fields.Word(wire.Word[TCPProxy])),
+		fields.Of("ip_version", func(s *EndpointService) *IPVersion { return &s.IPVersion }, fields.Word(wire.Word[IPVersion])),
+		fields.Of("enable_policy", func(s *EndpointService) *bool { return &s.EnablePolicy }, fields.Bool),
+		fields.Of("connection_count", func(s *EndpointService) *int64 { return &s.ConnectionCount }, fields.Int),
+		fields.Of("tags", func(s *EndpointService) *[]Tag { return &s.Tags }, fields.List(tag)),
+		fields.Of("description", func(s *EndpointService) *string { return &s.Description }, fields.Text),
+		fields.Of("supported_editions", func(s *EndpointService) *[]string { return &s.SupportedEditions }, fields.Texts),
+		fields.Of("pool_id", func(s *EndpointService) *string { return &s.PoolID }, fields.Text),
+		fields.Of("public_border_group", func(s *EndpointService) *string { return &s.PublicBorderGroup }, fields.Text),
+		fields.Of("cidr_type", func(s *EndpointService) *string { return &s.CIDRType }, fields.Text),
+		fields.Of("error", func(s *EndpointService) *[]ResourceError { return &s.Errors }, resourceErrors),
 	},
 	Extra: func(s *EndpointService) *map[string]json.RawMessage { return &s.Extra },
 }.Indexed()
 
-// quotaFields and tagFields say what the tags of the struct say for encoding/json,
+// createServiceFields: the body of a create of a service, in the order of the reference.
+var createServiceFields = fields.Table[CreateServiceRequest]{
+	Fields: []fields.Field[CreateServiceRequest]{
+		fields.Of("port_id", func(r *CreateServiceRequest) *string { return &r.PortID }, fields.Text),
+		fields.Of("vpc_id", func(r *CreateServiceRequest) *string { return &r.VPCID }, fields.Text),
+		fields.Of("server_type", func(r *CreateServiceRequest) *string { return &r.ServerType }, fields.Text),
+		fields.Of("ports", func(r *CreateServiceRequest) *[]ServicePort { return &r.Ports }, fields.List(servicePort)),
+		fields.Of("service_name", func(r *CreateServiceRequest) *string { return &r.Name }, fields.Text),
+		fields.Of("approval_enabled", func(r *CreateServiceRequest) **bool { return &r.ApprovalEnabled }, fields.Optional(fields.Bool)),
+		fields.Of("tcp_proxy", func(r *CreateServiceRequest) *TCPProxy { return &r.TCPProxy }, fields.Word(wire.Word[TCPProxy])),
+		fields.Of("tags", func(r *CreateServiceRequest) *[]Tag { return &r.Tags }, fields.List(tag)),
+		fields.Of("description", func(r *CreateServiceRequest) *string { return &r.Description }, fields.Text),
+		fields.Of("ip", func(r *CreateServiceRequest) *string { return &r.IP }, fields.Text),
+		fields.Of("ip_version", func(r *CreateServiceRequest) *IPVersion { return &r.IPVersion }, fields.Word(wire.Word[IPVersion])),
+		fields.Of("snat_network_id", func(r *CreateServiceRequest) *string { return &r.SNATNetworkID }, fields.Text),
+		fields.Of("pool_id", func(r *CreateServiceRequest) *string { return &r.PoolID }, fields.Text),
+		fields.Of("enable_policy", func(r *CreateServiceRequest) *bool { return &r.EnablePolicy }, fields.Bool),
+	},
+	Extra:      func(r *CreateServiceRequest) *map[string]json.RawMessage { return &r.Extra },
+	OmitsEmpty: true,
+}.Indexed()
+
+// quotaFields, tagFields and servicePortFields say what the tags of the struct say for encoding/json,
 // which users rely on; a test holds them together.
 var quotaFields = fields.Table[Quota]{Fields: []fields.Field[Quota]{
 	fields.Of("type", func(q *Quota) *QuotaType { return &q.Type }, fields.Word(wire.Word[QuotaType])).Always(),
@@ -124,6 +171,12 @@ var quotaFields = fields.Table[Quota]{Fields: []fields.Field[Quota]{
 var tagFields = fields.Table[Tag]{Fields: []fields.Field[Tag]{
 	fields.Of("key", func(t *Tag) *string { return &t.Key }, fields.Text).Always(),
 	fields.Of("value", func(t *Tag) *string { return &t.Value }, fields.Text).Always(),
+}}.Indexed()
+
+var servicePortFields = fields.Table[ServicePort]{Fields: []fields.Field[ServicePort]{
+	fields.Of("client_port", func(p *ServicePort) *int { return &p.ClientPort }, fields.Number).Always(),
+	fields.Of("server_port", func(p *ServicePort) *int { return &p.ServerPort }, fields.Number).Always(),
+	fields.Of("protocol", func(p *ServicePort) *string { return &p.Protocol }, fields.Text).Always(),
 }}.Indexed()
 
 // resourceErrorFields are how the service documents a reason. It is read in every
@@ -138,6 +191,7 @@ var (
 	endpointStatus = fields.Word(wire.Word[EndpointStatus])
 	serviceType    = fields.Word(readServiceType)
 	tag            = &fields.Kind[Tag]{Read: readTag, Write: tagFields.Write}
+	servicePort    = &fields.Kind[ServicePort]{Read: readServicePort, Write: servicePortFields.Write}
 
 	policyStatement = &fields.Kind[PolicyStatement]{Read: readPolicyStatement, Write: writePolicyStatement, Clone: clonePolicyStatement}
 
@@ -156,6 +210,12 @@ func readServiceType(v wire.Value) (ServiceType, bool) {
 func readTag(v wire.Value) (t Tag, ok bool) {
 	odd, err := tagFields.Read(v, &t)
 	return t, err == nil && len(odd) == 0 && t.Key != ""
+}
+
+// readServicePort reads numbers also as the strings that lists have been seen with.
+func readServicePort(v wire.Value) (p ServicePort, ok bool) {
+	odd, err := servicePortFields.Read(v, &p)
+	return p, err == nil && len(odd) == 0
 }
 
 // readPolicyStatement reads an object, or a string that holds one: the specification

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/vpcep/vpcep-go/internal/exchange"
 	"github.com/vpcep/vpcep-go/internal/keyed"
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
@@ -15,114 +14,203 @@ import (
 // searchPageSize is large enough to search a project with a usual quota in one request.
 const searchPageSize = maxPageSize
 
-// createKeyed makes the endpoint of an idempotency key, or finds it. The rules are
-// those of package keyed.
-func (c *Client) createKeyed(ctx context.Context, create request[*Endpoint], req CreateEndpointRequest, opts []CallOption) (*Endpoint, error) {
+// keyedCreate is the create of a resource with a key, and the service as package keyed
+// needs it.
+type keyedCreate[T any] struct {
+	of     *resource[T]
+	key    string
+	resume bool
+	digest string
+	create request[*T]
+	all    listing[T] // of the project, the eldest first
+	get    func(id string) request[*T]
+	remove func(id string) request[struct{}]
+	quota  QuotaType
+	keysOf func(*Client) *keyed.Registry[*T]
+
+	created    func(*T) time.Time
+	isDeleting func(*T) bool
+	// mayHaveKey reports one that is worth reading where lists leave tags out, and
+	// mayBeMade one of those that could be the result of the request.
+	mayHaveKey, mayBeMade func(*T) bool
+	// differences and fixedDifferences name the settings in which one is not what the
+	// request asks for: all of them, and those that cannot be changed.
+	differences, fixedDifferences func(*T) []string
+	// byTwin are the refusals that an earlier request of the same key can have caused.
+	byTwin []ErrorCode
+
+	c        *Client
+	settings callSettings
+	body     []byte
+}
+
+// keyedEndpoint is the create of an endpoint with a key.
+func keyedEndpoint(req CreateEndpointRequest) *keyedCreate[Endpoint] {
+	return &keyedCreate[Endpoint]{
+		of: endpointResource, key: req.IdempotencyKey, resume: req.Resume, digest: requestDigest(req),
+		create: createEndpoint(req), get: getEndpoint, remove: deleteEndpoint, quota: QuotaTypeEndpoint,
+		all:        endpoints(EndpointFilter{SortKey: SortByCreateTime, SortDir: SortAscending, PageSize: searchPageSize}),
+		created:    func(e *Endpoint) time.Time { return e.CreatedAt },
+		isDeleting: func(e *Endpoint) bool { return e.Status == StatusDeleting },
+		mayHaveKey: func(e *Endpoint) bool {
+			return req.EndpointServiceID == "" || e.EndpointServiceID == req.EndpointServiceID && e.VPCID == req.VPCID
+		},
+		mayBeMade:        func(e *Endpoint) bool { return req.SubnetID == "" || e.SubnetID == "" || e.SubnetID == req.SubnetID },
+		differences:      func(e *Endpoint) []string { return differences(req, e) },
+		fixedDifferences: func(e *Endpoint) []string { return fixedDifferences(req, e) },
+		keysOf:           func(c *Client) *keyed.Registry[*Endpoint] { return c.endpointKeys },
+		byTwin:           []ErrorCode{CodePortIPInUse, CodeQuotaExceeded},
+	}
+}
+
+// keyedService is the create of an endpoint service with a key.
+func keyedService(req CreateServiceRequest) *keyedCreate[EndpointService] {
+	return &keyedCreate[EndpointService]{
+		of: serviceResource, key: req.IdempotencyKey, resume: req.Resume, digest: serviceRequestDigest(req),
+		create: createService(req), get: getService, remove: deleteService, quota: QuotaTypeEndpointService,
+		all:              services(ServiceFilter{SortKey: SortByCreateTime, SortDir: SortAscending, PageSize: searchPageSize}),
+		created:          func(s *EndpointService) time.Time { return s.CreatedAt },
+		isDeleting:       func(s *EndpointService) bool { return s.Status == ServiceStatusDeleting },
+		mayHaveKey:       func(s *EndpointService) bool { return req.VPCID == "" || s.VPCID == "" || s.VPCID == req.VPCID },
+		mayBeMade:        func(s *EndpointService) bool { return req.PortID == "" || s.PortID == "" || s.PortID == req.PortID },
+		differences:      func(s *EndpointService) []string { return serviceDifferences(req, s) },
+		fixedDifferences: func(s *EndpointService) []string { return fixedServiceDifferences(req, s) },
+		keysOf:           func(c *Client) *keyed.Registry[*EndpointService] { return c.serviceKeys },
+		byTwin:           []ErrorCode{CodeServicePortsConflict, CodeServiceIPConflict, CodeServiceDomainNameExists, CodeQuotaExceeded},
+	}
+}
+
+// run makes what the key names, or finds it. The rules are those of package keyed.
+func (p *keyedCreate[T]) run(ctx context.Context, c *Client, opts []CallOption) (*T, error) {
 	settings, err := c.begin(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
-	if err := create.valid(c); err != nil {
+	if err := p.create.valid(c); err != nil {
 		return nil, err
 	}
-	body, err := create.encode(c)
+	body, err := p.create.encode(c)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := settings.bound(ctx)
 	defer cancel()
 	settings.timeout = 0 // it holds for the whole
-	create.operation = retry.KeyedCreate
-	port := &endpointPort{c: c, settings: settings, create: create, body: body, req: req, digest: requestDigest(req)}
-	result, err := c.keys.Run(ctx, req.IdempotencyKey, body, keyed.Call[*Endpoint]{
-		Port: port, Window: c.window, Resume: req.Resume,
+	p.create.operation = retry.KeyedCreate
+	p.c, p.settings, p.body = c, settings, body
+	result, err := p.keysOf(c).Run(ctx, p.key, body, keyed.Call[*T]{
+		Port: p, Window: c.window, Resume: p.resume,
 		Tries: c.service.Retry.Override(settings.retry.policy()).MaxAttempts,
 	})
 	if err != nil {
-		return nil, c.withQuota(ctx, keyedError(req.IdempotencyKey, err))
+		return nil, c.withQuota(ctx, p.quota, p.failure(err))
 	}
-	return port.finish(ctx, result)
+	return p.finish(ctx, result)
 }
 
-// endpointPort is the service, as package keyed needs it.
-type endpointPort struct {
-	c        *Client
-	settings callSettings
-	create   request[*Endpoint]
-	body     []byte
-	req      CreateEndpointRequest
-	digest   string
+// find finds what was created with the key, without making it.
+func (p *keyedCreate[T]) find(ctx context.Context, c *Client, opts []CallOption) (*T, error) {
+	settings, err := c.begin(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	var f fieldErrors
+	if f.idempotencyKey(p.key); p.key == "" {
+		f.add("idempotency_key", "must not be empty")
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := settings.bound(ctx)
+	defer cancel()
+	settings.timeout = 0
+	p.c, p.settings = c, settings
+	seen, err := p.Search(ctx, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	switch items := keyed.InOrder(seen.Items); len(items) {
+	case 0:
+		return nil, fmt.Errorf("vpcep: no %s has the idempotency key %q: %w", p.of.name, p.key, p.of.notFound)
+	case 1:
+		return items[0].Value, nil
+	default:
+		ids := make([]string, len(items))
+		for i, item := range items {
+			ids[i] = item.ID
+		}
+		return nil, p.of.duplicates(p.key, ids, nil)
+	}
 }
 
-// Search lists the endpoints of the key. Where lists leave tags out, the endpoints
+// Search lists what carries the key. Where lists leave tags out, the resources
 // themselves say whose they are.
-func (p *endpointPort) Search(ctx context.Context, since time.Time) (keyed.Sighting[*Endpoint], error) {
-	var seen keyed.Sighting[*Endpoint]
+func (p *keyedCreate[T]) Search(ctx context.Context, since time.Time) (keyed.Sighting[*T], error) {
+	var seen keyed.Sighting[*T]
 	search := p.settings
 	search.date = &seen.Date
-	var untagged []*Endpoint
+	var untagged []*T
 	showsTags := false
-	filter := EndpointFilter{SortKey: SortByCreateTime, SortDir: SortAscending, PageSize: searchPageSize}
-	err := eachWith(ctx, p.c, search, endpoints(filter), func(e *Endpoint) bool {
-		showsTags = showsTags || e.Tags != nil || e.IdempotencyKey != ""
+	err := eachWith(ctx, p.c, search, p.all, func(value *T) bool {
+		tags, key := p.tagsOf(value)
+		showsTags = showsTags || tags != nil || key != ""
 		switch {
-		case e.Status == StatusDeleting:
-		case e.IdempotencyKey == p.req.IdempotencyKey:
-			seen.Items = append(seen.Items, asItem(e))
-		case e.IdempotencyKey == "" && p.mayHaveKey(e):
-			untagged = append(untagged, e)
+		case p.isDeleting(value):
+		case key == p.key:
+			seen.Items = append(seen.Items, p.item(value))
+		case key == "" && p.mayHaveKey(value):
+			untagged = append(untagged, value)
 		}
 		return true
 	})
 	if err != nil {
 		return seen, err
 	}
-	for _, e := range untagged {
-		if e.Tags == nil && !showsTags {
-			read, err := p.Read(ctx, e.ID)
-			switch {
-			case err != nil:
+	for _, value := range untagged {
+		tags, _ := p.tagsOf(value)
+		if tags == nil && !showsTags {
+			read, err := p.Read(ctx, p.of.id(value))
+			if err != nil {
 				return seen, err
-			case read == nil:
-				continue
-			case read.Value.IdempotencyKey == p.req.IdempotencyKey:
-				seen.Items = append(seen.Items, *read)
-				continue
-			case read.Value.IdempotencyKey != "":
+			}
+			if read == nil {
 				continue
 			}
-			e = read.Value
+			value = read.Value
+			var key string
+			if tags, key = p.tagsOf(value); key == p.key {
+				seen.Items = append(seen.Items, *read)
+			}
+			if key != "" {
+				continue
+			}
 		}
-		seen.Hidden = seen.Hidden || p.mayBeMade(e) && (!showsTags && e.Tags == nil || p.isSince(e, since))
+		seen.Hidden = seen.Hidden || p.mayBeMade(value) && (!showsTags && tags == nil || p.isSince(value, since))
 	}
 	return seen, nil
 }
 
-// mayHaveKey reports an endpoint that is worth reading where lists leave tags out.
-func (p *endpointPort) mayHaveKey(e *Endpoint) bool {
-	return p.req.EndpointServiceID == "" || e.EndpointServiceID == p.req.EndpointServiceID && e.VPCID == p.req.VPCID
+// tagsOf are the tags of a resource, and its key.
+func (p *keyedCreate[T]) tagsOf(value *T) (tags []Tag, key string) {
+	f := p.of.keyTag(value)
+	return *f.tags, *f.key
 }
 
-// mayBeMade reports one of those that could be the result of the request.
-func (p *endpointPort) mayBeMade(e *Endpoint) bool {
-	return p.req.SubnetID == "" || e.SubnetID == "" || e.SubnetID == p.req.SubnetID
-}
-
-// isSince reports an endpoint that came up since the first request of this call.
-func (p *endpointPort) isSince(e *Endpoint, since time.Time) bool {
-	return !since.IsZero() && !p.req.Resume && !e.CreatedAt.Before(since.Truncate(time.Second))
+// isSince reports a resource that came up since the first request of this call.
+func (p *keyedCreate[T]) isSince(value *T, since time.Time) bool {
+	return !since.IsZero() && !p.resume && !p.created(value).Before(since.Truncate(time.Second))
 }
 
 // Post sends the create request.
-func (p *endpointPort) Post(ctx context.Context, tries int) keyed.Posted[*Endpoint] {
-	var posted keyed.Posted[*Endpoint]
+func (p *keyedCreate[T]) Post(ctx context.Context, tries int) keyed.Posted[*T] {
+	var posted keyed.Posted[*T]
 	settings := p.settings
 	settings.retry.MaxAttempts = tries
 	settings.date = &posted.Date
-	endpoint, failure := send(ctx, p.c, settings, p.create, p.body)
+	value, failure := send(ctx, p.c, settings, p.create, p.body)
 	if failure == nil {
 		posted.Outcome, posted.Tries = keyed.Made, 1
-		posted.Item = asItem(endpoint)
+		posted.Item = p.item(value)
 		return posted
 	}
 	posted.Tries = failure.Tries
@@ -130,7 +218,7 @@ func (p *endpointPort) Post(ctx context.Context, tries int) keyed.Posted[*Endpoi
 	case failure.Unknown:
 		posted.Outcome, posted.Named = keyed.Unknown, failure.Named()
 		failure.Unknown = false // package keyed says that
-	case canBeCausedByTwin(failure):
+	case slices.ContainsFunc(p.byTwin, func(code ErrorCode) bool { return code.Matches(failure.Body.Code) }):
 		posted.Outcome = keyed.Contested
 	default:
 		posted.Outcome = keyed.Refused
@@ -139,46 +227,40 @@ func (p *endpointPort) Post(ctx context.Context, tries int) keyed.Posted[*Endpoi
 	return posted
 }
 
-// canBeCausedByTwin reports a refusal that an earlier request of the same key can have
-// caused: it holds the address, or the last place of the quota.
-func canBeCausedByTwin(f *exchange.Failure) bool {
-	return slices.ContainsFunc([]ErrorCode{CodePortIPInUse, CodeQuotaExceeded}, func(code ErrorCode) bool { return code.Matches(f.Body.Code) })
-}
-
-// Read reads an endpoint. It returns nil for one that is gone or on its way there.
-func (p *endpointPort) Read(ctx context.Context, id string) (*keyed.Item[*Endpoint], error) {
-	e, err := doWith(ctx, p.c, p.settings, getEndpoint(id))
+// Read reads a resource. It returns nil for one that is gone or on its way there.
+func (p *keyedCreate[T]) Read(ctx context.Context, id string) (*keyed.Item[*T], error) {
+	value, err := doWith(ctx, p.c, p.settings, p.get(id))
 	switch {
-	case errors.Is(err, ErrEndpointNotFound), err == nil && e.Status == StatusDeleting:
+	case errors.Is(err, p.of.notFound), err == nil && p.isDeleting(value):
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
-	item := asItem(e)
+	item := p.item(value)
 	return &item, nil
 }
 
-// Delete deletes an endpoint that this call made beside the first one.
-func (p *endpointPort) Delete(ctx context.Context, id string) error {
-	_, err := doWith(ctx, p.c, p.settings, deleteEndpoint(id))
-	if errors.Is(err, ErrEndpointNotFound) || errors.Is(err, CodeEndpointDeleting) {
+// Delete deletes what this call made beside the first one.
+func (p *keyedCreate[T]) Delete(ctx context.Context, id string) error {
+	_, err := doWith(ctx, p.c, p.settings, p.remove(id))
+	if errors.Is(err, p.of.notFound) || errors.Is(err, CodeEndpointDeleting) {
 		return nil
 	}
 	return err
 }
 
 // MayPass reports an error that another search may not meet.
-func (p *endpointPort) MayPass(err error) bool { return isTransient(err) }
+func (p *keyedCreate[T]) MayPass(err error) bool { return isTransient(err) }
 
-func asItem(e *Endpoint) keyed.Item[*Endpoint] {
-	return keyed.Item[*Endpoint]{ID: e.ID, Created: e.CreatedAt, Value: e}
+func (p *keyedCreate[T]) item(value *T) keyed.Item[*T] {
+	return keyed.Item[*T]{ID: p.of.id(value), Created: p.created(value), Value: value}
 }
 
 // finish tells the caller of the result, or how it differs from what was asked for.
-func (p *endpointPort) finish(ctx context.Context, result keyed.Result[*Endpoint]) (*Endpoint, error) {
-	e := endpointResource.clone(result.Item.Value)
+func (p *keyedCreate[T]) finish(ctx context.Context, result keyed.Result[*T]) (*T, error) {
+	value := p.of.clone(result.Item.Value)
 	if !result.Own {
-		if err := p.mismatch(e); err != nil {
+		if err := p.mismatch(value); err != nil {
 			return nil, err
 		}
 	}
@@ -186,42 +268,44 @@ func (p *endpointPort) finish(ctx context.Context, result keyed.Result[*Endpoint
 		meta.Found = result.Found
 		meta.KeyDropped = result.Own && p.isKeyDropped(ctx, result)
 	}
-	e.IdempotencyKey = p.req.IdempotencyKey // also where the answer leaves the tags out
-	return e, nil
+	*p.of.keyTag(value).key = p.key // also where the answer leaves the tags out
+	return value, nil
 }
 
-// isKeyDropped reports that the service made the endpoint without its tag.
-func (p *endpointPort) isKeyDropped(ctx context.Context, result keyed.Result[*Endpoint]) bool {
-	e := result.Item.Value
+// isKeyDropped reports that the service made it without its tag.
+func (p *keyedCreate[T]) isKeyDropped(ctx context.Context, result keyed.Result[*T]) bool {
+	tags, key := p.tagsOf(result.Item.Value)
 	switch {
-	case result.Listed, e.IdempotencyKey != "":
+	case result.Listed, key != "":
 		return false
-	case e.Tags != nil:
+	case tags != nil:
 		return true
 	}
-	read, err := p.Read(ctx, e.ID)
-	return err == nil && read != nil && read.Value.IdempotencyKey == ""
+	read, err := p.Read(ctx, result.Item.ID)
+	return err == nil && read != nil && *p.of.keyTag(read.Value).key == ""
 }
 
-// mismatch compares what was asked for with what an endpoint was made for. The
+// mismatch compares what was asked for with what a resource was made for. The
 // digest in its tag says that for certain, whatever was changed since.
-func (p *endpointPort) mismatch(e *Endpoint) error {
+func (p *keyedCreate[T]) mismatch(value *T) error {
 	var fields []string
-	switch {
-	case e.requestDigest == p.digest:
+	switch digest := *p.of.keyTag(value).digest; digest {
+	case p.digest:
 		return nil
-	case e.requestDigest == "": // something else wrote the tag: only what cannot change counts
-		if fields = fixedDifferences(p.req, e); len(fields) == 0 {
+	case "": // something else wrote the tag: only what cannot change counts
+		if fields = p.fixedDifferences(value); len(fields) == 0 {
 			return nil
 		}
 	default:
-		fields = differences(p.req, e)
+		fields = p.differences(value)
 	}
-	return &IdempotencyMismatchError{Key: p.req.IdempotencyKey, EndpointID: e.ID, Fields: fields}
+	mismatch := &IdempotencyMismatchError{Key: p.key, Fields: fields}
+	mismatch.EndpointID, mismatch.ServiceID = p.of.ids(p.of.id(value))
+	return mismatch
 }
 
-// keyedError is the caller's error for a create with a key that failed.
-func keyedError(key string, err error) error {
+// failure is the caller's error for a create with a key that failed.
+func (p *keyedCreate[T]) failure(err error) error {
 	var (
 		unknown    *keyed.UnknownError
 		duplicates *keyed.DuplicatesError
@@ -230,13 +314,13 @@ func keyedError(key string, err error) error {
 	)
 	switch {
 	case errors.As(err, &duplicates):
-		return &DuplicateEndpointsError{Key: key, EndpointIDs: duplicates.IDs, Err: duplicates.Err}
+		return p.of.duplicates(p.key, duplicates.IDs, duplicates.Err)
 	case errors.As(err, &unknown):
-		return &OutcomeUnknownError{EndpointID: unknown.Named, Err: unknownCause(unknown)}
+		return p.of.about(&OutcomeUnknownError{EndpointID: unknown.Named, Err: unknownCause(unknown)})
 	case errors.As(err, &search):
-		return fmt.Errorf("vpcep: create endpoint: searching for its key: %w", search.Err)
+		return fmt.Errorf("vpcep: create %s: searching for its key: %w", p.of.name, search.Err)
 	case errors.As(err, &wait):
-		return fmt.Errorf("vpcep: create endpoint: %w", wait)
+		return fmt.Errorf("vpcep: create %s: %w", p.of.name, wait)
 	}
 	return err
 }
@@ -256,9 +340,6 @@ func unknownCause(e *keyed.UnknownError) error {
 	return fmt.Errorf("%w; then: %w", e.Last, e.Err)
 }
 
-// forgetKeyOf is called for an endpoint that was deleted: its key is free again.
-func (c *Client) forgetKeyOf(id string) { c.keys.Forget(id) }
-
 // GetEndpointByIdempotencyKey finds the endpoint that was created with a key, without
 // making one. It lists the endpoints of the project.
 //
@@ -266,35 +347,15 @@ func (c *Client) forgetKeyOf(id string) { c.keys.Forget(id) }
 // create by some seconds), or it is being deleted, and *DuplicateEndpointsError where
 // several carry the key.
 func (c *Client) GetEndpointByIdempotencyKey(ctx context.Context, key string, opts ...CallOption) (*Endpoint, error) {
-	settings, err := c.begin(ctx, opts)
-	if err != nil {
-		return nil, err
-	}
-	var f fieldErrors
-	if f.idempotencyKey(key); key == "" {
-		f.add("idempotency_key", "must not be empty")
-	}
-	if err := f.err(); err != nil {
-		return nil, err
-	}
-	ctx, cancel := settings.bound(ctx)
-	defer cancel()
-	settings.timeout = 0
-	port := &endpointPort{c: c, settings: settings, req: CreateEndpointRequest{IdempotencyKey: key}}
-	seen, err := port.Search(ctx, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	switch items := keyed.InOrder(seen.Items); len(items) {
-	case 0:
-		return nil, fmt.Errorf("vpcep: no endpoint has the idempotency key %q: %w", key, ErrEndpointNotFound)
-	case 1:
-		return items[0].Value, nil
-	default:
-		duplicates := &DuplicateEndpointsError{Key: key}
-		for _, item := range items {
-			duplicates.EndpointIDs = append(duplicates.EndpointIDs, item.ID)
-		}
-		return nil, duplicates
-	}
+	return keyedEndpoint(CreateEndpointRequest{IdempotencyKey: key}).find(ctx, c, opts)
+}
+
+// GetServiceByIdempotencyKey finds the endpoint service that was created with a key,
+// without making one. It lists the services of the project.
+//
+// The error is ErrServiceNotFound where there is none (yet: lists can lag behind a
+// create by some seconds), or it is being deleted, and *DuplicateServicesError where
+// several carry the key.
+func (c *Client) GetServiceByIdempotencyKey(ctx context.Context, key string, opts ...CallOption) (*EndpointService, error) {
+	return keyedService(CreateServiceRequest{IdempotencyKey: key}).find(ctx, c, opts)
 }

@@ -69,6 +69,8 @@ type IPVersion string
 const (
 	IPVersionIPv4      IPVersion = "ipv4"
 	IPVersionDualStack IPVersion = "dualstack"
+	// IPVersionIPv6 is for endpoint services.
+	IPVersionIPv6 IPVersion = "ipv6"
 )
 
 // IdempotencyTagKey is the key of the tag that carries
@@ -246,10 +248,10 @@ type ResponseMeta struct {
 	Header http.Header
 	// Attempts is how often the last request of the call was sent, or tried to be.
 	Attempts int
-	// Found says that CreateEndpoint returned an endpoint that it did not make itself:
+	// Found says that CreateEndpoint or CreateService returned what it did not make itself:
 	// it was there, or another caller with the same IdempotencyKey made it.
 	Found bool
-	// KeyDropped says that the service made the endpoint without the tag that carries
+	// KeyDropped says that the cloud made the endpoint or service without the tag that carries
 	// the IdempotencyKey: this cloud keeps no tags, and the create cannot be repeated.
 	KeyDropped bool
 }

@@ -84,12 +84,12 @@ func (l *listing[T]) request(offset, limit int) request[paging.Page[*T]] {
 
 // count asks how many items the service counts.
 func count[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) (int64, error) {
-	filter := listFilter{by: l.filter.by}
+	filter := listFilter{by: l.filter.by, refuse: l.filter.refuse}
 	query := filter.query()
 	query.Set("limit", "1")
 	return do(ctx, c, opts, request[int64]{
 		operation: retry.Read, method: http.MethodGet, path: l.path, ids: l.ids, query: query,
-		validate: filter.validate, decode: decodeCount,
+		check: filter.check, validate: filter.validate, decode: decodeCount,
 	})
 }
 
@@ -98,6 +98,7 @@ type listFilter struct {
 	by               []parameter
 	sortKey, sortDir string
 	pageSize         int
+	refuse           func(*fieldErrors) // what of the filter the list does not know. nil: it knows all
 }
 
 // parameter is one of a query, left out where it is empty.
@@ -110,6 +111,9 @@ type parameter struct {
 func (filter listFilter) check(f *fieldErrors) {
 	if filter.pageSize < 0 {
 		f.add("limit", "the page size %d is negative", filter.pageSize)
+	}
+	if filter.refuse != nil {
+		filter.refuse(f)
 	}
 }
 

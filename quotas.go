@@ -29,14 +29,18 @@ type Quota struct {
 }
 
 // QuotaExceededError says that a create failed because the project has as many
-// endpoints as it may have. It matches ErrQuotaExceeded and wraps the *APIError.
+// endpoints, or endpoint services, as it may have. It matches ErrQuotaExceeded and wraps the *APIError.
 type QuotaExceededError struct {
 	Quota Quota
 	Err   error
 }
 
 func (e *QuotaExceededError) Error() string {
-	return fmt.Sprintf("vpcep: quota exceeded: %d of %d endpoints are used", e.Quota.Used, e.Quota.Allowed) + because(e.Err)
+	what := "endpoints"
+	if e.Quota.Type == QuotaTypeEndpointService {
+		what = "endpoint services"
+	}
+	return fmt.Sprintf("vpcep: quota exceeded: %d of %d %s are used", e.Quota.Used, e.Quota.Allowed, what) + because(e.Err)
 }
 
 // Unwrap returns the refusal of the create.
@@ -61,20 +65,20 @@ const quotaTimeout = 3 * time.Second
 
 // withQuota adds to a create's refusal for the quota how much is used and allowed.
 // One request is worth that; where it fails, the refusal stands alone.
-func (c *Client) withQuota(ctx context.Context, refusal error) error {
+func (c *Client) withQuota(ctx context.Context, quotaType QuotaType, refusal error) error {
 	if !errors.Is(refusal, ErrQuotaExceeded) || errors.Is(refusal, ErrOutcomeUnknown) {
 		return refusal
 	}
 	ctx, cancel := context.WithTimeout(ctx, quotaTimeout)
 	defer cancel()
-	read := getQuotas(QuotaTypeEndpoint)
+	read := getQuotas(quotaType)
 	read.once = true
 	quotas, err := do(ctx, c, nil, read)
 	if err != nil {
 		return refusal
 	}
 	for _, quota := range quotas {
-		if quota.Type == QuotaTypeEndpoint {
+		if quota.Type == quotaType {
 			return &QuotaExceededError{Quota: quota, Err: refusal}
 		}
 	}

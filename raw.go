@@ -50,7 +50,7 @@ func (c *Client) Do(ctx context.Context, req RawRequest, opts ...CallOption) ([]
 	})
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) {
-		unknown.isRaw = true
+		unknown.what = "the request may have been carried out"
 	}
 	return body, err
 }

@@ -1,6 +1,7 @@
 package vpcep
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,10 @@ type resource[T any] struct {
 	// keyTag points to the tags, and to what of them is an idempotency key's. nil: the
 	// type carries none.
 	keyTag func(*T) keyTagFields
+	// ids is where errors name it: among those of endpoints, or of services.
+	ids func(id string) (endpointID, serviceID string)
+	// duplicates is the error of several with the same idempotency key.
+	duplicates func(key string, ids []string, err error) error
 	// notFound is the error by meaning for one that does not exist (any longer).
 	notFound error
 	// dead is the error of a wait for one whose status leads nowhere, and nil for any other.
@@ -38,9 +43,13 @@ type keyTagFields struct {
 
 var endpointResource = &resource[Endpoint]{
 	name: "endpoint", table: endpointFields,
-	id:       func(e *Endpoint) string { return e.ID },
-	version:  func(e *Endpoint) int64 { return e.UpdatedAt.UnixMilli() },
-	keyTag:   func(e *Endpoint) keyTagFields { return keyTagFields{&e.Tags, &e.IdempotencyKey, &e.requestDigest} },
+	id:      func(e *Endpoint) string { return e.ID },
+	version: func(e *Endpoint) int64 { return e.UpdatedAt.UnixMilli() },
+	keyTag:  func(e *Endpoint) keyTagFields { return keyTagFields{&e.Tags, &e.IdempotencyKey, &e.requestDigest} },
+	ids:     func(id string) (string, string) { return id, "" },
+	duplicates: func(key string, ids []string, err error) error {
+		return &DuplicateEndpointsError{Key: key, EndpointIDs: ids, Err: err}
+	},
 	notFound: ErrEndpointNotFound,
 	dead: func(e *Endpoint) error {
 		if slices.Contains([]EndpointStatus{StatusFailed, StatusRejected, StatusDeleting}, e.Status) {
@@ -74,7 +83,25 @@ var connectionResource = &resource[Connection]{
 var serviceResource = &resource[EndpointService]{
 	name: "endpoint service", table: serviceFields,
 	id:      func(s *EndpointService) string { return s.ID },
-	version: func(*EndpointService) int64 { return 0 },
+	version: func(s *EndpointService) int64 { return s.UpdatedAt.UnixMilli() },
+	keyTag: func(s *EndpointService) keyTagFields {
+		return keyTagFields{&s.Tags, &s.IdempotencyKey, &s.requestDigest}
+	},
+	ids: func(id string) (string, string) { return "", id },
+	duplicates: func(key string, ids []string, err error) error {
+		return &DuplicateServicesError{Key: key, ServiceIDs: ids, Err: err}
+	},
+	notFound: ErrServiceNotFound,
+	dead: func(s *EndpointService) error {
+		if slices.Contains([]ServiceStatus{ServiceStatusFailed, ServiceStatusDeleting}, s.Status) {
+			return &ServiceFailedError{Service: s}
+		}
+		return nil
+	},
+	onPoll: func(o WaitOptions) func(*EndpointService) { return o.OnServicePoll },
+	timedOut: func(id string, last *EndpointService) *WaitTimeoutError {
+		return &WaitTimeoutError{ServiceID: id, LastService: last}
+	},
 }
 
 // errNoID reports an answer that is JSON, but not what was asked for.
@@ -122,6 +149,16 @@ func (r *resource[T]) marshal(value T) ([]byte, error) {
 		*f.tags = withKeyTag(*f.tags, *f.key, *f.digest)
 	}
 	return r.table.Marshal(&value)
+}
+
+// about makes the error of a create that may have been carried out one about the type.
+func (r *resource[T]) about(err error) error {
+	var unknown *OutcomeUnknownError
+	if errors.As(err, &unknown) {
+		unknown.EndpointID, unknown.ServiceID = r.ids(cmp.Or(unknown.EndpointID, unknown.ServiceID))
+		unknown.what = "the " + r.name + " may exist"
+	}
+	return err
 }
 
 // clone returns a copy that shares nothing with value.

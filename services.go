@@ -2,60 +2,14 @@ package vpcep
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/rules"
 )
-
-// servicesPath is the collection of endpoint services.
-const servicesPath = "/v1/{project_id}/vpc-endpoint-services"
-
-// EndpointService is a service that endpoints can connect to. It is read as
-// tolerantly as Endpoint.
-type EndpointService struct {
-	// ID is what CreateEndpointRequest.EndpointServiceID takes.
-	ID string
-	// Name is the service's full name, for example "com.myhuaweicloud.eu-west-101.dns".
-	Name string
-	// Owner is who offers it; only lists say so.
-	Owner string
-	// Type says what an endpoint of the service needs; see PreflightCreateEndpoint.
-	Type ServiceType
-	// CreatedAt is in UTC, and zero where absent.
-	CreatedAt time.Time
-	// IsCharged says whether endpoints of the service cost money.
-	IsCharged bool
-	// Extra are the fields that this version does not know, or whose type makes no
-	// sense. nil where there are none.
-	Extra map[string]json.RawMessage
-}
-
-// ServiceFilter selects public services and their order. The zero value selects
-// all, newest first.
-type ServiceFilter struct {
-	// ID selects one service.
-	ID string
-	// Name selects by a part of the service's name.
-	Name string
-	// SortKey is create_at (the default) or update_at.
-	SortKey string
-	// SortDir is desc (the default) or asc.
-	SortDir string
-	// PageSize is how many services one request asks for, 1 to 1000. 0: 100.
-	PageSize int
-}
-
-// UnmarshalJSON reads a service. Only text that is no JSON object is an error.
-func (s *EndpointService) UnmarshalJSON(data []byte) error { return serviceResource.unmarshal(data, s) }
-
-// MarshalJSON writes the service as the cloud does, Extra included.
-func (s EndpointService) MarshalJSON() ([]byte, error) { return serviceResource.marshal(s) }
 
 // ListPublicServices lists the services that the cloud's operators offer to
 // everyone: GET /v1/{project_id}/vpc-endpoint-services/public. It pages like
@@ -78,6 +32,12 @@ func publicServices(filter ServiceFilter) listing[EndpointService] {
 				{"endpoint_service_name", filter.Name, maxServiceNameLength},
 			},
 			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize,
+			refuse: func(f *fieldErrors) {
+				const service = "public services"
+				f.forbid(service, "status", filter.Status != "")
+				f.forbid(service, "public_border_group", filter.PublicBorderGroup != "")
+				f.forbid(service, "net_type", filter.NetType != "")
+			},
 		},
 	}
 }

@@ -63,6 +63,14 @@ func errorTypes() map[string]provoked {
 		"EndpointFailedError": {
 			operation: "WaitForEndpoint", as: &vpcep.EndpointFailedError{},
 			form: taintedSuccess("failed", `{"id":"§","status":"failed","error":[{"error_code":"§","error_message":"§"},"§"],"§":"§"}`)},
+		"DuplicateServicesError": {
+			operation: "CreateService with a key", as: &vpcep.DuplicateServicesError{},
+			form: form{name: "list", raw: func(_ *http.Request, e echo) string {
+				return http1(200, "", e.fillJSON(`{"endpoint_services":[{"id":"§1",`+keyOfCreate+`},{"id":"§2",`+keyOfCreate+`}],"total_count":2}`))
+			}}},
+		"ServiceFailedError": {
+			operation: "WaitForService", as: &vpcep.ServiceFailedError{},
+			form: taintedSuccess("failed", `{"id":"§","status":"failed","error":[{"error_code":"§","error_message":"§"},"§"],"§":"§"}`)},
 		"WaitTimeoutError": {operation: "WaitForEndpoint", form: taintedSuccess("strings", taintedObject("strings")), as: &vpcep.WaitTimeoutError{}},
 		"RouteTablesError": {
 			operation: "UpdateRouteTables", as: &vpcep.RouteTablesError{},
@@ -244,8 +252,10 @@ func emptyErrors() map[string][]error {
 		"OutcomeUnknownError":      {&vpcep.OutcomeUnknownError{}, &vpcep.OutcomeUnknownError{Err: &vpcep.OutcomeUnknownError{}}},
 		"IdempotencyMismatchError": {&vpcep.IdempotencyMismatchError{}, &vpcep.IdempotencyMismatchError{Fields: make([]string, 2)}},
 		"DuplicateEndpointsError":  {&vpcep.DuplicateEndpointsError{}, &vpcep.DuplicateEndpointsError{EndpointIDs: make([]string, 2), Err: &vpcep.APIError{}}},
+		"DuplicateServicesError":   {&vpcep.DuplicateServicesError{}, &vpcep.DuplicateServicesError{ServiceIDs: make([]string, 2), Err: &vpcep.APIError{}}},
+		"ServiceFailedError":       {&vpcep.ServiceFailedError{}, &vpcep.ServiceFailedError{Service: &vpcep.EndpointService{Errors: make([]vpcep.ResourceError, 2)}}},
 		"EndpointFailedError":      {&vpcep.EndpointFailedError{}, &vpcep.EndpointFailedError{Endpoint: none}, &vpcep.EndpointFailedError{Endpoint: &vpcep.Endpoint{Errors: make([]vpcep.ResourceError, 2)}}},
-		"WaitTimeoutError":         {&vpcep.WaitTimeoutError{}, &vpcep.WaitTimeoutError{Last: none, Err: &vpcep.WaitTimeoutError{}}},
+		"WaitTimeoutError":         {&vpcep.WaitTimeoutError{}, &vpcep.WaitTimeoutError{ServiceID: "s", LastService: &vpcep.EndpointService{}}, &vpcep.WaitTimeoutError{Last: none, Err: &vpcep.WaitTimeoutError{}}},
 		"RouteTablesError":         {&vpcep.RouteTablesError{}, &vpcep.RouteTablesError{BindFailed: make([]vpcep.RouteTableFailure, 2), Errors: make([]vpcep.ResourceError, 2)}},
 		"QuotaExceededError":       {&vpcep.QuotaExceededError{}, &vpcep.QuotaExceededError{Err: &vpcep.QuotaExceededError{}}},
 		"ProxyError":               {&vpcep.ProxyError{}, &vpcep.ProxyError{StatusCode: 407}},

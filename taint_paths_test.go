@@ -107,6 +107,9 @@ func (s *tainted) client() *http.Client {
 func plainAnswer(r *http.Request) string {
 	const endpoint = `{"id":"e-1","status":"creating","tags":[{"key":"old","value":"1"}]}`
 	is := func(method, suffix string) bool { return r.Method == method && strings.HasSuffix(r.URL.Path, suffix) }
+	if body, isKnown := plainProviderAnswer(r); isKnown {
+		return http1(200, "", body)
+	}
 	switch {
 	case is("POST", "/vpc-endpoints"), is("GET", "/vpc-endpoints/e-1"), is("PUT", "/policy"), is("PUT", "/vpc-endpoints/e-1"):
 		return http1(200, "", endpoint)
@@ -136,7 +139,8 @@ var endpointFields = []string{
 	"marker_id", "enable_dns", "dns_names", "dns_name", "ip", "ipv6_address", "vpc_id", "subnet_id", "project_id", "created_at",
 	"create_at", "updated_at", "update_at", "tags", "whitelist", "enable_whitelist", "routetables", "specification_name",
 	"description", "policy_statement", "policy_document", "error", "endpoint_pool_id", "public_border_group", "domain_id",
-	"service_name", "owner", "is_charge", "something new",
+	"service_name", "owner", "is_charge", "something new", "port_id", "server_type", "approval_enabled", "ports", "tcp_proxy",
+	"ip_version", "enable_policy", "connection_count", "supported_editions", "pool_id", "cidr_type", "permission", "permission_type",
 }
 
 // taintedObject is an endpoint, a service or a connection with an echo in every member.
@@ -163,7 +167,10 @@ func taintedSuccess(name, object string) form {
 	return form{name: "success " + name, raw: func(r *http.Request, e echo) string {
 		body := object
 		is := func(suffix string) bool { return strings.HasSuffix(r.URL.Path, suffix) }
+		provided, isProvided := taintedProviderBody(r, object)
 		switch {
+		case isProvided:
+			body = provided
 		case r.Method == "GET" && is("/vpc-endpoints"):
 			body = `{"endpoints":[` + object + `],"total_count":1,"§":"§"}`
 		case is("/public"):
@@ -360,7 +367,7 @@ func deletePolicy(d driven) (*vpcep.Endpoint, error) {
 // taintOperations are all operations. A method that sends several requests stands
 // here once for each that can be answered with an echo.
 func taintOperations() []taintOperation {
-	return []taintOperation{
+	return append([]taintOperation{
 		one("CreateEndpoint", func(d driven) (*vpcep.Endpoint, error) { return d.c.CreateEndpoint(d.ctx, taintRequest, d.opts...) }),
 		one("CreateEndpoint", keyedCreate).after("with a key", 0),
 		one("CreateEndpoint", keyedCreate).after("with a key, after the look", 1),
@@ -436,7 +443,7 @@ func taintOperations() []taintOperation {
 			return d.c.Do(d.ctx, vpcep.RawRequest{Method: "POST", Path: "/v2/new", Body: map[string]string{"a": "b"}}, d.opts...)
 		}).after("with a body", 0),
 		one("GetQuotas", func(d driven) ([]vpcep.Quota, error) { return d.c.GetQuotas(d.ctx, "", d.opts...) }),
-	}
+	}, providerOperations()...)
 }
 
 // exempt are the methods of *vpcep.Client that the taint test does not drive, and why.

@@ -69,7 +69,7 @@ func (f *fieldErrors) createEndpoint(r CreateEndpointRequest) {
 	f.policyDocument(r.PolicyDocument)
 	f.text("ip_version", string(r.IPVersion), "")
 	f.ipv6Address("ipv6_address", r.IPv6Address)
-	f.extra(r.Extra)
+	f.extra(r.Extra, createFields.Has)
 }
 
 // broken adds a field where one of the rules of internal/rules is broken; rule is ""
@@ -208,12 +208,12 @@ func (f *fieldErrors) pathSegment(field, id string) {
 }
 
 // extra demands fields that are JSON, and that the request does not have itself.
-func (f *fieldErrors) extra(extra map[string]json.RawMessage) {
+func (f *fieldErrors) extra(extra map[string]json.RawMessage, has func(name string) bool) {
 	for name, raw := range extra {
 		if !json.Valid(raw) {
 			f.add(name, "is not valid JSON")
 		}
-		if createFields.Has(name) {
+		if has(name) {
 			f.add(name, "has a field of its own in the request")
 		}
 	}

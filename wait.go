@@ -32,11 +32,14 @@ type WaitOptions struct {
 	// the time, so that nothing is missed then.
 	Interval time.Duration
 	// Targets are the statuses that end the wait with success. None means accepted
-	// and pendingAcceptance. WaitForEndpointDeleted does not use them.
+	// and pendingAcceptance. WaitForEndpointDeleted and the waits for services do not
+	// use them.
 	Targets []EndpointStatus
 	// OnPoll is called with the endpoint after each poll that read it. The endpoint
 	// is a copy, to be kept or changed at will.
 	OnPoll func(*Endpoint)
+	// OnServicePoll is OnPoll for WaitForService and WaitForServiceDeleted.
+	OnServicePoll func(*EndpointService)
 }
 
 func (o WaitOptions) validate(f *fieldErrors) {

@@ -29,8 +29,10 @@ type Kind[V any] struct {
 var (
 	Text = Word(wire.String)
 	Int  = scalar(wire.Int64, func(w *jsontext.Encoder, n *int64) error { return w.WriteToken(jsontext.Int(*n)) })
-	Bool = scalar(wire.Bool, func(w *jsontext.Encoder, b *bool) error { return w.WriteToken(jsontext.Bool(*b)) })
-	Time = &Kind[time.Time]{
+	// Number is an integer that fits an int.
+	Number = scalar(readNumber, func(w *jsontext.Encoder, n *int) error { return w.WriteToken(jsontext.Int(int64(*n))) })
+	Bool   = scalar(wire.Bool, func(w *jsontext.Encoder, b *bool) error { return w.WriteToken(jsontext.Bool(*b)) })
+	Time   = &Kind[time.Time]{
 		Read: wire.Time, Write: writeTime,
 		IsSet: func(t time.Time) bool { return !t.IsZero() }, IsEmpty: time.Time.IsZero,
 	}
@@ -51,6 +53,42 @@ func scalar[V comparable](read func(wire.Value) (V, bool), write func(*jsontext.
 	return &Kind[V]{
 		Read: read, Write: write,
 		IsSet: func(v V) bool { return v != zero }, IsEmpty: func(v V) bool { return v == zero },
+	}
+}
+
+func readNumber(v wire.Value) (int, bool) {
+	n, ok := wire.Int64(v)
+	if int64(int(n)) != n {
+		return 0, false
+	}
+	return int(n), ok
+}
+
+// Optional is a value that may be absent, where that differs from zero.
+func Optional[V any](kind *Kind[V]) *Kind[*V] {
+	return &Kind[*V]{
+		Read: func(v wire.Value) (*V, bool) {
+			if v.IsNull() {
+				return nil, true
+			}
+			value, ok := kind.Read(v)
+			if !ok {
+				return nil, false
+			}
+			return &value, true
+		},
+		Write: func(w *jsontext.Encoder, v **V) error { return kind.Write(w, *v) },
+		Clone: func(v *V) *V {
+			if v == nil {
+				return nil
+			}
+			value := *v
+			if kind.Clone != nil {
+				value = kind.Clone(value)
+			}
+			return &value
+		},
+		IsSet: func(v *V) bool { return v != nil }, IsEmpty: func(v *V) bool { return v == nil },
 	}
 }
 

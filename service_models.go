@@ -1,0 +1,243 @@
+package vpcep
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// ServiceStatus is where an endpoint service is in its life. A value that this
+// version does not know is kept as it came.
+type ServiceStatus string
+
+// The statuses of an endpoint service. It is available after one to two minutes at
+// worst:
+//
+//	creating → available
+//	creating → failed
+//	any      → deleting → gone (404)
+const (
+	ServiceStatusCreating  ServiceStatus = "creating"
+	ServiceStatusAvailable ServiceStatus = "available" // can be connected to
+	ServiceStatusFailed    ServiceStatus = "failed"    // EndpointService.Errors says why
+	ServiceStatusDeleting  ServiceStatus = "deleting"
+)
+
+// The values of CreateServiceRequest.ServerType. The reference has VIP and BMS beside
+// them, which are deprecated.
+const (
+	ServerTypeVM = "VM" // a cloud server
+	ServerTypeLB = "LB" // a load balancer
+)
+
+// TCPProxy says what a service passes on about its clients, whose addresses its back
+// end does not see otherwise. Unknown values are kept and sent as they are.
+type TCPProxy string
+
+// The values of TCPProxy.
+const (
+	TCPProxyClose TCPProxy = "close"      // nothing, the default
+	TCPProxyTOA   TCPProxy = "toa_open"   // address and marker ID, in the TCP option TOA
+	TCPProxyProxy TCPProxy = "proxy_open" // the same in the PROXY protocol
+	TCPProxyBoth  TCPProxy = "open"       // in both
+	TCPProxyVNI   TCPProxy = "proxy_vni"  // in the PROXY protocol, with the network's VNI
+)
+
+// ServicePort maps a port that endpoints are called at to one of the back end.
+type ServicePort struct {
+	// ClientPort is the port at the endpoint, ServerPort that of the back end, each 1 to 65535.
+	ClientPort int `json:"client_port"`
+	ServerPort int `json:"server_port"`
+	// Protocol is TCP where it is empty.
+	Protocol string `json:"protocol"`
+}
+
+// EndpointService is a service that endpoints can connect to, one's own or somebody
+// else's. Which fields an answer fills depends on the operation: those behind
+// IsCharged come for one's own services only.
+//
+// It is read as tolerantly as Endpoint, and marshals to the service's JSON, Extra
+// included.
+type EndpointService struct {
+	// ID is what CreateEndpointRequest.EndpointServiceID takes.
+	ID string
+	// Name is the service's full name, for example "com.myhuaweicloud.eu-west-101.dns".
+	// That of one's own service is region.name.id, or region.id without a name.
+	Name string
+	// Owner is who offers it; only ListPublicServices says so.
+	Owner string
+	// Type says what an endpoint of the service needs; see PreflightCreateEndpoint.
+	Type ServiceType
+	// CreatedAt and UpdatedAt are in UTC, and zero where absent.
+	CreatedAt, UpdatedAt time.Time
+	// IsCharged says whether endpoints of the service cost money.
+	IsCharged bool
+
+	// Status is where the service is in its life; see WaitForService.
+	Status ServiceStatus
+	// PortID, VPCID and ServerType say what stands behind the service; IP does, an
+	// address or a domain name, for one that is reached by VLAN.
+	PortID, VPCID, ServerType, IP string
+	// ProjectID and DomainID say whose it is. Only lists give the DomainID, an account.
+	ProjectID, DomainID string
+	// ApprovalEnabled says that its owner accepts each endpoint; see AcceptConnection.
+	ApprovalEnabled bool
+	// Ports are the ports that it is called at.
+	Ports []ServicePort
+	// TCPProxy says what it passes on about its clients.
+	TCPProxy TCPProxy
+	// IPVersion is ipv4 or ipv6.
+	IPVersion IPVersion
+	// EnablePolicy says whether endpoints may carry a policy.
+	EnablePolicy bool
+	// ConnectionCount is how many endpoints are creating or accepted; only lists say so.
+	ConnectionCount int64
+	// Tags are the service's tags without the one of the IdempotencyKey.
+	Tags []Tag
+	// Description is free text.
+	Description string
+	// SupportedEditions are the editions of endpoints that can connect: basic, profession.
+	SupportedEditions []string
+	// PoolID and PublicBorderGroup say where the cloud keeps the service.
+	PoolID, PublicBorderGroup string
+	// CIDRType is internal or public.
+	CIDRType string
+	// Errors are the cloud's reasons, the field "error".
+	Errors []ResourceError
+	// IdempotencyKey is the key that the service was created with, if any.
+	IdempotencyKey string
+	requestDigest  string // of the request, as the key's tag has it
+
+	// Extra are the fields that this version does not know, or whose type makes no
+	// sense. nil where there are none.
+	Extra map[string]json.RawMessage
+}
+
+// UnmarshalJSON reads a service. Only text that is no JSON object is an error.
+func (s *EndpointService) UnmarshalJSON(data []byte) error { return serviceResource.unmarshal(data, s) }
+
+// MarshalJSON writes the service as the cloud does, Extra included.
+func (s EndpointService) MarshalJSON() ([]byte, error) { return serviceResource.marshal(s) }
+
+// CreateServiceRequest says what endpoint service to create. PortID, VPCID,
+// ServerType and Ports are required; what is left empty is not sent.
+//
+// It marshals to the service's JSON and reads it back, tolerantly.
+type CreateServiceRequest struct {
+	// PortID is the port of the back end: that of the network card of a VM, or of the
+	// private address of a load balancer. Required, 1 to 64 characters.
+	PortID string
+	// VPCID is the VPC of the back end. Required, 1 to 64 characters. Its subnets and
+	// custom routes must not overlap 198.19.128.0/17.
+	VPCID string
+	// ServerType is ServerTypeVM or ServerTypeLB. Required.
+	ServerType string
+	// Ports are 1 to 200, none of them twice. Services that share a PortID must differ
+	// in server port and protocol.
+	Ports []ServicePort
+	// Name is up to 16 of A-Z a-z 0-9 _ -. The service's full name has it in it.
+	Name string
+	// Description must not contain < or >.
+	Description string
+	// ApprovalEnabled says that the owner accepts each endpoint. nil: the service's
+	// default, true.
+	ApprovalEnabled *bool
+	// Tags are put on the service, at most 20, that of IdempotencyKey included; no key
+	// may stand twice.
+	Tags []Tag
+	// TCPProxy is close where it is empty.
+	TCPProxy TCPProxy
+	// IP is the IPv4 address or the domain name of a back end that is reached by VLAN.
+	IP string
+	// IPVersion is ipv4 or ipv6, which only the professional edition has, and which
+	// needs an SNATNetworkID.
+	IPVersion IPVersion
+	// SNATNetworkID is the network that the addresses of IPv6 clients are translated in.
+	SNATNetworkID string
+	// PoolID is the cluster that the service is made in; not every region knows it.
+	PoolID string
+	// EnablePolicy allows endpoints of the service to carry a policy. It is sent only
+	// where it is set: not every region knows it.
+	EnablePolicy bool
+	// IdempotencyKey names this creation, so that it can be repeated after any failure,
+	// as CreateEndpointRequest.IdempotencyKey does.
+	IdempotencyKey string
+	// Resume says that an earlier run stored the IdempotencyKey and may have sent its
+	// request, as CreateEndpointRequest.Resume does.
+	Resume bool
+	// Extra are further fields to send, which this version does not know. A field that
+	// the request has itself is refused.
+	Extra map[string]json.RawMessage
+}
+
+// MarshalJSON writes the body of a create request. What is empty is left out;
+// IdempotencyKey becomes a tag.
+func (r CreateServiceRequest) MarshalJSON() ([]byte, error) {
+	if r.IdempotencyKey != "" {
+		r.Tags = withKeyTag(r.Tags, r.IdempotencyKey, serviceRequestDigest(r))
+	}
+	r.Ports = withProtocol(r.Ports)
+	return createServiceFields.Marshal(&r)
+}
+
+// UnmarshalJSON reads the body of a create request. As for CreateEndpointRequest, a
+// field that makes no sense is an error, and one that this version does not know is
+// kept in Extra.
+func (r *CreateServiceRequest) UnmarshalJSON(data []byte) error {
+	read, err := readRequest(data, createServiceFields)
+	if err != nil {
+		return fmt.Errorf("vpcep: create service request: %w", err)
+	}
+	read.Tags, read.IdempotencyKey, _ = splitKeyTag(read.Tags)
+	*r = read
+	return nil
+}
+
+// withProtocol fills in the protocol of ports.
+func withProtocol(ports []ServicePort) []ServicePort {
+	ports = slices.Clone(ports)
+	for i := range ports {
+		ports[i].Protocol = cmp.Or(ports[i].Protocol, "TCP")
+	}
+	return ports
+}
+
+// ServiceChange says what to change about an endpoint service. At least one field is
+// set; what is nil or empty stays as it is.
+type ServiceChange struct {
+	// ApprovalEnabled turns the acceptance of each endpoint on or off.
+	ApprovalEnabled *bool
+	// Name is up to 16 of A-Z a-z 0-9 _ -. RenameService changes nothing else.
+	Name *string
+	// Description must not contain < or >. An empty one deletes it.
+	Description *string
+	// Ports replace all ports, 1 to 200, none of them twice.
+	Ports []ServicePort
+	// PortID is another back end, for services of type VM. It does not go with IP.
+	PortID string
+	// IP is another back end, for services that are reached by VLAN.
+	IP string
+	// TCPProxy says what the service passes on about its clients.
+	TCPProxy TCPProxy
+}
+
+// ServiceFilter selects services and their order. The zero value selects all, newest
+// first.
+type ServiceFilter struct {
+	// ID selects one service.
+	ID string
+	// Name selects by a part of the service's name.
+	Name string
+	// Status, PublicBorderGroup and NetType (vlan, vxlan or all) select one's own
+	// services; ListPublicServices refuses them. Not every region knows the last two.
+	Status                     ServiceStatus
+	PublicBorderGroup, NetType string
+	// SortKey is create_at (the default) or update_at.
+	SortKey string
+	// SortDir is desc (the default) or asc.
+	SortDir string
+	// PageSize is how many services one request asks for, 1 to 1000. 0: 100.
+	PageSize int
+}
