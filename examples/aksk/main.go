@@ -1,8 +1,10 @@
-// Aksk signs requests with an access key, finds the project of the region, and
-// lists its endpoints.
+// Aksk signs requests with an access key, looks up the project of the region, and lists
+// its endpoints.
 //
-// By default it talks to a stand-in that it starts itself. For the real service,
-// give -region; the key is found by vpcep.DefaultAuth: in the environment
+//	go run ./examples/aksk
+//
+// By default it talks to a stand-in, which it starts itself. For the real service, pass
+// -region; vpcep.DefaultAuth finds the key: in the environment
 // (HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY),
 // in ~/.huaweicloud/credentials, or from the agency of an ECS instance.
 package main
@@ -37,6 +39,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	} else if err != nil {
 		return err
 	}
+	fmt.Fprint(out, "This example signs each request with an access key, so no token has to be kept or\n"+
+		"renewed, and looks up the ID of the region's project, so nobody has to configure it.\n")
 	if *region == "" {
 		return againstStandIn(ctx, out)
 	}
@@ -48,7 +52,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 }
 
 func againstStandIn(ctx context.Context, out io.Writer) error {
-	fmt.Fprintln(out, "No region is given: talking to a stand-in on this machine.")
+	fmt.Fprint(out, "No region is given, so it talks to a stand-in on this machine.\n\n")
 	key := vpcep.AKSKConfig{AccessKey: "EXAMPLEACCESSKEY", SecretKey: "example-secret-key"}
 	server := vpceptest.NewServer(vpceptest.WithProjectName("eu-west-101"), vpceptest.WithAccessKey(key.AccessKey, key.SecretKey))
 	defer server.Close()
@@ -62,7 +66,11 @@ func againstStandIn(ctx context.Context, out io.Writer) error {
 	}
 	auth := vpcep.AKSK(key)
 	lookup := vpcep.ProjectLookupConfig{Region: "eu-west-101", IAMEndpoint: server.URL, Auth: auth}
-	return list(ctx, out, auth, lookup, vpcep.WithBaseURL(server.URL))
+	if err := list(ctx, out, auth, lookup, vpcep.WithBaseURL(server.URL)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(out, "\nNext: \"go run ./examples/federation\" authenticates in ways that need code of your own.\n")
+	return err
 }
 
 func list(ctx context.Context, out io.Writer, auth vpcep.Authenticator, lookup vpcep.ProjectLookupConfig, where vpcep.Option) error {

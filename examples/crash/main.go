@@ -1,12 +1,12 @@
-// Crash shows that a create with an idempotency key survives a crash: a process is
-// killed while it waits for the answer to its create, and the process after it
-// resumes the create with the same key. One endpoint exists.
+// Crash shows that a create with an idempotency key survives a crash: one process is
+// killed while it waits for the answer to its create, and the next one resumes the
+// create with the same key. One endpoint exists.
 //
 //	go run ./examples/crash
 //
-// The processes are real: the program hosts a stand-in of the service, and starts
-// itself twice as the program that creates the endpoint. What the two have in
-// common is a file with the key, which is written before anything is sent.
+// The processes are real: the program hosts a stand-in of the service, and starts itself
+// twice as the program that creates the endpoint. The two share nothing but a file with
+// the key, which is written before anything is sent.
 package main
 
 import (
@@ -27,11 +27,11 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// jobVariable holds the job of a process that creates. It is an environment
-// variable and no argument, because other users of a machine see arguments.
+// jobVariable holds the job of a process that creates. It is an environment variable,
+// because every user of a machine can see the arguments of a process.
 const jobVariable = "VPCEP_EXAMPLE_CRASH_JOB"
 
-// job is what a process that creates needs to know.
+// job tells a process that creates where to do so.
 type job struct{ URL, ProjectID, Token, KeyFile string }
 
 func main() {
@@ -77,17 +77,17 @@ func create(ctx context.Context, out io.Writer, j job) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  has endpoint %s\n", endpoint.ID)
+	fmt.Fprintf(out, "  gets endpoint %s\n", endpoint.ID)
 	return nil
 }
 
-// loadOrMakeKey returns the key of the file, and whether it was there. It makes the file
-// where there is none: the key has to be safe before the create is sent.
+// loadOrMakeKey returns the key in the file, and whether it was there. If it was not, it
+// writes a new one: the key has to be on disk before the create is sent.
 func loadOrMakeKey(out io.Writer, file string) (key string, isStored bool, err error) {
 	data, err := os.ReadFile(file)
 	switch {
 	case err == nil:
-		fmt.Fprintf(out, "  finds the key %s in the file, and resumes\n", data)
+		fmt.Fprintf(out, "  finds the key %s in the file, and resumes the create\n", data)
 		return string(data), true, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", false, err
@@ -96,14 +96,14 @@ func loadOrMakeKey(out io.Writer, file string) (key string, isStored bool, err e
 	if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
 		return "", false, err
 	}
-	fmt.Fprintf(out, "  writes the key %s into a file, and creates\n", key)
+	fmt.Fprintf(out, "  writes the key %s to a file, and sends its create\n", key)
 	return key, false, nil
 }
 
-// crashAndRepeat is the world around the program that crashes.
+// crashAndRepeat hosts the service, and starts and kills the program.
 func crashAndRepeat(ctx context.Context, out io.Writer) error {
 	server := vpceptest.NewServer(vpceptest.WithFaults(
-		// The endpoint is made, and the answer does not come.
+		// The endpoint is created, but the answer never comes.
 		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Stall: time.Hour},
 	))
 	defer server.Close()
@@ -114,15 +114,17 @@ func crashAndRepeat(ctx context.Context, out io.Writer) error {
 	defer os.RemoveAll(dir)
 	j := job{server.URL, server.ProjectID(), server.Token(), filepath.Join(dir, "key")}
 
-	fmt.Fprintln(out, "The first process")
+	fmt.Fprint(out, "This example kills a process in the middle of a create. Nobody knows then whether the\n"+
+		"endpoint exists, and one that nobody knows about costs money. With an idempotency key,\n"+
+		"the next process finds it.\n\nThe first process\n")
 	end, err := startAndKill(ctx, out, j, server)
 	if err != nil {
 		return err
 	}
 	made := server.Endpoints()
-	fmt.Fprintf(out, "  ends without an answer (%s); endpoints that exist: %d\n", end, len(made))
+	fmt.Fprintf(out, "  is killed before the answer comes (%s); endpoints that exist: %d\n", end, len(made))
 
-	// Lists of the real service can lag behind a create by some seconds: a resumed create
+	// Lists of the real service can lag a few seconds behind a create: a resumed create
 	// searches that long before it sends a request of its own.
 	fmt.Fprintln(out, "The second process")
 	second, err := process(ctx, out, j)
@@ -140,18 +142,19 @@ func crashAndRepeat(ctx context.Context, out io.Writer) error {
 		}
 	}
 	made = server.Endpoints()
-	fmt.Fprintf(out, "\nEndpoints that exist: %d; create requests that the service saw: %d\n", len(made), creates)
+	fmt.Fprintf(out, "\nEndpoints that exist: %d; create requests that the service got: %d\n", len(made), creates)
 	for _, endpoint := range made {
 		fmt.Fprintf(out, "  %s\n", endpoint.ID)
 	}
 	if len(made) != 1 {
 		return fmt.Errorf("%d endpoints exist instead of one", len(made))
 	}
-	return nil
+	_, err = fmt.Fprint(out, "\nNext: \"go run ./examples/many\" does this for many endpoints at once.\n")
+	return err
 }
 
-// startAndKill starts a process and kills it once the service has made its
-// endpoint. It returns how the process ended.
+// startAndKill starts a process and kills it once the service has created its endpoint.
+// It returns how the process ended.
 func startAndKill(ctx context.Context, out io.Writer, j job, server *vpceptest.Server) (end error, err error) {
 	first, err := process(ctx, out, j)
 	if err != nil {
@@ -177,7 +180,7 @@ func startAndKill(ctx context.Context, out io.Writer, j job, server *vpceptest.S
 	return <-ended, nil
 }
 
-// process is this very program once more, with a job.
+// process starts this program once more, with a job.
 func process(ctx context.Context, out io.Writer, j job) (*exec.Cmd, error) {
 	program, err := os.Executable()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The program starts itself, which here is the test.
+// The program starts itself, which in a test is the test.
 func TestMain(m *testing.M) {
 	if os.Getenv(jobVariable) != "" {
 		main()
@@ -25,8 +25,8 @@ func TestRun(t *testing.T) {
 	key := regexp.MustCompile(`writes the key (\w+) `).FindStringSubmatch(out.String())
 	require.Len(t, key, 2, out.String())
 	assert.Contains(t, out.String(), "finds the key "+key[1]+" ")
-	assert.Regexp(t, `ends without an answer \(.+\); endpoints that exist: 1\n`, out.String())
-	found := regexp.MustCompile(`  has endpoint (.+)\n`).FindAllStringSubmatch(out.String(), -1)
+	assert.Regexp(t, `is killed before the answer comes \(.+\); endpoints that exist: 1\n`, out.String())
+	found := regexp.MustCompile(`  gets endpoint (.+)\n`).FindAllStringSubmatch(out.String(), -1)
 	require.Len(t, found, 1, "the first process has no answer, the second one has")
-	assert.Contains(t, out.String(), "Endpoints that exist: 1; create requests that the service saw: 1\n  "+found[0][1]+"\n")
+	assert.Contains(t, out.String(), "Endpoints that exist: 1; create requests that the service got: 1\n  "+found[0][1]+"\n")
 }

@@ -1,132 +1,57 @@
-// Create makes one endpoint and follows it until it can be used.
-//
-// By default it talks to a stand-in of the service that it starts itself. With
-// -region (or -url), -project and -token, or the environment variables
-// HW_REGION_NAME, HW_PROJECT_ID and HW_AUTH_TOKEN, it talks to the real service,
-// where the endpoint costs money until it is deleted; then -service, -vpc and
-// -subnet say what to create.
+// Create builds and runs the program in the folder endpoint, which is the example to
+// read. It imports next to nothing, so that it is up within seconds even with an empty
+// build cache, and can tell what takes so long.
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-	"flag"
-	"fmt"
-	"io"
 	"os"
+	"os/exec"
 	"os/signal"
-	"time"
-
-	"github.com/vpcep/vpcep-go"
-	"github.com/vpcep/vpcep-go/vpceptest"
+	"path/filepath"
 )
 
+const example = "github.com/vpcep/vpcep-go/examples/create/endpoint"
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", explain(err))
-		os.Exit(1)
-	}
-}
-
-func run(ctx context.Context, out io.Writer, args []string) error {
-	flags := flag.NewFlagSet("create", flag.ContinueOnError)
-	region := flags.String("region", os.Getenv("HW_REGION_NAME"), "region of the real service")
-	url := flags.String("url", "", "URL of the real service, instead of -region")
-	project := flags.String("project", os.Getenv("HW_PROJECT_ID"), "project ID")
-	token := flags.String("token", "", "IAM token; default: $HW_AUTH_TOKEN")
-	service := flags.String("service", "813d9300-8473-405b-bfcd-f711117bad65", "ID of the endpoint service")
-	vpc := flags.String("vpc", "4e65f8b1-306d-4522-8ecd-aa374000e2a4", "ID of the VPC")
-	subnet := flags.String("subnet", "5d1c1d71-2613-4274-b34e-d82af550f967", "network ID of the subnet")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return nil // it has printed the help
-	} else if err != nil {
-		return err
-	}
-	if *token == "" { // not the flag's default, which -help prints
-		*token = os.Getenv("HW_AUTH_TOKEN")
-	}
-
-	var client *vpcep.Client
-	if *token == "" {
-		fmt.Fprintln(out, "No token is set: talking to a stand-in of the service on this machine.")
-		server := vpceptest.NewServer(vpceptest.WithCreateDelay(1500 * time.Millisecond))
-		defer server.Close()
-		client = server.Client()
-	} else {
-		options := []vpcep.Option{vpcep.WithProjectID(*project), vpcep.WithToken(*token)}
-		if *url != "" {
-			options = append(options, vpcep.WithBaseURL(*url))
-		} else if *region != "" {
-			options = append(options, vpcep.WithRegion(*region))
-		}
-		var err error
-		if client, err = vpcep.NewClient(options...); err != nil {
-			return err
-		}
-		fmt.Fprintln(out, "Talking to the real service: the endpoint costs money until you delete it.")
-	}
-	defer client.CloseIdleConnections()
-
-	request := vpcep.CreateEndpointRequest{
-		EndpointServiceID: *service,
-		VPCID:             *vpc,
-		SubnetID:          *subnet,
-		EnableDNS:         true,
-		Description:       "made by the create example",
-		Tags:              []vpcep.Tag{{Key: "example", Value: "create"}},
-	}
-	if err := show(out, "Request", request); err != nil {
-		return err
-	}
-
-	endpoint, err := client.CreateEndpoint(ctx, request)
+	code, err := run(os.Args[1:])
 	if err != nil {
-		return err
+		os.Stderr.WriteString("error: " + err.Error() + "\n")
 	}
-	fmt.Fprintf(out, "\nCreated endpoint %s\n", endpoint.ID)
+	os.Exit(code)
+}
 
-	endpoint, err = follow(ctx, out, client, endpoint)
+// run builds the example, runs it, and returns its exit code.
+func run(args []string) (code int, err error) {
+	os.Stdout.WriteString("Building the library, a stand-in of the service, and the example.\n" +
+		"The first build takes up to a minute; after that, a second.\n\n")
+	// An interrupt reaches the programs below as well. They end, and so does this one.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+
+	dir, err := os.MkdirTemp("", "create")
 	if err != nil {
-		return err
+		return 1, err
 	}
-	return show(out, "Result", endpoint)
-}
-
-// follow prints the endpoint's status until it is settled.
-func follow(ctx context.Context, out io.Writer, client *vpcep.Client, endpoint *vpcep.Endpoint) (*vpcep.Endpoint, error) {
-	start := time.Now()
-	last := vpcep.EndpointStatus("")
-	seen := func(e *vpcep.Endpoint) {
-		if e.Status != last {
-			fmt.Fprintf(out, "  %4.1fs  %s\n", time.Since(start).Seconds(), e.Status)
-			last = e.Status
-		}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "endpoint.exe") // a suffix that Windows needs, and no other system minds
+	if err := attached("go", "build", "-o", program, example).Run(); err != nil {
+		return 1, errors.New("go build: " + err.Error())
 	}
-	seen(endpoint)
-	return client.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{OnPoll: seen})
-}
-
-func show(out io.Writer, title string, value any) error {
-	data, err := json.MarshalIndent(value, "", "  ")
+	cmd := attached(program, args...)
+	err = cmd.Run()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		return max(ended.ExitCode(), 1), nil // it has said what is wrong
+	}
 	if err != nil {
-		return err
+		return 1, err
 	}
-	_, err = fmt.Fprintf(out, "\n%s:\n%s\n", title, data)
-	return err
+	return 0, nil
 }
 
-// explain adds what to do about the error, where there is something to do.
-func explain(err error) string {
-	switch {
-	case errors.Is(err, vpcep.ErrOutcomeUnknown):
-		return err.Error() + "\nLook for the endpoint before you create it again."
-	case errors.Is(err, vpcep.ErrQuotaExceeded):
-		return err.Error() + "\nDelete an endpoint, or ask for a larger quota."
-	case errors.Is(err, vpcep.ErrUnauthorized):
-		return err.Error() + "\nThe token is not valid (any longer) for this project."
-	}
-	return err.Error()
+// attached is a command that shares this program's input and output.
+func attached(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd
 }

@@ -1,10 +1,10 @@
-// Errors provokes every sort of error that the library returns, and prints what
-// each one is and what to do about it. What a program of your own would take from
-// here is the function explain.
+// Errors provokes every kind of error that the library returns, and prints what each is
+// and what to do about it. The part to copy into your own program is the function
+// explain.
 //
 //	go run ./examples/errors
 //
-// It talks to stand-ins of the service that it starts itself.
+// It talks to stand-ins of the service, which it starts itself.
 package main
 
 import (
@@ -32,6 +32,9 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, _ []string) error {
+	fmt.Fprint(out, "This example provokes every kind of error and shows how a program tells them apart,\n"+
+		"because each asks for something else: a correction, patience, or care not to create an\n"+
+		"endpoint twice.\n\n")
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "WHAT HAPPENED\tERROR\tWHAT TO DO")
 	var messages strings.Builder
@@ -50,12 +53,14 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\nThe errors themselves, one line each:\n\n%s", &messages)
+	_, err := fmt.Fprintf(out, "\nThe errors themselves, one line each:\n\n%s\n"+
+		"The function explain in examples/errors/main.go is yours to copy.\n"+
+		"Next: \"go run ./examples/crash\" shows how a create survives the worst of them.\n", &messages)
 	return err
 }
 
-// explain says what an error is and what to do about it. The order counts: an
-// error can be several of these, and what needs the most care comes first.
+// explain names an error and says what to do about it. The order matters: an error can
+// be several of these, and the ones that need most care come first.
 func explain(err error) (name, advice string) {
 	var (
 		invalid    *vpcep.ValidationError
@@ -77,11 +82,11 @@ func explain(err error) (name, advice string) {
 		return "DuplicateEndpointsError", fmt.Sprintf("delete all but one of the %d, or call again with Resume", len(duplicates.EndpointIDs))
 	case errors.Is(err, vpcep.ErrIdempotencyMismatch):
 		return "ErrIdempotencyMismatch", "use another key, or the first request"
-	case errors.As(err, &unknown): // before its cause, which may be the end of the context
+	case errors.As(err, &unknown): // before its cause, which may be an ended context
 		return "ErrOutcomeUnknown", "look for the endpoint before creating again; an IdempotencyKey does that"
 	case errors.As(err, &failed):
 		return "EndpointFailedError", "read Endpoint.Errors, and delete the endpoint"
-	case errors.As(err, &late): // is a context.DeadlineExceeded, too
+	case errors.As(err, &late): // also a context.DeadlineExceeded
 		if late.Last != nil {
 			return "WaitTimeoutError", fmt.Sprintf("wait again; it was %s", late.Last.Status)
 		}
@@ -96,26 +101,26 @@ func explain(err error) (name, advice string) {
 	case errors.Is(err, vpcep.ErrQuotaExceeded): // where the quota could not be read
 		return "ErrQuotaExceeded", "delete an endpoint, or ask for a larger quota"
 	case errors.Is(err, vpcep.ErrEndpointNotFound):
-		return "ErrEndpointNotFound", "take it as gone; reads lag up to 5 seconds behind a create"
+		return "ErrEndpointNotFound", "treat it as gone; reads lag up to 5 seconds behind a create"
 	case errors.Is(err, vpcep.ErrUnauthorized):
 		return "ErrUnauthorized", "get a new token"
 	case errors.Is(err, vpcep.ErrForbidden):
-		return "ErrForbidden", "have the permission granted"
-	case errors.Is(err, vpcep.CodeAPINotFound): // an ErrNotFound that is not the service's
+		return "ErrForbidden", "get the permission granted"
+	case errors.Is(err, vpcep.CodeAPINotFound): // an ErrNotFound of the gateway
 		return "ErrNotFound", "correct the client's URL, region or project"
 	case errors.As(err, &answer) && answer.Code == "":
-		return "APIError", fmt.Sprintf("see what answers %d between here and the service", answer.StatusCode)
+		return "APIError", fmt.Sprintf("find out what between here and the service answered %d", answer.StatusCode)
 	case errors.As(err, &answer):
-		return "APIError", fmt.Sprintf("see what the constant for %s says", answer.Code)
+		return "APIError", fmt.Sprintf("read the comment on the constant for %s", answer.Code)
 	case errors.Is(err, context.Canceled):
-		return "context.Canceled", "nothing: it was your wish"
+		return "context.Canceled", "nothing: you asked for it"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "context.DeadlineExceeded", "call again, with more time"
 	}
-	return "another error", "call again: nothing was written, or a read was lost"
+	return "another error", "call again: nothing was sent, or the answer to a read was lost"
 }
 
-// scenario is one way to an error.
+// scenario provokes one error.
 type scenario struct {
 	happened string
 	provoke  func(ctx context.Context) error
@@ -151,7 +156,7 @@ var scenarios = []scenario{
 			defer client.CloseIdleConnections()
 			left := request()
 			left.IdempotencyKey = "order-17"
-			for range 2 { // as such processes do: the request alone
+			for range 2 { // as killed processes do: nothing but the request
 				_, err := client.Do(ctx, vpcep.RawRequest{Method: "POST", Path: "/v1/{project_id}/vpc-endpoints", Body: left})
 				if err != nil {
 					return err
@@ -170,7 +175,7 @@ var scenarios = []scenario{
 			return create(ctx, client)
 		})
 	}},
-	{"there are as many as there may be", func(ctx context.Context) error {
+	{"the quota is used up", func(ctx context.Context) error {
 		return with(func(_ *vpceptest.Server, client *vpcep.Client) error {
 			if err := create(ctx, client); err != nil {
 				return err
@@ -188,7 +193,7 @@ var scenarios = []scenario{
 			return create(ctx, server.Client(vpcep.WithToken("an-old-token")))
 		})
 	}},
-	{"the user may not do that", func(ctx context.Context) error {
+	{"the user lacks a permission", func(ctx context.Context) error {
 		return with(func(server *vpceptest.Server, client *vpcep.Client) error {
 			server.Inject(vpceptest.Fault{
 				Status: 403,
@@ -203,7 +208,7 @@ var scenarios = []scenario{
 			return err
 		})
 	}},
-	{"the endpoint could not be made", func(ctx context.Context) error {
+	{"the endpoint could not be set up", func(ctx context.Context) error {
 		broken := vpceptest.Service{
 			ID:      "813d9300-8473-405b-bfcd-f711117bad65",
 			Failure: vpceptest.EndpointError{Code: "EndPoint.4010", Message: "Failed to create the port."},
@@ -241,8 +246,8 @@ var scenarios = []scenario{
 	}},
 }
 
-// with does something with a stand-in of its own and a client of it. The client
-// makes no second attempt, so that there is something to see.
+// with runs a scenario against a stand-in of its own. The client never retries, so that
+// there is something to see.
 func with(do func(*vpceptest.Server, *vpcep.Client) error, options ...vpceptest.Option) error {
 	server := vpceptest.NewServer(options...)
 	defer server.Close()
@@ -251,7 +256,7 @@ func with(do func(*vpceptest.Server, *vpcep.Client) error, options ...vpceptest.
 	return do(server, client)
 }
 
-// create creates an endpoint, with a usual request and what is changed in it.
+// create creates an endpoint, from a typical request with some changes.
 func create(ctx context.Context, client *vpcep.Client, changes ...func(*vpcep.CreateEndpointRequest)) error {
 	_, err := client.CreateEndpoint(ctx, request(changes...))
 	return err

@@ -14,20 +14,21 @@ import (
 func TestRun(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, nil))
-	table, messages, found := strings.Cut(out.String(), "\n\n")
-	require.True(t, found)
+	parts := strings.SplitN(out.String(), "\n\n", 3)
+	require.Len(t, parts, 3)
+	table, messages := parts[1], parts[2]
 	want := map[string][2]string{
 		"two fields are wrong":                   {"ValidationError", "correct vpc_id, tags[0].key"},
 		"the answer to a create is lost":         {"ErrOutcomeUnknown", "look for the endpoint before creating again"},
 		"a key is used with other settings":      {"ErrIdempotencyMismatch", "use another key"},
 		"killed processes left two endpoints":    {"DuplicateEndpointsError", "delete all but one of the 2"},
 		"too many requests":                      {"ErrThrottled", "call again in 30s"},
-		"there are as many as there may be":      {"ErrQuotaExceeded", "delete one of the 1"},
-		"the endpoint does not exist":            {"ErrEndpointNotFound", "take it as gone"},
+		"the quota is used up":                   {"ErrQuotaExceeded", "delete one of the 1"},
+		"the endpoint does not exist":            {"ErrEndpointNotFound", "treat it as gone"},
 		"the token is not valid":                 {"ErrUnauthorized", "get a new token"},
-		"the user may not do that":               {"ErrForbidden", "have the permission granted"},
+		"the user lacks a permission":            {"ErrForbidden", "get the permission granted"},
 		"the URL is wrong":                       {"ErrNotFound", "correct the client's URL"},
-		"the endpoint could not be made":         {"EndpointFailedError", "read Endpoint.Errors"},
+		"the endpoint could not be set up":       {"EndpointFailedError", "read Endpoint.Errors"},
 		"a wait takes too long":                  {"WaitTimeoutError", "wait again; it was creating"},
 		"there is no such service":               {"APIError", "EndPoint.2003"},
 		"the caller cancels a read":              {"context.Canceled", "nothing"},

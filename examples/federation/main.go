@@ -1,8 +1,10 @@
-// Federation authenticates in ways that the library leaves to others: with the ID token
-// of an identity provider, with the identity of a pod, and with a derived key. The code
-// to copy is in the folder ways.
+// Federation authenticates in ways that the library leaves to your own code: with the ID
+// token of an identity provider, with the identity of a pod, and with a derived key. The
+// code to copy is in the folder ways.
 //
-// It talks to stand-ins that it starts itself.
+//	go run ./examples/federation
+//
+// It talks to stand-ins, which it starts itself.
 package main
 
 import (
@@ -45,6 +47,8 @@ func run(ctx context.Context, out io.Writer) error {
 	issuer := httptest.NewServer(issue(server.Token()))
 	defer issuer.Close()
 
+	fmt.Fprint(out, "This example authenticates in three ways that the library leaves to your own code,\n"+
+		"because few programs need them: an Authenticator or a TokenSource is all it takes.\n\n")
 	for _, way := range []struct {
 		name string
 		auth vpcep.Authenticator
@@ -60,12 +64,14 @@ func run(ctx context.Context, out io.Writer) error {
 		client := server.Client(vpcep.WithAuth(way.auth))
 		_, err := client.GetQuotas(ctx, "")
 		if err != nil {
-			fmt.Fprintf(out, "%s: refused: %v\n", way.name, err) // the stand-in takes no derived keys
+			fmt.Fprintf(out, "%s: refused, because the stand-in does not accept it: %v\n", way.name, err)
 			continue
 		}
 		fmt.Fprintf(out, "%s: authenticated\n", way.name)
 	}
-	return nil
+	_, err = fmt.Fprint(out, "\nThe code to copy is in examples/federation/ways.\n"+
+		"Next: \"go run ./examples/wrapper\" wraps the library in the shape of another SDK.\n")
+	return err
 }
 
 // issue stands in for IAM and for the agent on a pod's node.

@@ -1,9 +1,11 @@
-// Iam logs in to IAM with a user's name and password, and lists the project's
-// endpoints. The token is asked for once, shared, and renewed before it ends.
+// Iam logs in to IAM with a user name and password, and lists the project's endpoints.
+// It requests one token, which all calls share and which is renewed before it expires.
 //
-// By default it talks to a stand-in of IAM and the service that it starts itself.
-// For the real ones, give -region, -user, -domain and -project, and the password in
-// the environment variable IAM_PASSWORD.
+//	go run ./examples/iam
+//
+// By default it talks to a stand-in of IAM and the service, which it starts itself. For
+// the real ones, pass -region, -user, -domain and -project, and put the password in the
+// environment variable IAM_PASSWORD.
 package main
 
 import (
@@ -42,9 +44,12 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	}
 	login.Region, login.ProjectID = *region, *project
 
+	fmt.Fprint(out, "This example logs in as an IAM user. The token is requested once, shared by all calls\n"+
+		"and renewed in time, so a long-running program never logs in for each call and never\n"+
+		"works with an expired token.\n")
 	options := []vpcep.Option{vpcep.WithRegion(*region), vpcep.WithProjectID(*project)}
 	if *region == "" {
-		fmt.Fprintln(out, "No region is given: talking to a stand-in on this machine.")
+		fmt.Fprintln(out, "No region is given, so it talks to a stand-in on this machine.")
 		server := vpceptest.NewServer()
 		defer server.Close()
 		user := server.User()
@@ -58,7 +63,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		}
 	}
 
-	fmt.Fprintf(out, "Logging in as %s of %s; the settings print as %s\n", login.Username, login.DomainName, login)
+	fmt.Fprintf(out, "\nLogging in as %s of %s; the settings, with the password, print as %s\n", login.Username, login.DomainName, login)
 	tokens := vpcep.CachedToken(vpcep.IAMPassword(login))
 	client, err := vpcep.NewClient(append(options, vpcep.WithAuth(vpcep.TokenAuth(tokens)))...)
 	if err != nil {
@@ -78,7 +83,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d endpoint(s), read with %v, which ends at %s\n", count, token, token.ExpiresAt.Format("2006-01-02 15:04 MST"))
+	fmt.Fprintf(out, "%d endpoint(s), read with the token %v, which expires at %s\n\n"+
+		"Next: \"go run ./examples/aksk\" does the same with an access key.\n", count, token, token.ExpiresAt.Format("2006-01-02 15:04 MST"))
 	return nil
 }
 

@@ -1,12 +1,11 @@
-// Many creates many endpoints at once, with a limit on how many creates run at a
-// time, and sums up what came of them. Something goes wrong with a part of the
-// creates; each has an idempotency key that follows from its endpoint's name, and so
-// a second run over the same names makes nothing.
+// Many creates many endpoints, a limited number at a time, and sums up the results. Some
+// of the creates fail in various ways. Each has an idempotency key that is derived from
+// its endpoint's name, so a second run over the same names creates nothing.
 //
 //	go run ./examples/many
 //	go run ./examples/many -n 500 -parallel 64 -faults 5
 //
-// It talks to a stand-in of the service that it starts itself.
+// It talks to a stand-in of the service, which it starts itself.
 package main
 
 import (
@@ -42,7 +41,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	flags := flag.NewFlagSet("many", flag.ContinueOnError)
 	n := flags.Int("n", 200, "how many endpoints")
 	parallel := flags.Int("parallel", 16, "how many creates at a time")
-	percent := flags.Int("faults", 20, "how many of 100 create requests go wrong")
+	percent := flags.Int("faults", 20, "how many of 100 create requests fail")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil // it has printed the help
 	} else if err != nil {
@@ -58,9 +57,11 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	server := vpceptest.NewServer(vpceptest.WithoutRecording(), vpceptest.WithFaultFunc(faults(*percent)))
 	defer server.Close()
 
-	fmt.Fprintf(out, "%d endpoints, %d at a time; %d of 100 create requests go wrong\n\n", *n, *parallel, *percent)
+	fmt.Fprintf(out, "This example creates %d endpoints, %d at a time, while %d of 100 create requests fail, and\n"+
+		"then runs again over the same names. A batch job that can be run again after any failure\n"+
+		"needs no bookkeeping of its own: keys derived from the names are enough.\n\n", *n, *parallel, *percent)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tmade\tfound again\tfailed\trequests\ttime\t")
+	fmt.Fprintln(table, "\tcreated\tfound again\tfailed\trequests\ttime\t")
 	var failures []error
 	for _, title := range []string{"first run", "second run"} {
 		s, err := createAll(ctx, server, names, *parallel)
@@ -80,12 +81,13 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	}
 	fmt.Fprintf(out, "\nEndpoints that exist: %d, duplicates: %d\n", endpoints, duplicates)
 	if len(failures) > 0 {
-		return fmt.Errorf("%d creates failed, the first one of %w", len(failures), failures[0])
+		return fmt.Errorf("%d creates failed, the first for %w", len(failures), failures[0])
 	}
-	return nil
+	_, err = fmt.Fprint(out, "\nNext: \"go test -v ./examples/testing/...\" tests a program against such faults.\n")
+	return err
 }
 
-// summary is what came of many creates.
+// summary counts the results of many creates.
 type summary struct {
 	made     int // in this run
 	found    int // by their keys: made in an earlier run
@@ -94,10 +96,10 @@ type summary struct {
 	time     time.Duration
 }
 
-// createAll creates an endpoint for each name, by a client of its own, as a new process would.
+// createAll creates an endpoint for each name, with a client of its own, as a new process would.
 func createAll(ctx context.Context, server *vpceptest.Server, names []string, parallel int) (*summary, error) {
 	pool := http.DefaultTransport.(*http.Transport).Clone()
-	pool.MaxIdleConnsPerHost = parallel // 2 by default: the others would connect anew each time
+	pool.MaxIdleConnsPerHost = parallel // the default of 2 would make the others reconnect each time
 	watched := &watcher{next: pool}
 	client := server.Client(
 		vpcep.WithHTTPClient(&http.Client{Transport: watched}),
@@ -138,7 +140,7 @@ func createAll(ctx context.Context, server *vpceptest.Server, names []string, pa
 	return s, nil
 }
 
-// create creates the endpoint of a name. isMade says that it was not there.
+// create creates the endpoint of a name. isMade reports whether it is new.
 func create(ctx context.Context, client *vpcep.Client, name string) (isMade bool, err error) {
 	var meta vpcep.ResponseMeta
 	_, err = client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
@@ -151,8 +153,8 @@ func create(ctx context.Context, client *vpcep.Client, name string) (isMade bool
 	return !meta.Found, err
 }
 
-// keyOf makes a key of a name. A name itself may be too long for a key, or hold
-// characters that no key may hold.
+// keyOf derives a key from a name. The name itself may be too long for a key, or contain
+// characters that a key must not.
 func keyOf(name string) string {
 	sum := sha256.Sum256([]byte("examples/many/" + name))
 	return hex.EncodeToString(sum[:16])
@@ -194,14 +196,14 @@ func (w *watcher) CloseIdleConnections() {
 	}
 }
 
-// faults makes so many of 100 create requests go wrong, evenly spread.
+// faults makes so many of 100 create requests fail, evenly spread.
 func faults(percent int) func(*vpceptest.Request) *vpceptest.Fault {
 	sorts := []vpceptest.Fault{
-		{AfterEffect: true, Drop: true},                                   // made, and the answer is lost
-		{Status: http.StatusTooManyRequests},                              // refused: not made
-		{AfterEffect: true, CutBody: true, CutAfter: 20},                  // made, and half of the answer is lost
-		{Status: http.StatusBadGateway, Body: "<html>Bad Gateway</html>"}, // not made, but who knows
-		{AfterEffect: true, Status: http.StatusGatewayTimeout},            // made, but who knows
+		{AfterEffect: true, Drop: true},                                   // created, but the answer is lost
+		{Status: http.StatusTooManyRequests},                              // refused: not created
+		{AfterEffect: true, CutBody: true, CutAfter: 20},                  // created, but half of the answer is lost
+		{Status: http.StatusBadGateway, Body: "<html>Bad Gateway</html>"}, // not created, but the caller cannot know
+		{AfterEffect: true, Status: http.StatusGatewayTimeout},            // created, but the caller cannot know
 	}
 	creates, hits := 0, 0
 	return func(r *vpceptest.Request) *vpceptest.Fault { // never called by two requests at once

@@ -1,13 +1,13 @@
-// Otel traces calls with OpenTelemetry: one span for each request that is sent,
-// under a span of the call that it belongs to. Nothing in the library is needed for
-// it but WithHTTPClient, which takes any round tripper.
+// Otel traces calls with OpenTelemetry: a span for each request, under a span for the
+// call that it belongs to. All it takes is WithHTTPClient, which accepts any round
+// tripper.
 //
 //	cd examples/otel && go run .
 //
-// It talks to a stand-in of the service that it starts itself, which refuses the
-// first request to create, loses its answer to the second one, and prints the spans
-// as a tree. A real program exports them: instead of the
-// tracetest.SpanRecorder it has a batch processor with, for example, otlptracehttp.
+// It talks to a stand-in of the service, which it starts itself. The stand-in refuses the
+// first create request and loses its answer to the second. The spans are printed as a
+// tree; a real program exports them, with a batch processor and, for example,
+// otlptracehttp in place of the tracetest.SpanRecorder.
 package main
 
 import (
@@ -50,11 +50,14 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 	if err := traced(ctx, server, recorder); err != nil {
 		return err
 	}
+	fmt.Fprint(out, "This example traces a create that needs several requests: one is refused, the answer to\n"+
+		"another is lost. The trace shows each request under the call that it belongs to, so you\n"+
+		"see where the time goes.\n\n")
 	printTree(out, recorder.Ended())
 	return nil
 }
 
-// traced creates an endpoint and waits for it, and gives the spans to the processor.
+// traced creates an endpoint, waits for it, and passes the spans to the processor.
 func traced(ctx context.Context, server *vpceptest.Server, spans trace.SpanProcessor) (err error) {
 	provider := trace.NewTracerProvider(trace.WithSpanProcessor(spans))
 	defer func() {
@@ -83,22 +86,21 @@ func traced(ctx context.Context, server *vpceptest.Server, spans trace.SpanProce
 	return err
 }
 
-// tracedTransport makes a span for each request. A span holds the request's method
-// and URL and the answer's status. It holds no headers, and so no token; a round
-// tripper that notes headers must leave out X-Auth-Token, Authorization and
-// X-Security-Token.
+// tracedTransport starts a span for each request. A span has the method, the URL and the
+// status. It has no headers and therefore no token; a round tripper that records headers
+// must leave out X-Auth-Token, Authorization and X-Security-Token.
 func tracedTransport(provider oteltrace.TracerProvider) http.RoundTripper {
 	pool := http.DefaultTransport.(*http.Transport).Clone()
-	pool.MaxIdleConnsPerHost = 256 // 2 by default
+	pool.MaxIdleConnsPerHost = 256 // the default is 2
 	return otelhttp.NewTransport(pool,
 		otelhttp.WithTracerProvider(provider),
-		// The service has no use for the IDs of traces: none are sent.
+		// The service has no use for trace IDs, so none are sent.
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()),
 	)
 }
 
-// inSpan does a call in a span of its own. The requests of the call are below it,
-// because their contexts come from the call's.
+// inSpan makes a call in a span of its own. The requests of the call appear below it,
+// because their contexts derive from the call's.
 func inSpan[T any](ctx context.Context, tracer oteltrace.Tracer, name string, call func(context.Context) (T, error)) (T, error) {
 	ctx, span := tracer.Start(ctx, name)
 	defer span.End()
@@ -109,7 +111,7 @@ func inSpan[T any](ctx context.Context, tracer oteltrace.Tracer, name string, ca
 	return value, err
 }
 
-// printTree prints spans below those that they are part of, in the order of their start.
+// printTree prints each span below its parent, in the order in which they started.
 func printTree(out io.Writer, spans []trace.ReadOnlySpan) {
 	slices.SortStableFunc(spans, func(a, b trace.ReadOnlySpan) int { return a.StartTime().Compare(b.StartTime()) })
 	var below func(parent oteltrace.SpanID, depth int)
@@ -127,8 +129,8 @@ func printTree(out io.Writer, spans []trace.ReadOnlySpan) {
 	below(oteltrace.SpanID{}, 0)
 }
 
-// outcome is the status of the answer to a request, or why there was none; of a
-// call, whether it succeeded.
+// outcome is the status of the answer to a request, or why there was none; for a call,
+// it says whether it succeeded.
 func outcome(span trace.ReadOnlySpan) string {
 	for _, a := range span.Attributes() {
 		if a.Key == "http.response.status_code" {

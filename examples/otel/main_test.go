@@ -20,7 +20,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := regexp.MustCompile(` +\d+ ms  `).ReplaceAllString(out.String(), ": ")
-	want := `^CreateEndpoint: ok
+	want := `\n\nCreateEndpoint: ok
     HTTP GET: 200
     HTTP POST: 429
     HTTP POST: .*(EOF|reset).*

@@ -1,6 +1,6 @@
-// Testing shows how to test a program that uses the library. Package connect is
-// such a program: a small service of one's own that connects shops to a payment
-// service. What there is to see are its tests.
+// Testing shows how to test a program that uses the library. Package connect is such a
+// program, a small service that connects shops to a payment service; its tests are what
+// to read and run.
 //
 //	go test -v ./examples/testing/...
 package main
@@ -20,21 +20,25 @@ func main() {
 }
 
 func run(_ context.Context, out io.Writer, _ []string) error {
-	_, err := fmt.Fprint(out, `Nothing happens here: look at the tests in examples/testing/connect.
+	_, err := fmt.Fprint(out, `This example tests a program that uses the library, with a stand-in of the service: the
+failures that matter are rare in the real service, and here each is one line of a test.
+The tests are in examples/testing/connect:
 
   connect.go        the code under test; it takes an interface of three methods
-  connect_test.go   against a stand-in of the service over HTTP:
-                      TestShop              the good case, and what was asked for
-                      TestLostAnswer        a fault: the endpoint is made, the answer is lost
-                      TestFailedEndpoint    a service whose endpoints fail: nothing stays behind
-                      TestQuota             the refusal reaches the caller
+  connect_test.go   against the stand-in, over HTTP:
+                      TestShop              everything works, and the request is right
+                      TestLostAnswer        the endpoint is created, but the answer is lost
+                      TestFailedEndpoint    endpoints of the service fail, and none is left behind
+                      TestQuota             the caller learns that the quota is used up
   time_test.go      in the virtual time of testing/synctest, without a connection:
-                      TestSlowService       two minutes that pass at once
-                      TestServiceIsTooSlow  the end of the patience
+                      TestSlowService       two minutes pass at once
+                      TestServiceIsTooSlow  the program gives up in time
 
 Run them:
 
   go test -v ./examples/testing/...
+
+Next: "go run ./examples/iam" logs in as an IAM user.
 `)
 	return err
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the program says that there is to see is there, and nothing else is.
+// The program names every test of the package, and no others.
 func TestRunNamesTheTests(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, nil))

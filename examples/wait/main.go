@@ -1,13 +1,12 @@
-// Wait follows a new endpoint until it can be used, with a live progress line: a
-// bar that is redrawn in place where the output is a terminal, and one line for
-// each change of the status where it is a file or a pipe.
+// Wait follows a new endpoint until it can be used, with live progress: on a terminal,
+// a bar redrawn in place; in a file or a pipe, one line for each change of status.
 //
 //	go run ./examples/wait
 //	go run ./examples/wait -delay 20s
 //	go run ./examples/wait | cat
 //
-// It talks to a stand-in of the service that it starts itself; -delay says how long
-// the endpoint takes there.
+// It talks to a stand-in of the service, which it starts itself; -delay says how long
+// an endpoint takes there.
 package main
 
 import (
@@ -36,7 +35,7 @@ func main() {
 
 func run(ctx context.Context, out io.Writer, args []string) error {
 	flags := flag.NewFlagSet("wait", flag.ContinueOnError)
-	delay := flags.Duration("delay", 4*time.Second, "how long the endpoint takes to be made")
+	delay := flags.Duration("delay", 4*time.Second, "how long the endpoint takes to become ready")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil // it has printed the help
 	} else if err != nil {
@@ -55,7 +54,9 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "Waiting for endpoint", endpoint.ID)
+	fmt.Fprintf(out, "This example waits for an endpoint and shows live progress, because an endpoint takes\n"+
+		"seconds to become ready, sometimes minutes, and the person waiting wants to see that\n"+
+		"something is going on.\n\nWaiting for endpoint %s\n", endpoint.ID)
 	progress := lines
 	if isTerminal(out) {
 		progress = bar
@@ -64,11 +65,11 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "It is reached at %s\n", endpoint.IP)
+	fmt.Fprintf(out, "It can be reached at %s\n\nNext: \"go run ./examples/errors\" shows what can go wrong, and what to do about it.\n", endpoint.IP)
 	return nil
 }
 
-// isTerminal reports whether out shows what is written to somebody at once.
+// isTerminal reports whether somebody sees at once what is written to out.
 func isTerminal(out io.Writer) bool {
 	file, ok := out.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {
@@ -82,7 +83,7 @@ func isTerminal(out io.Writer) bool {
 	return err != nil || !os.SameFile(info, null)
 }
 
-// view shows how a wait goes.
+// view shows the progress of a wait.
 type view interface {
 	show(elapsed time.Duration, status vpcep.EndpointStatus) // called over and over
 	end()                                                    // called once, after the last show
@@ -91,8 +92,8 @@ type view interface {
 // refresh is how often a view is shown the time.
 const refresh = 100 * time.Millisecond
 
-// follow waits for the endpoint. Polls come from another goroutine and at moments
-// of their own, so that the clock on the line goes on between them.
+// follow waits for the endpoint in a goroutine of its own, so that the clock on the line
+// keeps running between polls.
 func follow(ctx context.Context, client *vpcep.Client, endpoint *vpcep.Endpoint, v view) (*vpcep.Endpoint, error) {
 	polled := make(chan vpcep.EndpointStatus)
 	var ready *vpcep.Endpoint
@@ -112,8 +113,8 @@ func follow(ctx context.Context, client *vpcep.Client, endpoint *vpcep.Endpoint,
 		v.show(time.Since(start), status)
 		select {
 		case <-ticker.C:
-		case next, goesOn := <-polled:
-			if !goesOn {
+		case next, ok := <-polled:
+			if !ok {
 				return ready, err
 			}
 			status = next
@@ -138,8 +139,8 @@ func (v *lineView) show(elapsed time.Duration, status vpcep.EndpointStatus) {
 
 func (v *lineView) end() {}
 
-// bar redraws one line. The service does not say how far it is, and so the bar
-// moves instead of filling up, until the endpoint is there.
+// bar redraws one line. The service does not report progress, so the bar moves from side
+// to side, and fills up once the endpoint is ready.
 func bar(out io.Writer) view { return &barView{out} }
 
 type barView struct{ out io.Writer }
@@ -162,5 +163,5 @@ func (v *barView) show(elapsed time.Duration, status vpcep.EndpointStatus) {
 	fmt.Fprintf(v.out, "\r[%s] %5.1fs  %s%s", cells, elapsed.Seconds(), status, eraseRest)
 }
 
-// end leaves the line as it was drawn last.
+// end keeps the line as it was last drawn.
 func (v *barView) end() { fmt.Fprintln(v.out) }

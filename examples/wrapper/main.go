@@ -1,13 +1,15 @@
-// Wrapper puts the library into the shape of another SDK: a resource with create,
-// read, update and delete, as a Terraform provider has it. Its state survives the
-// process, and so does a creation that was cut off: the next process takes it up by
-// its idempotency key.
+// Wrapper gives the library the shape of another SDK: a resource with create, read,
+// update and delete, like that of a Terraform provider. Its state outlives the process,
+// and so does a create that was cut off: the next process resumes it by its idempotency
+// key.
 //
-// Both processes are simulated in this one: a cancelled context cuts off the first
-// one's create, and a second resource reads the state that the first one left. The
-// example crash kills a real process.
+//	go run ./examples/wrapper
 //
-// It runs against a stand-in of the service that it starts itself.
+// Both processes are simulated in this one: a cancelled context cuts off the first one's
+// create, and a second resource reads the state that the first one left. The example
+// crash kills a real process.
+//
+// It talks to a stand-in of the service, which it starts itself.
 package main
 
 import (
@@ -35,7 +37,7 @@ func main() {
 
 func run(ctx context.Context, out io.Writer) error {
 	server := vpceptest.NewServer(vpceptest.WithFaults(
-		// The endpoint is made, and the answer does not come.
+		// The endpoint is created, but the answer never comes.
 		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Stall: time.Hour},
 	))
 	defer server.Close()
@@ -50,7 +52,10 @@ func run(ctx context.Context, out io.Writer) error {
 		SubnetID: "5d1c1d71-2613-4274-b34e-d82af550f967", Tags: map[string]string{"team": "billing"},
 	}
 
-	fmt.Fprintln(out, "first process (simulated): its create is cut off before the answer comes")
+	fmt.Fprint(out, "This example wraps the library in a resource with create, read, update and delete, the\n"+
+		"shape that infrastructure tools ask for. Its state holds the idempotency key, so a create\n"+
+		"that was cut off is resumed instead of repeated.\n\n"+
+		"first process (simulated): its create is cut off before the answer comes\n")
 	process, cutOff := context.WithCancel(ctx)
 	defer cutOff()
 	go cutOffOnceMade(process, server, cutOff)
@@ -61,7 +66,7 @@ func run(ctx context.Context, out io.Writer) error {
 		fmt.Fprintln(out, "  ", err)
 	}
 
-	fmt.Fprintln(out, "second process (simulated): the same create, with the key of the state")
+	fmt.Fprintln(out, "second process (simulated): the same create, with the key from the state")
 	second := &resource{api: server.Client(window), stateFile: stateFile}
 	endpoint, err := second.create(ctx, cfg, rand.Text)
 	if err != nil {
@@ -84,11 +89,15 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	endpoint, err = second.read(ctx)
-	fmt.Fprintf(out, "deleted: read gives %v; endpoints that exist: %d\n", endpoint, len(server.Endpoints()))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "deleted: read returns %v; endpoints that exist: %d\n\n"+
+		"Next: \"cd examples/otel && go run .\" traces each request with OpenTelemetry.\n", endpoint, len(server.Endpoints()))
 	return err
 }
 
-// cutOffOnceMade cancels when the stand-in has made an endpoint, while the create
+// cutOffOnceMade cancels once the stand-in has created an endpoint, while the create
 // waits for the answer.
 func cutOffOnceMade(ctx context.Context, server *vpceptest.Server, cutOff context.CancelFunc) {
 	ticker := time.NewTicker(10 * time.Millisecond)

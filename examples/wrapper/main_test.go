@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 		`first process .*: .*\n   vpcep: outcome unknown, .*context canceled\n`,
 		`second process .*: .*\n   [0-9a-f-]{36} is accepted; endpoints that exist: 1\n`,
 		`updated: whitelist \[10\.0\.0\.0/8\], 2 tags\n`,
-		`deleted: read gives <nil>; endpoints that exist: 0\n$`,
+		`deleted: read returns <nil>; endpoints that exist: 0\n`,
 	} {
 		assert.Regexp(t, line, out.String())
 	}

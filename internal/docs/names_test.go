@@ -66,6 +66,31 @@ func TestLinksOfThePackagePage(t *testing.T) {
 	assert.NotZero(t, links)
 }
 
+// The index of the examples leads to each of them, in an order of its own, and each
+// says first what it shows.
+func TestExamplesAreListed(t *testing.T) {
+	entries, err := os.ReadDir(filepath.Join(root, "examples"))
+	require.NoError(t, err)
+	index := links(readMarkdown(t, "examples/README.md"))
+	count := 0
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		count++
+		isListed := slices.ContainsFunc(index, func(target string) bool { return strings.HasPrefix(target, entry.Name()+"/") })
+		assert.True(t, isListed, "examples/README.md does not list %s", entry.Name())
+		program := filepath.Join(root, "examples", entry.Name(), "main.go")
+		if entry.Name() == "create" { // which builds the example first
+			program = filepath.Join(root, "examples", entry.Name(), "endpoint", "main.go")
+		}
+		text, err := os.ReadFile(program)
+		require.NoError(t, err)
+		assert.Regexp(t, "[\"`]This example ", string(text), "%s does not print what it shows", program)
+	}
+	assert.Len(t, readMarkdown(t, "examples/README.md").sections[0].rows, count+2)
+}
+
 // The patch releases of Go that the documentation asks for are those that CI builds with.
 func TestPatchReleases(t *testing.T) {
 	script, err := os.ReadFile(filepath.Join(root, ".ci", "run"))

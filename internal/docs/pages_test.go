@@ -16,7 +16,7 @@ const chinese = ".zh-CN.md"
 // translations returns the English path of each text that comes in two languages.
 func translations(t *testing.T) (paths []string) {
 	t.Helper()
-	for _, pattern := range []string{"README.md", "docs/*.md"} {
+	for _, pattern := range []string{"README.md", "docs/*.md", "examples/README.md"} {
 		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
 		require.NoError(t, err)
 		for _, path := range found {
