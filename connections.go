@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
@@ -122,21 +123,66 @@ func decideConnection(serviceID, endpointID, action string) request[*Connection]
 // decodeDecision reads the connection of an endpoint out of the answer to a
 // decision. One that does not show it is the answer to a decision all the same.
 func decodeDecision(data string, endpointID string) (*Connection, error) {
-	decided := &Connection{EndpointID: endpointID}
-	if _, err := decodeNothing(data); err != nil || data == "" {
-		return decided, err
+	answered, err := decodeConnections(data)
+	if k := answered[endpointID]; k != nil {
+		return k, err
 	}
-	err := wire.Of(data).Members(func(name string, v wire.Value) {
+	return &Connection{EndpointID: endpointID}, err
+}
+
+// decodeConnections reads an answer that lists connections, by their endpoints. An
+// empty one is an answer, too.
+func decodeConnections(body string) (connections map[string]*Connection, err error) {
+	if _, err := decodeNothing(body); err != nil || strings.TrimSpace(body) == "" {
+		return nil, err
+	}
+	err = wire.Of(body).Members(func(name string, v wire.Value) {
 		if name != "connections" {
 			return
 		}
+		connections = map[string]*Connection{}
 		wire.Each(v, func(v wire.Value) {
-			if k, err := connectionResource.read(v); err == nil && k.EndpointID == endpointID {
-				decided = k
+			if k, err := connectionResource.read(v); err == nil {
+				connections[k.EndpointID] = k
 			}
 		})
 	})
-	return decided, err
+	return connections, err
+}
+
+// ConnectionDescription is what the owner of a service notes about a connection.
+type ConnectionDescription struct {
+	// EndpointID is the endpoint. Required, 1 to 64 characters.
+	EndpointID string `json:"id"`
+	// Description must not contain < or >. An empty one deletes it.
+	Description string `json:"description"`
+}
+
+// UpdateConnectionDescriptions describes connections of a service of this project, all
+// in one request: PUT
+// /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/description. It
+// returns the connections in the order of the request, whatever that of the answer is;
+// one that the answer leaves out has its endpoint's ID and the description alone.
+//
+// Errors are those of AcceptConnection, and *ValidationError.
+func (c *Client) UpdateConnectionDescriptions(ctx context.Context, serviceID string, descriptions []ConnectionDescription, opts ...CallOption) ([]*Connection, error) {
+	return do(ctx, c, opts, request[[]*Connection]{
+		operation: retry.Update, method: http.MethodPut, path: connectionsPath + "/description", ids: []string{serviceID},
+		validate: func(f *fieldErrors) { f.connectionDescriptions(descriptions) },
+		body: struct {
+			Connections []ConnectionDescription `json:"connections"`
+		}{descriptions},
+		decode: func(body string) ([]*Connection, error) {
+			answered, err := decodeConnections(body)
+			described := make([]*Connection, len(descriptions))
+			for i, d := range descriptions {
+				if described[i] = answered[d.EndpointID]; described[i] == nil {
+					described[i] = &Connection{EndpointID: d.EndpointID, Description: d.Description}
+				}
+			}
+			return described, err
+		},
+	})
 }
 
 // WaitForConnection polls the connections of a service of this project until that

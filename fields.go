@@ -160,6 +160,39 @@ var createServiceFields = fields.Table[CreateServiceRequest]{
 	OmitsEmpty: true,
 }.Indexed()
 
+var permissionFields = fields.Table[Permission]{
+	Fields: []fields.Field[Permission]{
+		fields.Of("id", func(p *Permission) *string { return &p.ID }, fields.Text),
+		fields.Of("permission", func(p *Permission) *string { return &p.Value }, fields.Text),
+		fields.Of("permission_type", func(p *Permission) *string { return &p.Type }, fields.Text),
+		fields.Of("description", func(p *Permission) *string { return &p.Description }, fields.Text),
+		fields.Of("created_at", func(p *Permission) *time.Time { return &p.CreatedAt }, fields.Time).Or("create_at"),
+	},
+	Extra: func(p *Permission) *map[string]json.RawMessage { return &p.Extra },
+}.Indexed()
+
+var taggedFields = fields.Table[TaggedResource]{
+	Fields: []fields.Field[TaggedResource]{
+		fields.Of("resource_id", func(t *TaggedResource) *string { return &t.ID }, fields.Text),
+		fields.Of("resource_name", func(t *TaggedResource) *string { return &t.Name }, fields.Text),
+		fields.Of("tags", func(t *TaggedResource) *[]Tag { return &t.Tags }, fields.List(tag)),
+		fields.Of("resource_detail", func(t *TaggedResource) *json.RawMessage { return &t.Detail }, fields.Raw),
+	},
+	Extra: func(t *TaggedResource) *map[string]json.RawMessage { return &t.Extra },
+}.Indexed()
+
+var versionFields = fields.Table[APIVersion]{
+	Fields: []fields.Field[APIVersion]{
+		fields.Of("id", func(v *APIVersion) *string { return &v.ID }, fields.Text),
+		fields.Of("status", func(v *APIVersion) *VersionStatus { return &v.Status }, fields.Word(wire.Word[VersionStatus])),
+		fields.Of("updated", func(v *APIVersion) *time.Time { return &v.UpdatedAt }, fields.Time),
+		fields.Of("version", func(v *APIVersion) *string { return &v.Version }, fields.Text),
+		fields.Of("min_version", func(v *APIVersion) *string { return &v.MinVersion }, fields.Text),
+		fields.Of("links", func(v *APIVersion) *[]VersionLink { return &v.Links }, fields.List(versionLink)),
+	},
+	Extra: func(v *APIVersion) *map[string]json.RawMessage { return &v.Extra },
+}.Indexed()
+
 // quotaFields, tagFields and servicePortFields say what the tags of the struct say for encoding/json,
 // which users rely on; a test holds them together.
 var quotaFields = fields.Table[Quota]{Fields: []fields.Field[Quota]{
@@ -179,6 +212,17 @@ var servicePortFields = fields.Table[ServicePort]{Fields: []fields.Field[Service
 	fields.Of("protocol", func(p *ServicePort) *string { return &p.Protocol }, fields.Text).Always(),
 }}.Indexed()
 
+var versionLinkFields = fields.Table[VersionLink]{Fields: []fields.Field[VersionLink]{
+	fields.Of("href", func(l *VersionLink) *string { return &l.Href }, fields.Text).Always(),
+	fields.Of("type", func(l *VersionLink) *string { return &l.Type }, fields.Text).Always(),
+	fields.Of("rel", func(l *VersionLink) *string { return &l.Rel }, fields.Text).Always(),
+}}.Indexed()
+
+var tagValuesFields = fields.Table[TagValues]{Fields: []fields.Field[TagValues]{
+	fields.Of("key", func(t *TagValues) *string { return &t.Key }, fields.Text).Always(),
+	fields.Of("values", func(t *TagValues) *[]string { return &t.Values }, fields.Texts).Always(),
+}}.Indexed()
+
 // resourceErrorFields are how the service documents a reason. It is read in every
 // shape that errors have; see exchange.ReadError.
 var resourceErrorFields = fields.Table[ResourceError]{Fields: []fields.Field[ResourceError]{
@@ -191,7 +235,8 @@ var (
 	endpointStatus = fields.Word(wire.Word[EndpointStatus])
 	serviceType    = fields.Word(readServiceType)
 	tag            = &fields.Kind[Tag]{Read: readTag, Write: tagFields.Write}
-	servicePort    = &fields.Kind[ServicePort]{Read: readServicePort, Write: servicePortFields.Write}
+	servicePort    = &fields.Kind[ServicePort]{Read: servicePortFields.ReadWhole, Write: servicePortFields.Write}
+	versionLink    = &fields.Kind[VersionLink]{Read: versionLinkFields.ReadWhole, Write: versionLinkFields.Write}
 
 	policyStatement = &fields.Kind[PolicyStatement]{Read: readPolicyStatement, Write: writePolicyStatement, Clone: clonePolicyStatement}
 
@@ -210,12 +255,6 @@ func readServiceType(v wire.Value) (ServiceType, bool) {
 func readTag(v wire.Value) (t Tag, ok bool) {
 	odd, err := tagFields.Read(v, &t)
 	return t, err == nil && len(odd) == 0 && t.Key != ""
-}
-
-// readServicePort reads numbers also as the strings that lists have been seen with.
-func readServicePort(v wire.Value) (p ServicePort, ok bool) {
-	odd, err := servicePortFields.Read(v, &p)
-	return p, err == nil && len(odd) == 0
 }
 
 // readPolicyStatement reads an object, or a string that holds one: the specification

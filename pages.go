@@ -27,6 +27,9 @@ type listing[T any] struct {
 	ids    []string
 	member string // of an answer, which holds the items
 	filter listFilter
+	// body is what a list is asked for with that is asked for by POST; limit is 0 for
+	// its count. nil: it is a GET with a query.
+	body func(offset, limit int) any
 }
 
 // list is the iterator of a list.
@@ -46,7 +49,7 @@ func list[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]
 func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], yield func(*T) bool) error {
 	var failure error // of a call, which says by itself what it was about
 	pager := paging.Pager[*T]{
-		Size: max(cmp.Or(l.filter.pageSize, defaultPageSize), 1), MaxSize: maxPageSize, Order: l.filter.order(),
+		Size: max(cmp.Or(l.filter.pageSize, defaultPageSize), 1), MaxSize: l.filter.largestPage(), Order: l.filter.order(),
 		Fetch: func(ctx context.Context, offset, limit int) (paging.Page[*T], error) {
 			// The caller's own ResponseMeta is written when the caller gets to the page.
 			var meta ResponseMeta
@@ -75,22 +78,30 @@ func (l *listing[T]) request(offset, limit int) request[paging.Page[*T]] {
 	query := l.filter.query()
 	query.Set("limit", strconv.Itoa(limit))
 	query.Set("offset", strconv.Itoa(offset))
-	return request[paging.Page[*T]]{
+	page := request[paging.Page[*T]]{
 		operation: retry.Read, method: http.MethodGet, path: l.path, ids: l.ids, query: query,
 		check: l.filter.check, validate: l.filter.validate,
 		decode: func(body string) (paging.Page[*T], error) { return l.decode(body, limit) },
 	}
+	if l.body != nil {
+		page.method, page.query, page.body = http.MethodPost, nil, l.body(offset, limit)
+	}
+	return page
 }
 
 // count asks how many items the service counts.
 func count[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) (int64, error) {
-	filter := listFilter{by: l.filter.by, refuse: l.filter.refuse}
+	filter := listFilter{by: l.filter.by, refuse: l.filter.refuse, rules: l.filter.rules}
 	query := filter.query()
 	query.Set("limit", "1")
-	return do(ctx, c, opts, request[int64]{
+	total := request[int64]{
 		operation: retry.Read, method: http.MethodGet, path: l.path, ids: l.ids, query: query,
 		check: filter.check, validate: filter.validate, decode: decodeCount,
-	})
+	}
+	if l.body != nil {
+		total.method, total.query, total.body = http.MethodPost, nil, l.body(0, 0)
+	}
+	return do(ctx, c, opts, total)
 }
 
 // listFilter is what lists are filtered and sorted by.
@@ -98,7 +109,9 @@ type listFilter struct {
 	by               []parameter
 	sortKey, sortDir string
 	pageSize         int
+	maxPageSize      int                // 0: that of most lists
 	refuse           func(*fieldErrors) // what of the filter the list does not know. nil: it knows all
+	rules            func(*fieldErrors) // beside those of the parameters. nil: there are none
 }
 
 // parameter is one of a query, left out where it is empty.
@@ -122,16 +135,21 @@ func (filter listFilter) validate(f *fieldErrors) {
 	for _, p := range filter.by {
 		f.length(p.name, p.value, 0, p.most)
 	}
+	if filter.rules != nil {
+		filter.rules(f)
+	}
 	if !oneOf(filter.sortKey, "", SortByCreateTime, SortByUpdateTime) {
 		f.add("sort_key", "%s is neither create_at nor update_at", text.Quoted(filter.sortKey))
 	}
 	if !oneOf(filter.sortDir, "", SortAscending, SortDescending) {
 		f.add("sort_dir", "%s is neither asc nor desc", text.Quoted(filter.sortDir))
 	}
-	if filter.pageSize > maxPageSize {
-		f.add("limit", "the page size %d is not between 1 and %d", filter.pageSize, maxPageSize)
+	if most := filter.largestPage(); filter.pageSize > most {
+		f.add("limit", "the page size %d is not between 1 and %d", filter.pageSize, most)
 	}
 }
+
+func (filter listFilter) largestPage() int { return cmp.Or(filter.maxPageSize, maxPageSize) }
 
 func (filter listFilter) query() url.Values {
 	query := url.Values{}

@@ -48,11 +48,16 @@ func (c *Client) Do(ctx context.Context, req RawRequest, opts ...CallOption) ([]
 		check:  req.check,
 		decode: func(body string) ([]byte, error) { return []byte(body), nil },
 	})
+	return body, ofRequest(err)
+}
+
+// ofRequest is an error of a request that makes nothing that the library knows of.
+func ofRequest(err error) error {
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) {
 		unknown.what = "the request may have been carried out"
 	}
-	return body, err
+	return err
 }
 
 func (r RawRequest) check(f *fieldErrors) {

@@ -104,6 +104,26 @@ var serviceResource = &resource[EndpointService]{
 	},
 }
 
+var permissionResource = &resource[Permission]{
+	name: "permission", table: permissionFields,
+	id:      func(p *Permission) string { return cmp.Or(p.ID, p.Value) }, // some regions give no ID
+	version: func(*Permission) int64 { return 0 },
+}
+
+var taggedResource = &resource[TaggedResource]{
+	name: "resource", table: taggedFields,
+	id:      func(t *TaggedResource) string { return t.ID },
+	version: func(*TaggedResource) int64 { return 0 },
+	keyTag: func(t *TaggedResource) keyTagFields {
+		return keyTagFields{&t.Tags, &t.IdempotencyKey, &t.requestDigest}
+	},
+}
+
+var versionResource = &resource[APIVersion]{
+	name: "version", table: versionFields,
+	id: func(v *APIVersion) string { return v.ID },
+}
+
 // errNoID reports an answer that is JSON, but not what was asked for.
 var errNoID = errors.New("it has no id")
 

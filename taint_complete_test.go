@@ -68,6 +68,14 @@ func errorTypes() map[string]provoked {
 			form: form{name: "list", raw: func(_ *http.Request, e echo) string {
 				return http1(200, "", e.fillJSON(`{"endpoint_services":[{"id":"§1",`+keyOfCreate+`},{"id":"§2",`+keyOfCreate+`}],"total_count":2}`))
 			}}},
+		"PermissionsError": {
+			operation: "AddPermissions", as: &vpcep.PermissionsError{},
+			form: form{name: "after the first", raw: func(r *http.Request, e echo) string {
+				if strings.HasSuffix(r.URL.Path, "/action") {
+					return http1(200, "", e.fillJSON(`{"permissions":[{"permission":"iam:domain::d1","description":"§","§":"§"}]}`))
+				}
+				return http1(400, "", e.fillJSON(errorShapes("§")["flat"]))
+			}}},
 		"ServiceFailedError": {
 			operation: "WaitForService", as: &vpcep.ServiceFailedError{},
 			form: taintedSuccess("failed", `{"id":"§","status":"failed","error":[{"error_code":"§","error_message":"§"},"§"],"§":"§"}`)},
@@ -253,6 +261,7 @@ func emptyErrors() map[string][]error {
 		"IdempotencyMismatchError": {&vpcep.IdempotencyMismatchError{}, &vpcep.IdempotencyMismatchError{Fields: make([]string, 2)}},
 		"DuplicateEndpointsError":  {&vpcep.DuplicateEndpointsError{}, &vpcep.DuplicateEndpointsError{EndpointIDs: make([]string, 2), Err: &vpcep.APIError{}}},
 		"DuplicateServicesError":   {&vpcep.DuplicateServicesError{}, &vpcep.DuplicateServicesError{ServiceIDs: make([]string, 2), Err: &vpcep.APIError{}}},
+		"PermissionsError":         {&vpcep.PermissionsError{}, &vpcep.PermissionsError{Failed: make([]vpcep.Permission, 2), Err: &vpcep.PermissionsError{}}},
 		"ServiceFailedError":       {&vpcep.ServiceFailedError{}, &vpcep.ServiceFailedError{Service: &vpcep.EndpointService{Errors: make([]vpcep.ResourceError, 2)}}},
 		"EndpointFailedError":      {&vpcep.EndpointFailedError{}, &vpcep.EndpointFailedError{Endpoint: none}, &vpcep.EndpointFailedError{Endpoint: &vpcep.Endpoint{Errors: make([]vpcep.ResourceError, 2)}}},
 		"WaitTimeoutError":         {&vpcep.WaitTimeoutError{}, &vpcep.WaitTimeoutError{ServiceID: "s", LastService: &vpcep.EndpointService{}}, &vpcep.WaitTimeoutError{Last: none, Err: &vpcep.WaitTimeoutError{}}},

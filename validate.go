@@ -117,6 +117,13 @@ func (f *fieldErrors) tags(tags []Tag) {
 	}
 }
 
+// notEmpty demands that a list has elements.
+func (f *fieldErrors) notEmpty(list string, n int) {
+	if n == 0 {
+		f.add(list, "must not be empty")
+	}
+}
+
 // tagCount counts the tag of an idempotency key, too.
 func (f *fieldErrors) tagCount(n int) {
 	if n > maxTags {

@@ -9,11 +9,16 @@ import (
 
 // The limits of the reference of services.
 const (
-	maxServicePorts     = 200
-	maxOwnServiceName   = 16
-	maxServiceIPLength  = 128 // not in the reference: an address or a domain name
-	maxPermissionsPage  = 500
-	maxPermissionFilter = 1000
+	maxServicePorts      = 200
+	maxOwnServiceName    = 16
+	maxServiceIPLength   = 128 // not in the reference: an address or a domain name
+	maxPermissionsPage   = 500
+	maxPermissionFilter  = 1000
+	maxFilterKeys        = 20 // of each list of tags; some pages say 10
+	maxFilterValues      = 10
+	maxFilterKeyLength   = 128
+	maxFilterValueLength = 255
+	maxResourceName      = 255
 )
 
 // Validate reports every field that the service would refuse, by its name on the wire
@@ -59,9 +64,7 @@ func (f *fieldErrors) serverType(s string) {
 }
 
 func (f *fieldErrors) servicePorts(ports []ServicePort) {
-	if len(ports) == 0 {
-		f.add("ports", "must not be empty")
-	}
+	f.notEmpty("ports", len(ports))
 	if len(ports) > maxServicePorts {
 		f.add("ports", "has %d entries, at most %d are allowed", len(ports), maxServicePorts)
 		ports = ports[:maxServicePorts]
@@ -111,4 +114,116 @@ func (f *fieldErrors) serviceChange(change ServiceChange) {
 func (change ServiceChange) isEmpty() bool {
 	return change.ApprovalEnabled == nil && change.Name == nil && change.Description == nil && change.Ports == nil &&
 		change.PortID == "" && change.IP == "" && change.TCPProxy == ""
+}
+
+func (f *fieldErrors) newPermissions(permissions []Permission) {
+	for i, p := range permissions {
+		if rule := rules.Permission(p.Value); rule != "" {
+			f.add(indexed("permissions", i, ".permission"), "%s", rule)
+		}
+		first := slices.IndexFunc(permissions[:i], func(earlier Permission) bool { return earlier.Value == p.Value })
+		if first >= 0 {
+			f.add(indexed("permissions", i, ".permission"), "repeats permissions[%d]", first)
+		}
+		f.permissionType(i, p.Type)
+		for _, rule := range [...]string{rules.Text(p.Description, forbiddenInDescription), rules.Encoding(p.Description)} {
+			if rule != "" {
+				f.add(indexed("permissions", i, ".description"), "%s", rule)
+			}
+		}
+	}
+}
+
+// oldPermissions demands no more than that a permission is named: what the service has
+// is right, whatever the rules for new ones say.
+func (f *fieldErrors) oldPermissions(permissions []Permission) {
+	for i, p := range permissions {
+		if p.ID == "" && p.Value == "" {
+			f.add(indexed("permissions", i, ""), "needs an ID or a value")
+		}
+		for _, rule := range [...]string{rules.Length(p.ID, 0, maxIDLength), rules.Encoding(p.ID), rules.Encoding(p.Value)} {
+			if rule != "" {
+				f.add(indexed("permissions", i, ""), "%s", rule)
+			}
+		}
+		f.permissionType(i, p.Type)
+	}
+}
+
+func (f *fieldErrors) permissionType(i int, s string) {
+	if !oneOf(s, "", PermissionTypeAccount, PermissionTypeOrganization) {
+		f.add(indexed("permissions", i, ".permission_type"), "%s is neither domainId nor orgPath", text.Quoted(s))
+	}
+}
+
+func (f *fieldErrors) connectionDescriptions(descriptions []ConnectionDescription) {
+	f.notEmpty("connections", len(descriptions))
+	for i, d := range descriptions {
+		for _, rule := range [...]string{rules.Length(d.EndpointID, 1, maxIDLength), rules.Encoding(d.EndpointID)} {
+			if rule != "" {
+				f.add(indexed("connections", i, ".id"), "%s", rule)
+			}
+		}
+		for _, rule := range [...]string{rules.Text(d.Description, forbiddenInDescription), rules.Encoding(d.Description)} {
+			if rule != "" {
+				f.add(indexed("connections", i, ".description"), "%s", rule)
+			}
+		}
+	}
+}
+
+func (f *fieldErrors) serverResources(resources []ServerResource) {
+	f.notEmpty("server_resources", len(resources))
+	for i, r := range resources {
+		for _, rule := range [...]string{rules.Length(r.ID, 1, maxIDLength), rules.Encoding(r.ID)} {
+			if rule != "" {
+				f.add(indexed("server_resources", i, ".resource_id"), "%s", rule)
+			}
+		}
+		if rule := rules.Encoding(r.AvailabilityZoneID); rule != "" {
+			f.add(indexed("server_resources", i, ".availability_zone_id"), "%s", rule)
+		}
+	}
+}
+
+func (f *fieldErrors) resourceType(t ResourceType) {
+	if t != ResourceTypeEndpoint && t != ResourceTypeEndpointService {
+		f.add("resource_type", "%s is neither endpoint nor endpoint_service", text.Quoted(string(t)))
+	}
+}
+
+func (f *fieldErrors) resourceFilter(filter ResourceFilter) {
+	isTagged := false
+	for _, list := range []struct {
+		name string
+		tags []TagValues
+	}{
+		{"tags", filter.Tags}, {"tags_any", filter.TagsAny}, {"not_tags", filter.NotTags}, {"not_tags_any", filter.NotTagsAny}, {"sys_tags", filter.SysTags},
+	} {
+		isTagged = isTagged || len(list.tags) > 0
+		f.tagFilter(list.name, list.tags)
+	}
+	f.length("matches[0].value", filter.Name, 0, maxResourceName)
+	if filter.WithoutAnyTag && isTagged {
+		f.add("without_any_tag", "does not go with tags, which the service would ignore")
+	}
+}
+
+func (f *fieldErrors) tagFilter(list string, tags []TagValues) {
+	if len(tags) > maxFilterKeys {
+		f.add(list, "has %d keys, at most %d are allowed", len(tags), maxFilterKeys)
+		tags = tags[:maxFilterKeys]
+	}
+	for i, tag := range tags {
+		f.length(indexed(list, i, ".key"), tag.Key, 1, maxFilterKeyLength)
+		if first := slices.IndexFunc(tags[:i], func(t TagValues) bool { return t.Key == tag.Key }); first >= 0 {
+			f.add(indexed(list, i, ".key"), "repeats the key of %s[%d]", list, first)
+		}
+		if len(tag.Values) > maxFilterValues {
+			f.add(indexed(list, i, ".values"), "has %d values, at most %d are allowed", len(tag.Values), maxFilterValues)
+		}
+		for _, value := range tag.Values {
+			f.length(indexed(list, i, ".values"), value, 0, maxFilterValueLength)
+		}
+	}
 }

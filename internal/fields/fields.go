@@ -151,6 +151,13 @@ func (t *Table[T]) Read(v wire.Value, dst *T) (odd []string, err error) {
 	return odd, err
 }
 
+// ReadWhole reads the object v where all of it makes sense. What could be read is
+// returned even where it does not.
+func (t *Table[T]) ReadWhole(v wire.Value) (value T, ok bool) {
+	odd, err := t.Read(v, &value)
+	return value, err == nil && len(odd) == 0
+}
+
 // keep puts a member that was not understood into Extra.
 func (t *Table[T]) keep(dst *T, name string, v wire.Value) {
 	if t.Extra == nil {

@@ -1,0 +1,377 @@
+package vpcep
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/rules"
+	"github.com/vpcep/vpcep-go/internal/text"
+	"github.com/vpcep/vpcep-go/internal/wire"
+)
+
+// The paths of permissions.
+const (
+	permissionsPath = servicesPath + "/{service_id}/permissions"
+	permissionPath  = permissionsPath + "/{permission_id}"
+)
+
+// Permission lets somebody connect to an endpoint service of this project. The own
+// account needs none. It is read as tolerantly as Endpoint.
+type Permission struct {
+	// ID identifies the permission. Not every answer says it.
+	ID string
+	// Value says who may connect:
+	//
+	//	iam:domain::ID               an account by its ID, 1 to 64 letters and digits, or *
+	//	iam:domainName::NAME         accounts by name, 1 to 80 of A-Z a-z 0-9 _ + * . ? { } , -
+	//	organizations:orgPath::PATH  accounts of an organisation, 1 to 1024 of A-Z a-z 0-9 / _ * ? -
+	//	*                            everybody
+	//
+	// Not every region knows names and organisations.
+	Value string
+	// Type is domainId or orgPath. It follows from Value where it is empty.
+	Type string
+	// Description must not contain < or >. Not every region keeps it.
+	Description string
+	// CreatedAt is in UTC, and zero where absent.
+	CreatedAt time.Time
+	// Extra are the fields that this version does not know, or whose type makes no
+	// sense. nil where there are none. They are not sent.
+	Extra map[string]json.RawMessage
+}
+
+// PermissionEverybody is the Value of a permission for everybody.
+const PermissionEverybody = rules.Everybody
+
+// The values of Permission.Type.
+const (
+	PermissionTypeAccount      = "domainId"
+	PermissionTypeOrganization = "orgPath"
+)
+
+// UnmarshalJSON reads a permission. Only text that is no JSON object is an error.
+func (p *Permission) UnmarshalJSON(data []byte) error { return permissionResource.unmarshal(data, p) }
+
+// MarshalJSON writes the permission as the service does, Extra included.
+func (p Permission) MarshalJSON() ([]byte, error) { return permissionResource.marshal(p) }
+
+// sentType is the type that a permission is sent with; "" is the service's default, domainId.
+func (p Permission) sentType() string {
+	if p.Type == "" && strings.HasPrefix(p.Value, "organizations:") {
+		return PermissionTypeOrganization
+	}
+	return p.Type
+}
+
+// PermissionFilter selects permissions of a service and their order. The zero value
+// selects all, newest first.
+type PermissionFilter struct {
+	// Value selects by a part of the value, up to 1000 characters.
+	Value string
+	// SortKey is create_at (the default) or update_at, which not every region knows.
+	SortKey string
+	// SortDir is desc (the default) or asc.
+	SortDir string
+	// PageSize is how many permissions one request asks for, 1 to 500. 0: 100.
+	PageSize int
+}
+
+// ListPermissions lists who may connect to a service of this project: GET
+// /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions. It pages like
+// ListEndpoints, and promises the same.
+func (c *Client) ListPermissions(ctx context.Context, serviceID string, filter PermissionFilter, opts ...CallOption) iter.Seq2[*Permission, error] {
+	return list(ctx, c, opts, permissionsOf(serviceID, filter))
+}
+
+// CountPermissions says how many permissions of a service filter selects, as
+// CountEndpoints does.
+func (c *Client) CountPermissions(ctx context.Context, serviceID string, filter PermissionFilter, opts ...CallOption) (int64, error) {
+	return count(ctx, c, opts, permissionsOf(serviceID, filter))
+}
+
+func permissionsOf(serviceID string, filter PermissionFilter) listing[Permission] {
+	return listing[Permission]{
+		of: permissionResource, path: permissionsPath, ids: []string{serviceID}, member: "permissions",
+		filter: listFilter{
+			by:      []parameter{{"permission", filter.Value, maxPermissionFilter}},
+			sortKey: filter.SortKey, sortDir: filter.SortDir, pageSize: filter.PageSize, maxPageSize: maxPermissionsPage,
+		},
+	}
+}
+
+// PermissionsError says that some permissions of a service could not be added, or
+// removed. The others were.
+type PermissionsError struct {
+	ServiceID string
+	// Done are the permissions that were added or removed.
+	Done []Permission
+	// Failed are the others. Where Err leaves the outcome open, for example after a
+	// time-out, ListPermissions says what became of them.
+	Failed []Permission
+	// Err is why.
+	Err error
+}
+
+func (e *PermissionsError) Error() string {
+	values := make([]string, len(e.Failed))
+	for i, p := range e.Failed {
+		values[i] = text.OneLine(cmp.Or(p.Value, p.ID))
+	}
+	return fmt.Sprintf("vpcep: permissions of endpoint service %s: %d done, not %s",
+		text.OneLine(e.ServiceID), len(e.Done), strings.Join(values, ", ")) + because(e.Err)
+}
+
+// Unwrap returns why the permissions failed, or nil.
+func (e *PermissionsError) Unwrap() error { return e.Err }
+
+// errStillThere is why a permission failed that was to be removed by its value.
+var errStillThere = errors.New("the service still shows them")
+
+// AddPermissions lets others connect to a service of this project, and returns their
+// permissions in the order of the request, whatever that of the answer is. One that is
+// there already stays. Those with a description, which alone get an ID in the answer,
+// are sent to POST /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-create,
+// the others, for which the reference has no description, to
+// .../permissions/action, and accounts and organisations apart: at most four
+// requests. A permission that an answer leaves out comes back as it was asked for;
+// ListPermissions gives its ID.
+//
+// Errors are those of GetService, and *ValidationError before anything is sent;
+// CodePermissionsExhausted says that the service has as many permissions as it may
+// have. Where an earlier request of the call succeeded, the error is a
+// *PermissionsError, and beside it come the permissions that were added; beside any
+// other, nil.
+func (c *Client) AddPermissions(ctx context.Context, serviceID string, permissions []Permission, opts ...CallOption) ([]Permission, error) {
+	return permissionChange{
+		serviceID: serviceID, permissions: permissions, action: "add", batch: "batch-create",
+		validate: func(f *fieldErrors) { f.newPermissions(permissions) },
+		isBatch:  func(p Permission) bool { return p.Description != "" },
+		element:  func(p Permission) any { return newPermission{p.Value, p.Description} },
+		result: func(asked Permission, answered []*Permission) (Permission, error) {
+			for _, p := range answered {
+				if p.Value == asked.Value {
+					p.Type, p.Description = cmp.Or(p.Type, asked.Type), cmp.Or(p.Description, asked.Description)
+					return *p, nil
+				}
+			}
+			return asked, nil
+		},
+	}.run(ctx, c, opts)
+}
+
+// RemovePermissions takes permissions off a service of this project: those with an ID
+// by POST /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-delete,
+// the others by their value and .../permissions/action, accounts and organisations
+// apart: at most three requests. Endpoints that are connected stay; see
+// RejectConnection.
+//
+// Errors are those of AddPermissions. One that the service still shows after it was
+// removed by its value is among the failed of a *PermissionsError, too.
+func (c *Client) RemovePermissions(ctx context.Context, serviceID string, permissions []Permission, opts ...CallOption) error {
+	_, err := permissionChange{
+		serviceID: serviceID, permissions: permissions, action: "remove", batch: "batch-delete",
+		validate: func(f *fieldErrors) { f.oldPermissions(permissions) },
+		isBatch:  func(p Permission) bool { return p.ID != "" },
+		element:  func(p Permission) any { return permissionID{p.ID} },
+		result: func(asked Permission, answered []*Permission) (Permission, error) {
+			// What batch-delete answers is not documented: those that are left, or those that are gone.
+			if asked.ID == "" && slices.ContainsFunc(answered, func(p *Permission) bool { return p.Value == asked.Value }) {
+				return asked, errStillThere
+			}
+			return asked, nil
+		},
+	}.run(ctx, c, opts)
+	return err
+}
+
+type (
+	newPermission struct {
+		Value       string `json:"permission"`
+		Description string `json:"description"`
+	}
+	permissionID struct {
+		ID string `json:"id"`
+	}
+)
+
+// permissionChange adds or removes permissions, with as many requests as it takes.
+type permissionChange struct {
+	serviceID     string
+	permissions   []Permission
+	action, batch string // by value, and in a batch
+	validate      func(*fieldErrors)
+	isBatch       func(Permission) bool
+	element       func(Permission) any // of a batch
+	// result is what became of a permission, by the answer.
+	result func(asked Permission, answered []*Permission) (Permission, error)
+}
+
+// permissionGroup tells which permissions go in one request.
+type permissionGroup struct {
+	isBatch  bool
+	sentType string
+}
+
+func (p permissionChange) run(ctx context.Context, c *Client, opts []CallOption) ([]Permission, error) {
+	settings, err := c.begin(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	var f fieldErrors
+	f.pathSegment("service_id", p.serviceID)
+	f.notEmpty("permissions", len(p.permissions))
+	if c.validates {
+		p.validate(&f)
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := settings.bound(ctx)
+	defer cancel()
+	settings.timeout = 0 // it holds for the whole
+	outcome := &PermissionsError{ServiceID: p.serviceID}
+	results := make(map[int]Permission, len(p.permissions))
+	for _, members := range p.groups() {
+		answered, err := doWith(ctx, c, settings, p.request(members))
+		if err != nil && len(results) == 0 && outcome.Err == nil {
+			return nil, err
+		}
+		for _, i := range members {
+			result, failure := p.permissions[i], err
+			if err == nil {
+				result, failure = p.result(result, answered)
+			}
+			if failure == nil {
+				results[i] = result
+			} else {
+				outcome.Err = cmp.Or(outcome.Err, failure)
+			}
+		}
+		if err != nil {
+			break
+		}
+	}
+	for i, permission := range p.permissions {
+		if result, isDone := results[i]; isDone {
+			outcome.Done = append(outcome.Done, result)
+		} else {
+			outcome.Failed = append(outcome.Failed, permission)
+		}
+	}
+	if len(outcome.Failed) > 0 {
+		return outcome.Done, outcome
+	}
+	return outcome.Done, nil
+}
+
+// groups are the indexes of the permissions that go in each request.
+func (p permissionChange) groups() (groups [][]int) {
+	at := map[permissionGroup]int{}
+	for i, permission := range p.permissions {
+		group := p.groupOf(permission)
+		n, isKnown := at[group]
+		if !isKnown {
+			n = len(groups)
+			at[group], groups = n, append(groups, nil)
+		}
+		groups[n] = append(groups[n], i)
+	}
+	return groups
+}
+
+func (p permissionChange) groupOf(permission Permission) permissionGroup {
+	group := permissionGroup{p.isBatch(permission), permission.sentType()}
+	if group.isBatch && p.batch == "batch-delete" {
+		group.sentType = "" // an ID needs none
+	}
+	return group
+}
+
+// request changes the permissions of one group.
+func (p permissionChange) request(members []int) request[[]*Permission] {
+	group := p.groupOf(p.permissions[members[0]])
+	action, kind := p.action, "action"
+	if group.isBatch {
+		action, kind = "", p.batch
+	}
+	elements := make([]any, len(members))
+	for n, i := range members {
+		if permission := p.permissions[i]; group.isBatch {
+			elements[n] = p.element(permission)
+		} else {
+			elements[n] = permission.Value
+		}
+	}
+	return request[[]*Permission]{
+		operation: retry.Update, method: http.MethodPost, path: permissionsPath + "/" + kind, ids: []string{p.serviceID},
+		body: struct {
+			Permissions []any  `json:"permissions"`
+			Action      string `json:"action,omitempty"`
+			Type        string `json:"permission_type,omitempty"`
+		}{elements, action, group.sentType},
+		decode: decodePermissions,
+	}
+}
+
+// UpdatePermissionDescription changes the description of a permission, which must not
+// contain < or >: PUT
+// /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/{permission_id}. It
+// returns the permission as the service answers it, with its ID and description at the
+// least.
+//
+// Errors are those of GetService, and *ValidationError.
+func (c *Client) UpdatePermissionDescription(ctx context.Context, serviceID, permissionID, description string, opts ...CallOption) (*Permission, error) {
+	type change struct {
+		Description string `json:"description"`
+	}
+	return do(ctx, c, opts, request[*Permission]{
+		operation: retry.Update, method: http.MethodPut, path: permissionPath, ids: []string{serviceID, permissionID},
+		validate: func(f *fieldErrors) { f.text("description", description, forbiddenInDescription) },
+		body: struct {
+			Permission change `json:"permission"`
+		}{change{description}},
+		decode: func(body string) (*Permission, error) {
+			answered, err := decodePermissions(body)
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range answered {
+				if p.ID == permissionID {
+					return p, nil
+				}
+			}
+			return &Permission{ID: permissionID, Description: description}, nil
+		},
+	})
+}
+
+// decodePermissions reads an answer that lists permissions, as objects or as values
+// alone. An empty one is an answer, too.
+func decodePermissions(body string) (permissions []*Permission, err error) {
+	if _, err := decodeNothing(body); err != nil || strings.TrimSpace(body) == "" {
+		return nil, err
+	}
+	err = wire.Of(body).Members(func(name string, v wire.Value) {
+		if name != "permissions" {
+			return
+		}
+		permissions = nil
+		wire.Each(v, func(v wire.Value) {
+			if p, err := permissionResource.read(v); err == nil {
+				permissions = append(permissions, p)
+			} else if value, ok := wire.String(v); ok {
+				permissions = append(permissions, &Permission{Value: value})
+			}
+		})
+	})
+	return permissions, err
+}
