@@ -14,9 +14,6 @@ import (
 
 // Length demands between least and most characters.
 func Length(s string, least, most int) string {
-	if len(s) >= least && len(s) <= most { // there are no more characters than bytes
-		return ""
-	}
 	switch n := utf8.RuneCountInString(s); {
 	case n < least:
 		return "must not be empty"
@@ -65,7 +62,11 @@ func PathSegment(s string) string {
 
 // isUnreserved reports a character that stands for itself in a URL's path (RFC 3986, section 2.3).
 func isUnreserved(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~", r)
+	return isLetterOrDigit(r) || strings.ContainsRune("-._~", r)
+}
+
+func isLetterOrDigit(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
 // IPv4 demands an IPv4 address of at most most characters.

@@ -12,6 +12,7 @@ import (
 func TestRules(t *testing.T) {
 	tests := map[string]struct{ got, want string }{
 		"length":                  {rules.Length("网网", 1, 2), ""},
+		"length, least":           {rules.Length("网", 1, 2), ""},
 		"length, empty":           {rules.Length("", 1, 2), "must not be empty"},
 		"length, may be empty":    {rules.Length("", 0, 2), ""},
 		"length, too long":        {rules.Length("网网网", 1, 2), "has 3 characters, at most 2 are allowed"},
@@ -24,7 +25,7 @@ func TestRules(t *testing.T) {
 		"spaces":                  {rules.Spaces("a b"), ""},
 		"spaces, before":          {rules.Spaces(" a"), "must not begin or end with a space"},
 		"spaces, behind":          {rules.Spaces("a "), "must not begin or end with a space"},
-		"path segment":            {rules.PathSegment("aZ09-._~"), ""},
+		"path segment":            {rules.PathSegment("azAZ09-._~"), ""},
 		"path segment, dots":      {rules.PathSegment("..."), ""},
 		"path segment, up":        {rules.PathSegment(".."), `".." would change the path`},
 		"path segment, here":      {rules.PathSegment("."), `"." would change the path`},

@@ -58,8 +58,7 @@ func Permission(s string) string {
 // only demands letters, digits and others.
 func only(s, others string) string {
 	for _, r := range s {
-		isAllowed := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(others, r)
-		if !isAllowed {
+		if !isLetterOrDigit(r) && !strings.ContainsRune(others, r) {
 			if others == "" {
 				return fmt.Sprintf("must not contain %q, only A-Z a-z 0-9", r)
 			}
