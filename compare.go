@@ -1,14 +1,12 @@
 package vpcep
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
 	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/vpcep/vpcep-go/internal/wire"
+	"github.com/vpcep/vpcep-go/internal/policies"
 )
 
 // differences names the settings that req gives and that e has otherwise. What
@@ -28,7 +26,7 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	differ("tags", len(req.Tags) > 0 && e.Tags != nil && !sameSet(req.Tags, e.Tags))
 	if e.ServiceType.isGateway() { // it has no settings of an interface endpoint
 		differ("routetables", len(req.RouteTables) > 0 && e.RouteTables != nil && !sameSet(req.RouteTables, e.RouteTables))
-		differ("policy_statement", len(req.PolicyStatement) > 0 && e.PolicyStatement != nil && !sameJSON(req.PolicyStatement, e.PolicyStatement))
+		differ("policy_statement", len(req.PolicyStatement) > 0 && e.PolicyStatement != nil && !sameStatements(req.PolicyStatement, e.PolicyStatement))
 		return fields
 	}
 	text("subnet_id", req.SubnetID, e.SubnetID)
@@ -39,8 +37,7 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	differ("whitelist", len(req.Whitelist) > 0 && e.Whitelist != nil &&
 		!sameSet(canonicalBlocks(req.Whitelist), canonicalBlocks(e.Whitelist)))
 	differ("enable_whitelist", req.EnableWhitelist && !e.EnableWhitelist)
-	document, _ := wire.Document(wire.Of(req.PolicyDocument)) // it may be a string that holds one
-	differ("policy_document", document != nil && e.PolicyDocument != nil && !sameJSON(document, e.PolicyDocument))
+	differ("policy_document", len(req.PolicyDocument) > 0 && e.PolicyDocument != nil && !policies.Same(req.PolicyDocument, e.PolicyDocument))
 	return fields
 }
 
@@ -73,7 +70,7 @@ func serviceDifferences(req CreateServiceRequest, s *EndpointService) (fields []
 	differ("description", req.Description != "" && s.Description != "" && strings.TrimSpace(req.Description) != strings.TrimSpace(s.Description))
 	text("ip", req.IP, s.IP)
 	text("ip_version", string(req.IPVersion), string(s.IPVersion))
-	differ("enable_policy", req.EnablePolicy && !s.EnablePolicy)
+	differ("enable_policy", req.EnablePolicy && s.EnablePolicy != nil && !*s.EnablePolicy)
 	return fields
 }
 
@@ -109,20 +106,9 @@ func sameSet[T comparable](a, b []T) bool {
 	return within(a, b) && within(b, a)
 }
 
-// sameJSON compares two values by what they mean in JSON.
-func sameJSON(a, b any) bool {
-	canonical := func(v any) ([]byte, error) {
-		data, err := json.Marshal(v)
-		if err != nil {
-			return nil, err
-		}
-		var plain any
-		if err := json.Unmarshal(data, &plain); err != nil {
-			return nil, err
-		}
-		return json.Marshal(plain)
-	}
-	x, errX := canonical(a)
-	y, errY := canonical(b)
-	return cmp.Or(errX, errY) == nil && bytes.Equal(x, y)
+// sameStatements compares two lists of statements by what they mean.
+func sameStatements(a, b []PolicyStatement) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && policies.Same(x, y)
 }

@@ -3,6 +3,7 @@ package vpcep
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -22,8 +23,8 @@ var endpointFields = fields.Table[Endpoint]{
 		fields.Of("id", func(e *Endpoint) *string { return &e.ID }, fields.Text),
 		fields.Of("service_type", func(e *Endpoint) *ServiceType { return &e.ServiceType }, serviceType),
 		fields.Of("status", func(e *Endpoint) *EndpointStatus { return &e.Status }, endpointStatus),
-		fields.Of("active_status", func(e *Endpoint) *[]ActiveStatus { return &e.ActiveStatus }, fields.Words(wire.Word[ActiveStatus])),
-		fields.Of("enable_status", func(e *Endpoint) *EnableStatus { return &e.EnableStatus }, fields.Word(wire.Word[EnableStatus])),
+		fields.Of("active_status", func(e *Endpoint) *[]ActiveStatus { return &e.ActiveStatus }, fields.Words(word(ActiveStatusActive, ActiveStatusFrozen))),
+		fields.Of("enable_status", func(e *Endpoint) *EnableStatus { return &e.EnableStatus }, fields.Word(word(EnableStatusEnable, EnableStatusDisable))),
 		fields.Of("endpoint_service_name", func(e *Endpoint) *string { return &e.EndpointServiceName }, fields.Text),
 		fields.Of("endpoint_service_id", func(e *Endpoint) *string { return &e.EndpointServiceID }, fields.Text),
 		fields.Of("marker_id", func(e *Endpoint) *int64 { return &e.MarkerID }, fields.Int),
@@ -33,6 +34,7 @@ var endpointFields = fields.Table[Endpoint]{
 		fields.Of("dns_names", func(e *Endpoint) *[]string { return &e.DNSNames }, fields.Texts).Or("dns_name"),
 		fields.Of("ip", func(e *Endpoint) *string { return &e.IP }, fields.Text),
 		fields.Of("ipv6_address", func(e *Endpoint) *string { return &e.IPv6Address }, fields.Text),
+		fields.Of("ip_version", func(e *Endpoint) *IPVersion { return &e.IPVersion }, ipVersion),
 		fields.Of("vpc_id", func(e *Endpoint) *string { return &e.VPCID }, fields.Text),
 		fields.Of("subnet_id", func(e *Endpoint) *string { return &e.SubnetID }, fields.Text),
 		fields.Of("project_id", func(e *Endpoint) *string { return &e.ProjectID }, fields.Text),
@@ -69,8 +71,9 @@ var createFields = fields.Table[CreateEndpointRequest]{
 		fields.Of("description", func(r *CreateEndpointRequest) *string { return &r.Description }, fields.Text),
 		fields.Of("policy_statement", func(r *CreateEndpointRequest) *[]PolicyStatement { return &r.PolicyStatement }, fields.List(policyStatement)),
 		fields.Of("policy_document", func(r *CreateEndpointRequest) *json.RawMessage { return &r.PolicyDocument }, fields.Document),
-		fields.Of("ip_version", func(r *CreateEndpointRequest) *IPVersion { return &r.IPVersion }, fields.Word(wire.Word[IPVersion])),
+		fields.Of("ip_version", func(r *CreateEndpointRequest) *IPVersion { return &r.IPVersion }, ipVersion),
 		fields.Of("ipv6_address", func(r *CreateEndpointRequest) *string { return &r.IPv6Address }, fields.Text),
+		fields.Of("specification_name", func(r *CreateEndpointRequest) *string { return &r.SpecificationName }, fields.Text),
 	},
 	Extra:      func(r *CreateEndpointRequest) *map[string]json.RawMessage { return &r.Extra },
 	OmitsEmpty: true,
@@ -113,19 +116,19 @@ var serviceFields = fields.Table[EndpointService]{
 		// Only what one connects to says what it costs, and only one's own says what it is set to.
 		fields.Of("is_charge", func(s *EndpointService) *bool { return &s.IsCharged }, fields.Bool).
 			If(func(s *EndpointService) bool { return s.IsCharged || s.Status == "" }),
-		fields.Of("status", func(s *EndpointService) *ServiceStatus { return &s.Status }, fields.Word(wire.Word[ServiceStatus])),
+		fields.Of("status", func(s *EndpointService) *ServiceStatus { return &s.Status }, serviceStatus),
 		fields.Of("port_id", func(s *EndpointService) *string { return &s.PortID }, fields.Text),
 		fields.Of("vpc_id", func(s *EndpointService) *string { return &s.VPCID }, fields.Text),
-		fields.Of("server_type", func(s *EndpointService) *string { return &s.ServerType }, fields.Text),
+		fields.Of("server_type", func(s *EndpointService) *string { return &s.ServerType }, serverType),
 		fields.Of("ip", func(s *EndpointService) *string { return &s.IP }, fields.Text),
 		fields.Of("project_id", func(s *EndpointService) *string { return &s.ProjectID }, fields.Text),
 		fields.Of("domain_id", func(s *EndpointService) *string { return &s.DomainID }, fields.Text),
 		fields.Of("approval_enabled", func(s *EndpointService) *bool { return &s.ApprovalEnabled }, fields.Bool).
 			If(func(s *EndpointService) bool { return s.ApprovalEnabled || s.Status != "" }),
 		fields.Of("ports", func(s *EndpointService) *[]ServicePort { return &s.Ports }, fields.List(servicePort)),
-		fields.Of("tcp_proxy", func(s *EndpointService) *TCPProxy { return &s.TCPProxy }, fields.Word(wire.Word[TCPProxy])),
-		fields.Of("ip_version", func(s *EndpointService) *IPVersion { return &s.IPVersion }, fields.Word(wire.Word[IPVersion])),
-		fields.Of("enable_policy", func(s *EndpointService) *bool { return &s.EnablePolicy }, fields.Bool),
+		fields.Of("tcp_proxy", func(s *EndpointService) *TCPProxy { return &s.TCPProxy }, tcpProxy),
+		fields.Of("ip_version", func(s *EndpointService) *IPVersion { return &s.IPVersion }, ipVersion),
+		fields.Of("enable_policy", func(s *EndpointService) **bool { return &s.EnablePolicy }, fields.Optional(fields.Bool)),
 		fields.Of("connection_count", func(s *EndpointService) *int64 { return &s.ConnectionCount }, fields.Int),
 		fields.Of("tags", func(s *EndpointService) *[]Tag { return &s.Tags }, fields.List(tag)),
 		fields.Of("description", func(s *EndpointService) *string { return &s.Description }, fields.Text),
@@ -143,15 +146,15 @@ var createServiceFields = fields.Table[CreateServiceRequest]{
 	Fields: []fields.Field[CreateServiceRequest]{
 		fields.Of("port_id", func(r *CreateServiceRequest) *string { return &r.PortID }, fields.Text),
 		fields.Of("vpc_id", func(r *CreateServiceRequest) *string { return &r.VPCID }, fields.Text),
-		fields.Of("server_type", func(r *CreateServiceRequest) *string { return &r.ServerType }, fields.Text),
+		fields.Of("server_type", func(r *CreateServiceRequest) *string { return &r.ServerType }, serverType),
 		fields.Of("ports", func(r *CreateServiceRequest) *[]ServicePort { return &r.Ports }, fields.List(servicePort)),
 		fields.Of("service_name", func(r *CreateServiceRequest) *string { return &r.Name }, fields.Text),
 		fields.Of("approval_enabled", func(r *CreateServiceRequest) **bool { return &r.ApprovalEnabled }, fields.Optional(fields.Bool)),
-		fields.Of("tcp_proxy", func(r *CreateServiceRequest) *TCPProxy { return &r.TCPProxy }, fields.Word(wire.Word[TCPProxy])),
+		fields.Of("tcp_proxy", func(r *CreateServiceRequest) *TCPProxy { return &r.TCPProxy }, tcpProxy),
 		fields.Of("tags", func(r *CreateServiceRequest) *[]Tag { return &r.Tags }, fields.List(tag)),
 		fields.Of("description", func(r *CreateServiceRequest) *string { return &r.Description }, fields.Text),
 		fields.Of("ip", func(r *CreateServiceRequest) *string { return &r.IP }, fields.Text),
-		fields.Of("ip_version", func(r *CreateServiceRequest) *IPVersion { return &r.IPVersion }, fields.Word(wire.Word[IPVersion])),
+		fields.Of("ip_version", func(r *CreateServiceRequest) *IPVersion { return &r.IPVersion }, ipVersion),
 		fields.Of("snat_network_id", func(r *CreateServiceRequest) *string { return &r.SNATNetworkID }, fields.Text),
 		fields.Of("pool_id", func(r *CreateServiceRequest) *string { return &r.PoolID }, fields.Text),
 		fields.Of("enable_policy", func(r *CreateServiceRequest) *bool { return &r.EnablePolicy }, fields.Bool),
@@ -196,7 +199,7 @@ var versionFields = fields.Table[APIVersion]{
 // quotaFields, tagFields and servicePortFields say what the tags of the struct say for encoding/json,
 // which users rely on; a test holds them together.
 var quotaFields = fields.Table[Quota]{Fields: []fields.Field[Quota]{
-	fields.Of("type", func(q *Quota) *QuotaType { return &q.Type }, fields.Word(wire.Word[QuotaType])).Always(),
+	fields.Of("type", func(q *Quota) *QuotaType { return &q.Type }, fields.Word(word(QuotaTypeEndpoint, QuotaTypeEndpointService))).Always(),
 	fields.Of("used", func(q *Quota) *int64 { return &q.Used }, fields.Int).Always(),
 	fields.Of("quota", func(q *Quota) *int64 { return &q.Allowed }, fields.Int).Always(),
 }}.Indexed()
@@ -232,8 +235,12 @@ var resourceErrorFields = fields.Table[ResourceError]{Fields: []fields.Field[Res
 
 // The kinds of value that need more than their type.
 var (
-	endpointStatus = fields.Word(wire.Word[EndpointStatus])
+	endpointStatus = fields.Word(word(StatusCreating, StatusPendingAcceptance, StatusAccepted, StatusRejected, StatusFailed, StatusDeleting))
+	serviceStatus  = fields.Word(word(ServiceStatusCreating, ServiceStatusAvailable, ServiceStatusFailed, ServiceStatusDeleting))
 	serviceType    = fields.Word(readServiceType)
+	serverType     = fields.Word(word(ServerTypeVM, ServerTypeLB))
+	tcpProxy       = fields.Word(word(TCPProxyClose, TCPProxyTOA, TCPProxyProxy, TCPProxyBoth, TCPProxyVNI))
+	ipVersion      = fields.Word(word(IPVersionIPv4, IPVersionIPv6, IPVersionDualStack))
 	tag            = &fields.Kind[Tag]{Read: readTag, Write: tagFields.Write}
 	servicePort    = &fields.Kind[ServicePort]{Read: servicePortFields.ReadWhole, Write: servicePortFields.Write}
 	versionLink    = &fields.Kind[VersionLink]{Read: versionLinkFields.ReadWhole, Write: versionLinkFields.Write}
@@ -243,13 +250,32 @@ var (
 	resourceErrors = resourceErrorsKind()
 )
 
+// word reads a word of an enumeration: a known one without regard to case, and any
+// other as it came.
+func word[T ~string](known ...T) func(wire.Value) (T, bool) {
+	return func(v wire.Value) (T, bool) {
+		t, ok := wire.Word[T](v)
+		for _, k := range known {
+			if strings.EqualFold(string(t), string(k)) {
+				return k, ok
+			}
+		}
+		return t, ok
+	}
+}
+
+// readServiceType knows the specification's spelling of gateway.
 func readServiceType(v wire.Value) (ServiceType, bool) {
-	t, ok := wire.Word[ServiceType](v)
-	if t == "gataway" {
+	t, ok := readKnownServiceType(v)
+	if t == misspeltGateway {
 		t = ServiceTypeGateway
 	}
 	return t, ok
 }
+
+const misspeltGateway ServiceType = "gataway"
+
+var readKnownServiceType = word(ServiceTypeInterface, ServiceTypeGateway, ServiceTypeCVSGateway, misspeltGateway)
 
 // readTag needs a key: a tag cannot be told without.
 func readTag(v wire.Value) (t Tag, ok bool) {

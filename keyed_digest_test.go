@@ -76,6 +76,7 @@ func TestEachFieldIsInTheDigest(t *testing.T) {
 		"statement":    func(r *request) { r.PolicyStatement = []vpcep.PolicyStatement{{Effect: "Deny"}} },
 		"policy":       func(r *request) { r.PolicyDocument = json.RawMessage(`{"a":1}`) },
 		"dual stack":   func(r *request) { r.IPVersion = vpcep.IPVersionDualStack },
+		"size":         func(r *request) { r.SpecificationName = "large" },
 		"IPv6 address": func(r *request) { r.IPv6Address = "2001:db8::1" },
 		"extra":        func(r *request) { r.Extra = map[string]json.RawMessage{"x": json.RawMessage(`9007199254740992`)} },
 		"extra, by 1":  func(r *request) { r.Extra = map[string]json.RawMessage{"x": json.RawMessage(`9007199254740993`)} },

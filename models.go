@@ -62,7 +62,8 @@ const (
 	EnableStatusDisable EnableStatus = "disable"
 )
 
-// IPVersion is the IP version of an endpoint. Unknown values are sent as they are.
+// IPVersion is the IP version of an endpoint or a service. A value that this version
+// does not know is kept as it came.
 type IPVersion string
 
 // The IP versions of an endpoint.
@@ -97,11 +98,11 @@ type CreateEndpointRequest struct {
 	// VPCID is the ID of the VPC that the endpoint stands in. Required, 1 to 64 characters.
 	VPCID string
 	// SubnetID is the network ID of a subnet of that VPC, 1 to 64 characters. The
-	// service demands it for services of type interface. The subnet must not
-	// overlap 198.19.128.0/17.
+	// service demands it for services of type interface. No subnet of the VPC may
+	// overlap 198.19.128.0/17, and no custom route in the VPC's route tables may lead there.
 	SubnetID string
-	// PortIP is the IPv4 address that the endpoint gets in the subnet. The service
-	// assigns one where it is empty, and gives it back as Endpoint.IP.
+	// PortIP is the IPv4 address that the endpoint gets in the subnet, not 0.0.0.0. The
+	// service assigns one where it is empty, and gives it back as Endpoint.IP.
 	PortIP string
 	// EnableDNS asks for a private domain name; without effect for services of type gateway.
 	EnableDNS bool
@@ -118,14 +119,19 @@ type CreateEndpointRequest struct {
 	EnableWhitelist bool
 	// Description must not contain < or >.
 	Description string
-	// PolicyStatement is the policy of an endpoint of a gateway service of OBS or SFS.
+	// PolicyStatement is the policy of an endpoint of a gateway service of OBS or SFS,
+	// at most 10 statements.
 	PolicyStatement []PolicyStatement
-	// PolicyDocument is the policy of an endpoint of other services, a JSON object.
+	// PolicyDocument is the policy of an endpoint of other services: a JSON object, or a
+	// JSON string that holds one.
 	PolicyDocument json.RawMessage
-	// IPVersion is ipv4 where it is empty.
+	// IPVersion is IPVersionIPv4, the default, or IPVersionDualStack.
 	IPVersion IPVersion
 	// IPv6Address is the IPv6 address of a dual-stack endpoint. The service assigns one where it is empty.
 	IPv6Address string
+	// SpecificationName names the size of the endpoint. Not every cloud knows it; the
+	// default is "default".
+	SpecificationName string
 	// IdempotencyKey names this creation, so that it can be repeated after any
 	// failure, also by another process. 1 to 36 characters with the rules of a tag's
 	// value, because it travels in the tag IdempotencyTagKey, with a digest of the
@@ -168,13 +174,17 @@ type Endpoint struct {
 	EndpointServiceID, EndpointServiceName string
 	// MarkerID identifies the endpoint's packets. It needs 64 bits.
 	MarkerID int64
-	// EnableDNS says whether a private domain name was asked for.
+	// EnableDNS says whether a private domain name was asked for. It is false where the
+	// answer does not say, as for gateway services. A gateway endpoint whose answer does
+	// say false has it in Extra, as enable_dns.
 	EnableDNS bool
 	// DNSNames are the domain names to reach the service by; absent until the endpoint is accepted.
 	DNSNames []string
 	// IP is the address to reach the service by, IPv6Address the same for a
 	// dual-stack endpoint; absent until accepted, and for gateway services.
 	IP, IPv6Address string
+	// IPVersion is ipv4 or dualstack, and empty where the answer does not say.
+	IPVersion IPVersion
 	// VPCID, SubnetID and ProjectID say where the endpoint stands. SubnetID is a
 	// network ID, absent for gateway services.
 	VPCID, SubnetID, ProjectID string

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/vpcep/vpcep-go/internal/fields"
+	"github.com/vpcep/vpcep-go/internal/policies"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
@@ -61,12 +62,17 @@ func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption
 	return endpoint, err
 }
 
-// HasPolicy reports whether an endpoint has this policy; the zero Policy means none.
+// HasPolicy reports whether an endpoint has this policy, by what it means: the order of
+// statements, actions, resources and values does not matter, nor does a Sid, an empty
+// Condition, a Version that only one of the two has, or "*" for ["*"]. The part of
+// policy that is not set is not compared; the zero Policy means that there is none.
 func HasPolicy(policy Policy) Condition {
 	return func(e *Endpoint) bool {
-		statements := len(policy.Statements)+len(e.PolicyStatement) == 0 || sameJSON(policy.Statements, e.PolicyStatement)
-		documents := len(policy.Document)+len(e.PolicyDocument) == 0 || sameJSON(policy.Document, e.PolicyDocument)
-		return statements && documents
+		if len(policy.Statements)+len(policy.Document) == 0 {
+			return len(e.PolicyStatement)+len(e.PolicyDocument) == 0
+		}
+		return (len(policy.Statements) == 0 || sameStatements(policy.Statements, e.PolicyStatement)) &&
+			(len(policy.Document) == 0 || policies.Same(policy.Document, e.PolicyDocument))
 	}
 }
 

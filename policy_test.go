@@ -52,3 +52,34 @@ func TestDeletePolicyWhoseAnswerWasLost(t *testing.T) {
 	_, err = client.DeletePolicy(t.Context(), e.ID)
 	assert.ErrorIs(t, err, vpcep.CodePolicyNotAssociated)
 }
+
+// The cloud gives a policy back in its own form.
+func TestHasPolicyByItsMeaning(t *testing.T) {
+	t.Parallel()
+	statements := vpcep.Policy{Statements: []vpcep.PolicyStatement{
+		{Effect: "Allow", Action: []string{"a", "b"}, Resource: []string{"*"}}, {Effect: "Deny", Action: []string{"c"}, Resource: []string{"*"}},
+	}}
+	document := vpcep.Policy{Document: json.RawMessage(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":["r"]}]}`)}
+	for name, tt := range map[string]struct {
+		policy   vpcep.Policy
+		endpoint string
+		want     bool
+	}{
+		"in another form":         {statements, `{"policy_statement":[{"Sid":"1","Effect":"Deny","Action":"c","Resource":"*","Condition":{}},{"Effect":"Allow","Action":["b","a"],"Resource":["*"]}]}`, true},
+		"in strings":              {statements, `{"policy_statement":["{\"Effect\":\"Deny\",\"Action\":\"c\",\"Resource\":\"*\"}","{\"Effect\":\"Allow\",\"Action\":[\"b\",\"a\"],\"Resource\":[\"*\"]}"]}`, true},
+		"of which one is missing": {statements, `{"policy_statement":[{"Effect":"Deny","Action":"c","Resource":"*"}]}`, false},
+		"beside a document":       {statements, `{"policy_statement":[{"Effect":"Deny","Action":"c","Resource":"*"},{"Effect":"Allow","Action":["a","b"],"Resource":"*"}],"policy_document":{"a":1}}`, true},
+		"none yet":                {statements, `{}`, false},
+		"document":                {document, `{"policy_document":"{\"Version\":\"5.0\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":[\"*\"],\"Resource\":\"r\"}}"}`, true},
+		"another document":        {document, `{"policy_document":{"Statement":[{"Effect":"Deny","Action":"*","Resource":["r"]}]}}`, false},
+		"no document yet":         {document, `{}`, false},
+		"none":                    {vpcep.Policy{}, `{"policy_statement":[]}`, true},
+		"not none":                {vpcep.Policy{}, `{"policy_document":{"a":1}}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var e vpcep.Endpoint
+			require.NoError(t, json.Unmarshal([]byte(tt.endpoint), &e))
+			assert.Equal(t, tt.want, vpcep.HasPolicy(tt.policy)(&e))
+		})
+	}
+}

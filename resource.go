@@ -2,6 +2,7 @@ package vpcep
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,6 +19,8 @@ type resource[T any] struct {
 	id    func(*T) string
 	// version differs after a change that moves the resource in a list sorted by updates.
 	version func(*T) int64
+	// settle is done to one that was read, if it is not nil.
+	settle func(*T, wire.Value)
 	// keyTag points to the tags, and to what of them is an idempotency key's. nil: the
 	// type carries none.
 	keyTag func(*T) keyTagFields
@@ -45,6 +48,7 @@ var endpointResource = &resource[Endpoint]{
 	name: "endpoint", table: endpointFields,
 	id:      func(e *Endpoint) string { return e.ID },
 	version: func(e *Endpoint) int64 { return e.UpdatedAt.UnixMilli() },
+	settle:  keepFalseDNS,
 	keyTag:  func(e *Endpoint) keyTagFields { return keyTagFields{&e.Tags, &e.IdempotencyKey, &e.requestDigest} },
 	ids:     func(id string) (string, string) { return id, "" },
 	duplicates: func(key string, ids []string, err error) error {
@@ -133,6 +137,9 @@ func (r *resource[T]) read(v wire.Value) (*T, error) {
 	if _, err := r.table.Read(v, value); err != nil {
 		return nil, err
 	}
+	if r.settle != nil {
+		r.settle(value, v)
+	}
 	if r.keyTag != nil {
 		f := r.keyTag(value)
 		*f.tags, *f.key, *f.digest = splitKeyTag(*f.tags)
@@ -188,4 +195,20 @@ func (r *resource[T]) clone(value *T) *T {
 	}
 	c := r.table.Clone(*value)
 	return &c
+}
+
+// keepFalseDNS tells a gateway endpoint whose answer says that it has no domain name from
+// one whose answer says nothing, as those of gateways do.
+func keepFalseDNS(e *Endpoint, v wire.Value) {
+	if !e.ServiceType.isGateway() || e.EnableDNS {
+		return
+	}
+	_ = v.Members(func(name string, v wire.Value) { // it was read before, without an error
+		if says, ok := wire.Bool(v); name == "enable_dns" && ok && !says && !v.IsNull() {
+			if e.Extra == nil {
+				e.Extra = make(map[string]json.RawMessage)
+			}
+			e.Extra[name] = v.Raw()
+		}
+	})
 }

@@ -90,8 +90,9 @@ type EndpointService struct {
 	TCPProxy TCPProxy
 	// IPVersion is ipv4 or ipv6.
 	IPVersion IPVersion
-	// EnablePolicy says whether endpoints may carry a policy.
-	EnablePolicy bool
+	// EnablePolicy says whether endpoints may carry a policy, and is nil where the
+	// answer does not say.
+	EnablePolicy *bool
 	// ConnectionCount is how many endpoints are creating or accepted; only lists say so.
 	ConnectionCount int64
 	// Tags are the service's tags without the one of the IdempotencyKey.

@@ -72,9 +72,11 @@ func describeService(by, value string) request[*EndpointService] {
 // to, before anything is made: it reads the service, and reports together with
 // Validate's rules what the service's type demands or forbids. An interface service
 // needs SubnetID and takes no RouteTables and PolicyStatement; a gateway service
-// takes none of SubnetID, PortIP, IPv6Address, dual stack, EnableDNS, Whitelist,
-// EnableWhitelist and PolicyDocument. A type that this version does not know has no
-// rules. With WithoutValidation, the rules of the type alone are checked.
+// takes none of PortIP, IPv6Address, dual stack, Whitelist, EnableWhitelist and
+// PolicyDocument. SubnetID and EnableDNS have no effect there, and are accepted. A
+// service that says that it takes no policies (EnablePolicy) takes none. A type that
+// this version does not know has no rules. With WithoutValidation, these rules alone
+// are checked.
 //
 // The error is a *ValidationError, or that of DescribeService. The service comes beside
 // a *ValidationError where it could be read, and is nil beside any other error.
@@ -98,6 +100,10 @@ func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpoint
 	case service.Type.isGateway():
 		f.gatewayRules(req)
 	}
+	if service.EnablePolicy != nil && !*service.EnablePolicy {
+		f.forbid("a service without enable_policy", "policy_statement", len(req.PolicyStatement) > 0)
+		f.forbid("a service without enable_policy", "policy_document", len(req.PolicyDocument) > 0)
+	}
 	return service, f.err()
 }
 
@@ -111,19 +117,14 @@ func (f *fieldErrors) interfaceRules(req CreateEndpointRequest) {
 	if req.IPv6Address != "" && req.IPVersion != IPVersionDualStack {
 		f.add("ipv6_address", "needs ip_version dualstack")
 	}
-	if req.EnableWhitelist && len(req.Whitelist) == 0 {
-		f.add("whitelist", "is empty and enabled: nobody could use the endpoint")
-	}
 }
 
 func (f *fieldErrors) gatewayRules(req CreateEndpointRequest) {
 	const service = "a gateway service"
-	f.forbid(service, "subnet_id", req.SubnetID != "")
 	f.forbid(service, "port_ip", req.PortIP != "")
 	f.forbid(service, "ipv6_address", req.IPv6Address != "")
 	f.forbid(service, "ip_version", req.IPVersion == IPVersionDualStack)
 	f.forbid(service, "policy_document", len(req.PolicyDocument) > 0)
-	f.forbid(service, "enable_dns", req.EnableDNS)
 	f.forbid(service, "whitelist", len(req.Whitelist) > 0)
 	f.forbid(service, "enable_whitelist", req.EnableWhitelist)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,15 +71,17 @@ func TestPreflight(t *testing.T) {
 		req  vpcep.CreateEndpointRequest
 		want string
 	}{
-		"interface":           {vpcep.CreateEndpointRequest{EndpointServiceID: "if", SubnetID: "n", Whitelist: []string{"10.0.0.1"}, EnableDNS: true}, ""},
-		"interface wrong":     {vpcep.CreateEndpointRequest{EndpointServiceID: "if", RouteTables: []string{"rt"}, PolicyStatement: []vpcep.PolicyStatement{{Effect: "Allow"}}}, "subnet_id routetables policy_statement"},
-		"gateway":             {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", RouteTables: []string{"rt"}}, ""},
-		"gateway wrong":       {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", SubnetID: "n", PortIP: "10.0.0.1", Whitelist: []string{"10.0.0.1"}, EnableWhitelist: true, EnableDNS: true}, "subnet_id port_ip enable_dns whitelist enable_whitelist"},
-		"gateway wrong, more": {vpcep.CreateEndpointRequest{EndpointServiceID: "cvs", IPVersion: vpcep.IPVersionDualStack, IPv6Address: "2001:db8::1", PolicyDocument: json.RawMessage(`{}`)}, "ipv6_address ip_version policy_document"},
-		"interface, odd":      {vpcep.CreateEndpointRequest{EndpointServiceID: "if", SubnetID: "n", IPv6Address: "2001:db8::1", EnableWhitelist: true}, "ipv6_address whitelist"},
-		"unknown type":        {vpcep.CreateEndpointRequest{EndpointServiceID: "odd", SubnetID: "n", RouteTables: []string{"rt"}}, ""},
-		"both sorts":          {vpcep.CreateEndpointRequest{EndpointServiceID: "if", Description: "<"}, "description subnet_id"},
-		"no service":          {vpcep.CreateEndpointRequest{SubnetID: "n"}, "endpoint_service_id"},
+		"interface":               {vpcep.CreateEndpointRequest{EndpointServiceID: "if", SubnetID: "n", Whitelist: []string{"10.0.0.1"}, EnableDNS: true}, ""},
+		"interface wrong":         {vpcep.CreateEndpointRequest{EndpointServiceID: "if", RouteTables: []string{"rt"}, PolicyStatement: []vpcep.PolicyStatement{{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*"}}}}, "subnet_id routetables policy_statement"},
+		"gateway":                 {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", RouteTables: []string{"rt"}}, ""},
+		"gateway wrong":           {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", SubnetID: "n", PortIP: "10.0.0.1", Whitelist: []string{"10.0.0.1"}, EnableWhitelist: true}, "port_ip whitelist enable_whitelist"},
+		"gateway, without effect": {vpcep.CreateEndpointRequest{EndpointServiceID: "gw", SubnetID: "n", EnableDNS: true}, ""},
+		"interface, nobody yet":   {vpcep.CreateEndpointRequest{EndpointServiceID: "if", SubnetID: "n", EnableWhitelist: true}, ""},
+		"gateway wrong, more":     {vpcep.CreateEndpointRequest{EndpointServiceID: "cvs", IPVersion: vpcep.IPVersionDualStack, IPv6Address: "2001:db8::1", PolicyDocument: json.RawMessage(`{}`)}, "ipv6_address ip_version policy_document"},
+		"interface, odd":          {vpcep.CreateEndpointRequest{EndpointServiceID: "if", SubnetID: "n", IPv6Address: "2001:db8::1"}, "ipv6_address"},
+		"unknown type":            {vpcep.CreateEndpointRequest{EndpointServiceID: "odd", SubnetID: "n", RouteTables: []string{"rt"}}, ""},
+		"both sorts":              {vpcep.CreateEndpointRequest{EndpointServiceID: "if", Description: "<"}, "description subnet_id"},
+		"no service":              {vpcep.CreateEndpointRequest{SubnetID: "n"}, "endpoint_service_id"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -95,4 +98,24 @@ func TestPreflight(t *testing.T) {
 	var answer *vpcep.APIError
 	assert.ErrorAs(t, err, &answer)
 	assert.Empty(t, server.Endpoints(), "nothing was made")
+}
+
+// A service says whether it takes policies, and one that does not say may take them.
+func TestPreflightOfAPolicy(t *testing.T) {
+	statements := []vpcep.PolicyStatement{{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*"}}}
+	for name, tt := range map[string]struct {
+		body string
+		want string
+	}{
+		"says no":   {`{"id":"s","service_type":"gateway","enable_policy":false}`, "policy_statement"},
+		"says yes":  {`{"id":"s","service_type":"gateway","enable_policy":true,"public_border_group":"g"}`, ""},
+		"says none": {`{"id":"s","service_type":"gateway"}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, mock := mocked(t)
+			answering(mock, "GET", strings.Replace(endpointsURL, "vpc-endpoints", "vpc-endpoint-services/describe", 1)+"?id=s", 200, tt.body)
+			_, err := c.PreflightCreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", PolicyStatement: statements})
+			assert.Equal(t, tt.want, fieldsOf(err), "%v", err)
+		})
+	}
 }

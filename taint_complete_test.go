@@ -85,7 +85,7 @@ func errorTypes() map[string]provoked {
 			form: inJSON("failures", 200, `{"routetables":["§"],"error":[{"bind_failed":[{"id":"§","error_message":"§"}]},{"error_code":"§"},["§"]]}`)},
 		"QuotaExceededError": {operation: "CreateEndpoint", form: overQuota, as: &vpcep.QuotaExceededError{}},
 		"ProxyError":         {operation: "GetEndpoint", form: refusal, option: throughProxy, as: &vpcep.ProxyError{}},
-		"ValidationError": {operation: "PreflightCreateEndpoint", form: taintedSuccess("of a gateway service", `{"id":"§","service_type":"gateway","§":"§"}`),
+		"ValidationError": {operation: "PreflightCreateEndpoint", form: taintedSuccess("of an interface service", `{"id":"§","service_type":"interface","§":"§"}`),
 			as: &vpcep.ValidationError{}},
 	}
 }

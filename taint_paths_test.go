@@ -416,7 +416,9 @@ func taintOperations() []taintOperation {
 			return d.c.DescribeServiceByName(d.ctx, "name", d.opts...)
 		}),
 		one("PreflightCreateEndpoint", func(d driven) (*vpcep.EndpointService, error) {
-			return d.c.PreflightCreateEndpoint(d.ctx, taintRequest, d.opts...)
+			request := taintRequest
+			request.SubnetID = "" // which an interface service demands
+			return d.c.PreflightCreateEndpoint(d.ctx, request, d.opts...)
 		}),
 		several("ListConnections", func(d driven) iter.Seq2[*vpcep.Connection, error] {
 			return d.c.ListConnections(d.ctx, "s-1", vpcep.ConnectionFilter{}, d.opts...)

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vpcep/vpcep-go/internal/rules"
+	"github.com/vpcep/vpcep-go/internal/text"
+	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
 // The limits of the specification: tables 1, 3 and 4. Lengths are in characters.
@@ -15,6 +18,7 @@ const (
 	maxTagKeyLength        = 36
 	maxTagValueLength      = 43
 	maxWhitelistEntries    = 20
+	maxStatements          = 10 // by the pages of the operations on policies
 	maxTags                = 20 // not in the specification: the cloud's usual limit for a resource
 	maxPageSize            = 1000
 	maxServiceNameLength   = 128 // of a filter, by the pages of the list operations
@@ -67,7 +71,8 @@ func (f *fieldErrors) createEndpoint(r CreateEndpointRequest) {
 	f.text("description", r.Description, forbiddenInDescription)
 	f.policyStatements(r.PolicyStatement)
 	f.policyDocument(r.PolicyDocument)
-	f.text("ip_version", string(r.IPVersion), "")
+	f.oneOf("ip_version", string(r.IPVersion), "", string(IPVersionIPv4), string(IPVersionDualStack))
+	f.text("specification_name", r.SpecificationName, "")
 	f.ipv6Address("ipv6_address", r.IPv6Address)
 	f.extra(r.Extra, createFields.Has)
 }
@@ -179,6 +184,9 @@ func (f *fieldErrors) whitelistEntries(entries []string) {
 }
 
 func (f *fieldErrors) policyStatements(statements []PolicyStatement) {
+	if len(statements) > maxStatements {
+		f.add("policy_statement", "has %d statements, at most %d are allowed", len(statements), maxStatements)
+	}
 	for i, s := range statements {
 		field := func(member string) string { return indexed("policy_statement", i, member) }
 		if len(s.Raw) > 0 {
@@ -187,8 +195,14 @@ func (f *fieldErrors) policyStatements(statements []PolicyStatement) {
 			}
 			continue
 		}
-		if s.Effect == "" {
-			f.add(field(".Effect"), "must not be empty")
+		f.oneOf(field(".Effect"), s.Effect, "Allow", "Deny")
+		for _, member := range [...]struct {
+			name string
+			list []string
+		}{{"Action", s.Action}, {"Resource", s.Resource}} {
+			if _, negated := s.Extra["Not"+member.name]; len(member.list) == 0 && !negated {
+				f.add(field("."+member.name), "must not be empty")
+			}
 		}
 		if len(s.Condition) > 0 && !json.Valid(s.Condition) {
 			f.add(field(".Condition"), "is not valid JSON")
@@ -202,9 +216,22 @@ func (f *fieldErrors) policyStatements(statements []PolicyStatement) {
 }
 
 func (f *fieldErrors) policyDocument(document json.RawMessage) {
-	if len(document) > 0 && !json.Valid(document) {
-		f.add("policy_document", "is not valid JSON")
+	if len(document) == 0 {
+		return
 	}
+	// The service's pages document the object, and the string that holds it.
+	if object, ok := wire.Document(wire.Of(document)); !ok || !wire.Of(object).IsObject() || !json.Valid(object) || !json.Valid(document) {
+		f.add("policy_document", "is not a JSON object")
+	}
+}
+
+// oneOf demands one of the allowed values.
+func (f *fieldErrors) oneOf(field, s string, allowed ...string) {
+	if slices.Contains(allowed, s) {
+		return
+	}
+	named := slices.DeleteFunc(slices.Clone(allowed), func(a string) bool { return a == "" })
+	f.add(field, "%s is not %s", text.Quoted(s), strings.Join(named, " or "))
 }
 
 // pathSegment demands an ID that cannot change the path of a URL. It holds even

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +25,16 @@ func fieldsOf(err error) string {
 		names[i] = f.Field
 	}
 	return strings.Join(names, " ")
+}
+
+var statement = vpcep.PolicyStatement{Effect: "Deny", Action: []string{"obs:*:*"}, Resource: []string{"*"}}
+
+// statementWith gives a request one statement, with a change.
+func statementWith(change func(*vpcep.PolicyStatement)) func(*vpcep.CreateEndpointRequest) {
+	return func(r *vpcep.CreateEndpointRequest) {
+		r.PolicyStatement = []vpcep.PolicyStatement{statement}
+		change(&r.PolicyStatement[0])
+	}
 }
 
 func TestValidate(t *testing.T) {
@@ -51,6 +62,7 @@ func TestValidate(t *testing.T) {
 		"port IPv6":                 {func(r *request) { r.PortIP = "2001:db8::1" }, "port_ip"},
 		"port IP no address":        {func(r *request) { r.PortIP = "192.168.0" }, "port_ip"},
 		"port IP with leading zero": {func(r *request) { r.PortIP = "192.168.0.04" }, "port_ip"},
+		"port IP of nobody":         {func(r *request) { r.PortIP = "0.0.0.0" }, "port_ip"},
 		"port IP long":              {func(r *request) { r.PortIP = strings.Repeat("1", 129) }, "port_ip"},
 		"IPv6 address":              {func(r *request) { r.IPv6Address = "2001:db8::1" }, ""},
 		"IPv6 address v4":           {func(r *request) { r.IPv6Address = "10.0.0.1" }, "ipv6_address"},
@@ -90,11 +102,29 @@ func TestValidate(t *testing.T) {
 		"idempotency key long":      {func(r *request) { r.IdempotencyKey = strings.Repeat("k", 37) }, "idempotency_key"},
 		"idempotency key slash":     {func(r *request) { r.IdempotencyKey = "a/b" }, "idempotency_key"},
 		"idempotency key space":     {func(r *request) { r.IdempotencyKey = "a " }, "idempotency_key"},
-		"policy document":           {func(r *request) { r.PolicyDocument = json.RawMessage(`{"a"`) }, "policy_document"},
-		"policy statement":          {func(r *request) { r.PolicyStatement = []vpcep.PolicyStatement{{}} }, "policy_statement[0].Effect"},
-		"policy condition": {func(r *request) {
-			r.PolicyStatement = []vpcep.PolicyStatement{{Effect: "Deny", Condition: json.RawMessage("{")}}
-		}, "policy_statement[0].Condition"},
+		"policy document":           {func(r *request) { r.PolicyDocument = json.RawMessage(`{"a":1}`) }, ""},
+		"document in a string":      {func(r *request) { r.PolicyDocument = json.RawMessage(`"{\"a\":1}"`) }, ""},
+		"no JSON":                   {func(r *request) { r.PolicyDocument = json.RawMessage(`{"a"`) }, "policy_document"},
+		"no JSON in a string":       {func(r *request) { r.PolicyDocument = json.RawMessage(`"{\"a\""`) }, "policy_document"},
+		"document of a list":        {func(r *request) { r.PolicyDocument = json.RawMessage(`[{}]`) }, "policy_document"},
+		"document of nothing":       {func(r *request) { r.PolicyDocument = json.RawMessage(`null`) }, "policy_document"},
+		"document of a text":        {func(r *request) { r.PolicyDocument = json.RawMessage(`"none"`) }, "policy_document"},
+		"policy statement":          {func(r *request) { r.PolicyStatement = []vpcep.PolicyStatement{{}} }, "policy_statement[0].Effect policy_statement[0].Action policy_statement[0].Resource"},
+		"policy effect":             {statementWith(func(s *vpcep.PolicyStatement) { s.Effect = "allow" }), "policy_statement[0].Effect"},
+		"policy without actions":    {statementWith(func(s *vpcep.PolicyStatement) { s.Action = []string{} }), "policy_statement[0].Action"},
+		"policy without resources":  {statementWith(func(s *vpcep.PolicyStatement) { s.Resource = nil }), "policy_statement[0].Resource"},
+		"policy with all but": {statementWith(func(s *vpcep.PolicyStatement) {
+			s.Action, s.Extra = nil, map[string]json.RawMessage{"NotAction": json.RawMessage(`["a"]`)}
+		}), ""},
+		"policy condition":            {statementWith(func(s *vpcep.PolicyStatement) { s.Condition = json.RawMessage("{") }), "policy_statement[0].Condition"},
+		"policy of 10 statements":     {func(r *request) { r.PolicyStatement = slices.Repeat([]vpcep.PolicyStatement{statement}, 10) }, ""},
+		"policy of 11 statements":     {func(r *request) { r.PolicyStatement = slices.Repeat([]vpcep.PolicyStatement{statement}, 11) }, "policy_statement"},
+		"IPv4":                        {func(r *request) { r.IPVersion = vpcep.IPVersionIPv4 }, ""},
+		"dual stack":                  {func(r *request) { r.IPVersion = vpcep.IPVersionDualStack }, ""},
+		"IPv6 alone":                  {func(r *request) { r.IPVersion = vpcep.IPVersionIPv6 }, "ip_version"},
+		"IP version in capitals":      {func(r *request) { r.IPVersion = "IPv4" }, "ip_version"},
+		"size":                        {func(r *request) { r.SpecificationName = "default" }, ""},
+		"size in no encoding":         {func(r *request) { r.SpecificationName = "\xff" }, "specification_name"},
 		"several fields, all at once": {func(r *request) { *r = request{Description: "<", PortIP: "x", Tags: []vpcep.Tag{{}}} }, "endpoint_service_id vpc_id port_ip tags[0].key description"},
 	}
 	for _, forbidden := range `=*<>\,|/` {

@@ -69,13 +69,16 @@ func isLetterOrDigit(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
-// IPv4 demands an IPv4 address of at most most characters.
+// IPv4 demands an IPv4 address of at most most characters, which is not 0.0.0.0.
 func IPv4(s string, most int) string {
 	if rule := Length(s, 0, most); rule != "" {
 		return rule
 	}
-	if addr, err := netip.ParseAddr(s); err != nil || !addr.Is4() {
+	switch addr, err := netip.ParseAddr(s); {
+	case err != nil || !addr.Is4():
 		return text.Quoted(s) + " is not an IPv4 address"
+	case addr.IsUnspecified():
+		return text.Quoted(s) + " is no address of a host"
 	}
 	return ""
 }

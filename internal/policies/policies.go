@@ -1,7 +1,7 @@
-// Package policy compares policies by what they mean, because the cloud gives them back
+// Package policies compares policies by what they mean, because the cloud gives them back
 // in its own form: lists in another order, "*" for ["*"], names and empty conditions
 // added.
-package policy
+package policies
 
 import (
 	"encoding/json"

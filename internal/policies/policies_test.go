@@ -1,4 +1,4 @@
-package policy_test
+package policies_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/vpcep/vpcep-go/internal/policy"
+	"github.com/vpcep/vpcep-go/internal/policies"
 )
 
 const allow = `{"Effect":"Allow","Action":["obs:*:*"],"Resource":["obs:*:*:*:*/*"]}`
@@ -39,8 +39,8 @@ func TestSame(t *testing.T) {
 		"no statements":               {`[]`, `null`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.True(t, policy.Same([]byte(tt.a), []byte(tt.b)))
-			assert.True(t, policy.Same([]byte(tt.b), []byte(tt.a)))
+			assert.True(t, policies.Same([]byte(tt.a), []byte(tt.b)))
+			assert.True(t, policies.Same([]byte(tt.b), []byte(tt.a)))
 		})
 	}
 }
@@ -68,8 +68,8 @@ func TestNotSame(t *testing.T) {
 		"nothing":                     {``, `[]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.False(t, policy.Same([]byte(tt.a), []byte(tt.b)))
-			assert.False(t, policy.Same([]byte(tt.b), []byte(tt.a)))
+			assert.False(t, policies.Same([]byte(tt.a), []byte(tt.b)))
+			assert.False(t, policies.Same([]byte(tt.b), []byte(tt.a)))
 		})
 	}
 }
@@ -79,9 +79,9 @@ func FuzzSame(f *testing.F) {
 	f.Add(`[`+allow+`]`, `{"Statement":[{"Condition":{"a":{"b":[1]}},"Principal":{"IAM":null}}]}`)
 	f.Add(`"\"[]\""`, `[[{"Action":{}}]]`)
 	f.Fuzz(func(t *testing.T, a, b string) {
-		assert.Equal(t, policy.Same([]byte(a), []byte(b)), policy.Same([]byte(b), []byte(a)))
-		if policy.Same([]byte(a), []byte(b)) {
-			assert.True(t, policy.Same([]byte(a), []byte(a)))
+		assert.Equal(t, policies.Same([]byte(a), []byte(b)), policies.Same([]byte(b), []byte(a)))
+		if policies.Same([]byte(a), []byte(b)) {
+			assert.True(t, policies.Same([]byte(a), []byte(a)))
 		}
 	})
 }
