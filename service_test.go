@@ -201,7 +201,7 @@ func TestCreateServiceWithUnknownOutcome(t *testing.T) {
 		assert.Equal(t, "s-1", unknown.ServiceID)
 		assert.Empty(t, unknown.EndpointID)
 
-		c, s = scripted(t, nil, status(400, `{"error_code":"Endpoint.1018","error_msg":"m"}`),
+		c, _ = scripted(t, nil, status(400, `{"error_code":"Endpoint.1018","error_msg":"m"}`),
 			status(200, `{"quotas":{"resources":[{"type":"endpoint","used":1,"quota":2},{"type":"endpoint_service","used":20,"quota":20}]}}`))
 		_, err = c.CreateService(t.Context(), ownRequest)
 		require.ErrorIs(t, err, vpcep.ErrQuotaExceeded)

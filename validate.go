@@ -59,13 +59,7 @@ func (f *fieldErrors) createEndpoint(r CreateEndpointRequest) {
 	f.length("vpc_id", r.VPCID, 1, maxIDLength)
 	f.length("subnet_id", r.SubnetID, 0, maxIDLength)
 	f.portIP("port_ip", r.PortIP)
-	f.tags(r.Tags)
-	f.reservedTag(r.Tags)
-	f.tagCount(len(withKeyTag(r.Tags, r.IdempotencyKey, "")))
-	f.idempotencyKey(r.IdempotencyKey)
-	if r.Resume && r.IdempotencyKey == "" {
-		f.add("Resume", "needs an IdempotencyKey")
-	}
+	f.keyedTags(r.Tags, r.IdempotencyKey, r.Resume)
 	f.routeTables(r.RouteTables)
 	f.whitelist(r.Whitelist)
 	f.text("description", r.Description, forbiddenInDescription)
@@ -119,6 +113,26 @@ func (f *fieldErrors) tags(tags []Tag) {
 			f.add(indexed("tags", i, ".key"), "repeats the key of tags[%d]", first)
 		}
 		f.tagText("tags", i, ".value", tag.Value, 0, maxTagValueLength)
+	}
+}
+
+// keyedTags holds for the tags of a create and the key that travels with them.
+func (f *fieldErrors) keyedTags(tags []Tag, key string, resume bool) {
+	f.tags(tags)
+	f.reservedTag(tags)
+	f.tagCount(len(withKeyTag(tags, key, "")))
+	f.idempotencyKey(key)
+	if resume && key == "" {
+		f.add("Resume", "needs an IdempotencyKey")
+	}
+}
+
+// element adds a field of a list for each rule that is broken.
+func (f *fieldErrors) element(list string, i int, member string, broken ...string) {
+	for _, rule := range broken {
+		if rule != "" {
+			f.add(indexed(list, i, member), "%s", rule)
+		}
 	}
 }
 

@@ -37,9 +37,6 @@ func (f *fieldErrors) createService(r CreateServiceRequest) {
 	f.servicePorts(r.Ports)
 	f.serviceName("service_name", r.Name)
 	f.text("description", r.Description, forbiddenInDescription)
-	f.tags(r.Tags)
-	f.reservedTag(r.Tags)
-	f.tagCount(len(withKeyTag(r.Tags, r.IdempotencyKey, "")))
 	f.text("tcp_proxy", string(r.TCPProxy), "")
 	f.length("ip", r.IP, 0, maxServiceIPLength)
 	f.text("ip_version", string(r.IPVersion), "")
@@ -48,10 +45,7 @@ func (f *fieldErrors) createService(r CreateServiceRequest) {
 		f.add("snat_network_id", "must not be empty with ip_version ipv6")
 	}
 	f.length("pool_id", r.PoolID, 0, maxIDLength)
-	f.idempotencyKey(r.IdempotencyKey)
-	if r.Resume && r.IdempotencyKey == "" {
-		f.add("Resume", "needs an IdempotencyKey")
-	}
+	f.keyedTags(r.Tags, r.IdempotencyKey, r.Resume)
 	f.extra(r.Extra, createServiceFields.Has)
 }
 
@@ -71,15 +65,9 @@ func (f *fieldErrors) servicePorts(ports []ServicePort) {
 	}
 	ports = withProtocol(ports)
 	for i, port := range ports {
-		if rule := rules.Port(port.ClientPort); rule != "" {
-			f.add(indexed("ports", i, ".client_port"), "%s", rule)
-		}
-		if rule := rules.Port(port.ServerPort); rule != "" {
-			f.add(indexed("ports", i, ".server_port"), "%s", rule)
-		}
-		if rule := rules.Encoding(port.Protocol); rule != "" {
-			f.add(indexed("ports", i, ".protocol"), "%s", rule)
-		}
+		f.element("ports", i, ".client_port", rules.Port(port.ClientPort))
+		f.element("ports", i, ".server_port", rules.Port(port.ServerPort))
+		f.element("ports", i, ".protocol", rules.Encoding(port.Protocol))
 		if first := slices.Index(ports[:i], port); first >= 0 {
 			f.add(indexed("ports", i, ""), "repeats ports[%d]", first)
 		}
@@ -118,19 +106,13 @@ func (change ServiceChange) isEmpty() bool {
 
 func (f *fieldErrors) newPermissions(permissions []Permission) {
 	for i, p := range permissions {
-		if rule := rules.Permission(p.Value); rule != "" {
-			f.add(indexed("permissions", i, ".permission"), "%s", rule)
-		}
+		f.element("permissions", i, ".permission", rules.Permission(p.Value))
 		first := slices.IndexFunc(permissions[:i], func(earlier Permission) bool { return earlier.Value == p.Value })
 		if first >= 0 {
 			f.add(indexed("permissions", i, ".permission"), "repeats permissions[%d]", first)
 		}
 		f.permissionType(i, p.Type)
-		for _, rule := range [...]string{rules.Text(p.Description, forbiddenInDescription), rules.Encoding(p.Description)} {
-			if rule != "" {
-				f.add(indexed("permissions", i, ".description"), "%s", rule)
-			}
-		}
+		f.element("permissions", i, ".description", rules.Text(p.Description, forbiddenInDescription), rules.Encoding(p.Description))
 	}
 }
 
@@ -141,11 +123,7 @@ func (f *fieldErrors) oldPermissions(permissions []Permission) {
 		if p.ID == "" && p.Value == "" {
 			f.add(indexed("permissions", i, ""), "needs an ID or a value")
 		}
-		for _, rule := range [...]string{rules.Length(p.ID, 0, maxIDLength), rules.Encoding(p.ID), rules.Encoding(p.Value)} {
-			if rule != "" {
-				f.add(indexed("permissions", i, ""), "%s", rule)
-			}
-		}
+		f.element("permissions", i, "", rules.Length(p.ID, 0, maxIDLength), rules.Encoding(p.ID), rules.Encoding(p.Value))
 		f.permissionType(i, p.Type)
 	}
 }
@@ -159,30 +137,16 @@ func (f *fieldErrors) permissionType(i int, s string) {
 func (f *fieldErrors) connectionDescriptions(descriptions []ConnectionDescription) {
 	f.notEmpty("connections", len(descriptions))
 	for i, d := range descriptions {
-		for _, rule := range [...]string{rules.Length(d.EndpointID, 1, maxIDLength), rules.Encoding(d.EndpointID)} {
-			if rule != "" {
-				f.add(indexed("connections", i, ".id"), "%s", rule)
-			}
-		}
-		for _, rule := range [...]string{rules.Text(d.Description, forbiddenInDescription), rules.Encoding(d.Description)} {
-			if rule != "" {
-				f.add(indexed("connections", i, ".description"), "%s", rule)
-			}
-		}
+		f.element("connections", i, ".id", rules.Length(d.EndpointID, 1, maxIDLength), rules.Encoding(d.EndpointID))
+		f.element("connections", i, ".description", rules.Text(d.Description, forbiddenInDescription), rules.Encoding(d.Description))
 	}
 }
 
 func (f *fieldErrors) serverResources(resources []ServerResource) {
 	f.notEmpty("server_resources", len(resources))
 	for i, r := range resources {
-		for _, rule := range [...]string{rules.Length(r.ID, 1, maxIDLength), rules.Encoding(r.ID)} {
-			if rule != "" {
-				f.add(indexed("server_resources", i, ".resource_id"), "%s", rule)
-			}
-		}
-		if rule := rules.Encoding(r.AvailabilityZoneID); rule != "" {
-			f.add(indexed("server_resources", i, ".availability_zone_id"), "%s", rule)
-		}
+		f.element("server_resources", i, ".resource_id", rules.Length(r.ID, 1, maxIDLength), rules.Encoding(r.ID))
+		f.element("server_resources", i, ".availability_zone_id", rules.Encoding(r.AvailabilityZoneID))
 	}
 }
 
