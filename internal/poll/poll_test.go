@@ -16,6 +16,7 @@ var (
 	errOutage  = errors.New("outage")
 	errRefused = errors.New("refused")
 	errAsked   = errors.New("asked to wait")
+	errEndless = errors.New("there are far too many polls")
 )
 
 // wait polls until ready, and fails as failure says.
@@ -25,7 +26,9 @@ func wait(timeout, interval, ready time.Duration, failure func(at time.Duration)
 		Timeout: timeout, Interval: interval,
 		Poll: func(context.Context) (int, error) {
 			at := time.Since(start)
-			polls = append(polls, at)
+			if polls = append(polls, at); len(polls) > 10_000 {
+				return 0, errEndless
+			}
 			if err := failure(at); err != nil {
 				return 0, err
 			}
@@ -143,4 +146,60 @@ func TestFailForWhatWasRead(t *testing.T) {
 	value, err := p.Wait(context.Background())
 	assert.ErrorIs(t, err, errOutage)
 	assert.Equal(t, 7, value)
+}
+
+// The pauses shrink before the deadline, as long as a poll can still be answered.
+func TestLastPolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		polls, _, err := wait(1600*time.Millisecond, time.Minute, time.Hour, never)
+		var ended *poll.EndedError
+		assert.ErrorAs(t, err, &ended)
+		assert.NoError(t, ended.Err)
+		var left []time.Duration
+		for _, at := range polls {
+			left = append(left, (1600*time.Millisecond-at)/time.Millisecond)
+		}
+		assert.Equal(t, []time.Duration{1600, 800, 400, 200, 100, 50}, left)
+		assert.Equal(t, 1600*time.Millisecond, time.Since(start))
+	})
+}
+
+// Polls may fail for a minute in a row, and not a moment longer.
+func TestOutageOfAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		polls, _, err := wait(time.Hour, 20*time.Second, time.Hour, from(20*time.Second, time.Hour, errOutage))
+		assert.ErrorIs(t, err, errOutage)
+		assert.Equal(t, 80*time.Second, polls[len(polls)-1])
+	})
+}
+
+// A service that asks for all the time that is left has it: the wait ends when its time does.
+func TestAskedToWaitToTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		polls, _, err := wait(13*time.Second, time.Second, time.Hour, from(0, time.Hour, errAsked))
+		var ended *poll.EndedError
+		assert.ErrorAs(t, err, &ended)
+		assert.ErrorIs(t, err, errAsked)
+		assert.Len(t, polls, 1)
+		assert.Equal(t, 13*time.Second, time.Since(start))
+	})
+}
+
+// A poll that the end of the wait broke off says nothing of the service.
+func TestEndInAPoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := poll.Poller[int]{
+			Timeout:  time.Minute,
+			Poll:     func(ctx context.Context) (int, error) { <-ctx.Done(); return 7, ctx.Err() },
+			Judge:    func(_ int, err error, _ time.Duration) poll.Verdict { return poll.Fail(err) },
+			IsOutage: func(error) bool { return false },
+		}
+		value, err := p.Wait(t.Context())
+		var ended *poll.EndedError
+		assert.ErrorAs(t, err, &ended)
+		assert.NoError(t, ended.Err)
+		assert.Zero(t, value)
+	})
 }

@@ -129,12 +129,30 @@ func TestFailedRenewalKeepsTheOldOneToItsEnd(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		assert.Less(t, s.fetches.Load(), int32(60), "a failed renewal is not tried again at once")
+		assert.Greater(t, s.fetches.Load(), int32(20), "but ever more often as the end comes near")
 		time.Sleep(5 * time.Second)
 		_, err = cache.Get(t.Context())
 		assert.ErrorIs(t, err, cause)
 		s.failWith(nil)
 		_, err = cache.Get(t.Context())
 		assert.NoError(t, err)
+	})
+}
+
+// Of a short life, a twentieth is the margin that a request has to arrive in.
+func TestMarginOfAShortLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{life: 100 * time.Second}
+		cache := renew.New(s.fetch)
+		_, err := cache.Get(t.Context())
+		assert.NoError(t, err)
+		s.failWith(errors.New("IAM is down"))
+		time.Sleep(95*time.Second - 1)
+		_, err = cache.Get(t.Context())
+		assert.NoError(t, err)
+		time.Sleep(1)
+		_, err = cache.Get(t.Context())
+		assert.Error(t, err)
 	})
 }
 
@@ -258,6 +276,28 @@ func TestRenewalsAfterRefusalsArePaced(t *testing.T) {
 		time.Sleep(time.Second)
 		assert.NoError(t, refuse(), "and the pauses begin anew")
 	})
+}
+
+// A credential that served for ten minutes was good: what refuses it then is not what
+// refused those before.
+func TestCredentialThatServedLongBeginsThePausesAnew(t *testing.T) {
+	for served, pause := range map[time.Duration]time.Duration{10 * time.Minute: time.Second, 10*time.Minute - 1: 4 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &source{life: time.Hour}
+			cache := renew.New(s.fetch)
+			refuseAfter := func(age time.Duration) error {
+				_, err := cache.Get(t.Context())
+				assert.NoError(t, err)
+				time.Sleep(age)
+				return cache.Drop(func(string) bool { return true })
+			}
+			assert.NoError(t, refuseAfter(0))
+			assert.NoError(t, refuseAfter(time.Second))
+			assert.NoError(t, refuseAfter(served))
+			assert.Error(t, refuseAfter(pause-1))
+			assert.NoError(t, refuseAfter(1))
+		})
+	}
 }
 
 func TestEndThatHasPassedOnArrival(t *testing.T) {

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// maxAfter is the longest wait in seconds, some thirty years, that is told from others.
+const maxAfter = 1e9
+
 // After reads a Retry-After header, in seconds or as a date, as a wait from now.
 // It is 0 where the header says nothing, nonsense, or a time that has passed.
 func After(h http.Header, now time.Time) time.Duration {
@@ -18,13 +21,10 @@ func After(h http.Header, now time.Time) time.Duration {
 		return 0
 	}
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
-		switch {
-		case !(seconds > 0): // NaN too
+		if math.IsNaN(seconds) {
 			return 0
-		case seconds > math.MaxInt64/float64(2*time.Second):
-			return math.MaxInt64 / 2
 		}
-		return time.Duration(seconds * float64(time.Second))
+		return time.Duration(min(max(seconds, 0), maxAfter) * float64(time.Second))
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

@@ -18,7 +18,7 @@ func after(value string) time.Duration {
 
 func TestAfter(t *testing.T) {
 	for value, want := range map[string]time.Duration{
-		"7": 7 * time.Second, " 7 ": 7 * time.Second, "0": 0, "-3": 0, "1.5": 1500 * time.Millisecond, "": 0, "soon": 0, "NaN": 0,
+		"7": 7 * time.Second, " 7 ": 7 * time.Second, "0": 0, "-3": 0, "1.5": 1500 * time.Millisecond, "": 0, "soon": 0, "NaN": 0, "1e-9": 1,
 		"Sun, 01 Mar 2026 12:01:00 GMT":  time.Minute,
 		"Sunday, 01-Mar-26 12:01:00 GMT": time.Minute,
 		"Sun Mar  1 12:01:00 2026":       time.Minute,

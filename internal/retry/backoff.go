@@ -68,12 +68,19 @@ func (p Policy) Delay(attempts int, after time.Duration) time.Duration {
 }
 
 func (p Policy) delay(attempts int, after time.Duration, random float64) time.Duration {
-	bound := p.BaseDelay
-	for i := 1; i < attempts && bound < p.MaxDelay; i++ {
-		bound *= 2
-	}
-	bound = min(bound, p.MaxDelay)
+	bound := doubled(p.BaseDelay, attempts-1, p.MaxDelay)
 	return min(max(time.Duration(random*float64(bound)), after), p.MaxDelay)
+}
+
+// doubled is d, doubled the given number of times, but at most most.
+func doubled(d time.Duration, times int, most time.Duration) time.Duration {
+	for range times {
+		if d > most/2 {
+			return most
+		}
+		d *= 2
+	}
+	return min(d, most)
 }
 
 // Sleep waits for d and reports nil, or why it did not: the end of ctx, or a
@@ -85,9 +92,6 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
 		return context.DeadlineExceeded
-	}
-	if d <= 0 {
-		return nil
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -23,6 +23,20 @@ func TestPolicyDefaults(t *testing.T) {
 	assert.Positive(t, Policy{MaxDelay: math.MaxInt64}.WithDefaults().ThrottleTimeout)
 }
 
+func TestOverride(t *testing.T) {
+	client := Policy{1, time.Second, time.Minute, time.Hour}
+	for _, tt := range []struct{ call, want Policy }{
+		{Policy{}, client},
+		{Policy{MaxAttempts: 7}, Policy{7, time.Second, time.Minute, time.Hour}},
+		{Policy{BaseDelay: 7}, Policy{1, 7, time.Minute, time.Hour}},
+		{Policy{MaxDelay: time.Hour}, Policy{1, time.Second, time.Hour, time.Hour}},
+		{Policy{ThrottleTimeout: 7}, Policy{1, time.Second, time.Minute, 7}},
+		{Policy{MaxDelay: time.Second}, Policy{1, time.Second, time.Second, 100 * time.Second}},
+	} {
+		assert.Equal(t, tt.want, client.Override(tt.call))
+	}
+}
+
 func TestDelay(t *testing.T) {
 	p := Policy{MaxAttempts: 9, BaseDelay: time.Second, MaxDelay: 5 * time.Second}
 	almostOne := math.Nextafter(1, 0)
@@ -36,8 +50,11 @@ func TestDelay(t *testing.T) {
 	assert.Equal(t, 3*time.Second, p.delay(1, 3*time.Second, 0.5), "what the service asks for")
 	assert.Equal(t, 5*time.Second, p.delay(1, time.Hour, 0.5), "and no more than MaxDelay")
 	assert.Equal(t, 5*time.Second, p.delay(1, math.MaxInt64, 0.5))
-	huge := Policy{BaseDelay: math.MaxInt64, MaxDelay: math.MaxInt64}
-	assert.GreaterOrEqual(t, huge.delay(9, 0, almostOne), time.Duration(0))
+	assert.Equal(t, time.Duration(4), Policy{BaseDelay: 2, MaxDelay: 5}.delay(2, 0, 1))
+	for _, base := range []time.Duration{math.MaxInt64, math.MaxInt64/2 + 1} {
+		huge := Policy{BaseDelay: base, MaxDelay: math.MaxInt64}
+		assert.InEpsilon(t, float64(math.MaxInt64)/2, float64(huge.delay(9, 0, 0.5)), 0.01, "nothing overflows")
+	}
 	for range 1000 {
 		d := p.Delay(2, 0)
 		assert.True(t, d >= 0 && d < 2*time.Second)

@@ -98,6 +98,16 @@ func TestGateWaitsAsLongAsTheServiceAsks(t *testing.T) {
 	})
 }
 
+func TestGateWithTheShortestPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := Policy{BaseDelay: 1, MaxDelay: 4}.WithDefaults()
+		start := time.Now()
+		g, turn := shut(t, p, 0, 0)
+		require.NoError(t, g.Enter(t.Context(), p, turn))
+		assert.Equal(t, time.Duration(1), time.Since(start))
+	})
+}
+
 func TestGateObeysTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient()
@@ -269,11 +279,13 @@ func TestTurnOfACallerThatGivesUpIsHandedOn(t *testing.T) {
 		})
 		synctest.Wait()
 		time.Sleep(6 * time.Second)
-		left, err := g.look(leaving, waitEnd{at: time.Now().Add(time.Hour)})
+		start := time.Now()
+		left, err := g.look(leaving, waitEnd{at: start.Add(time.Hour)})
 		assert.NoError(t, err)
 		assert.Zero(t, left, "it is let out")
 		g.leave(leaving)
 		next.Wait()
+		assert.Zero(t, time.Since(start), "nobody waits for what comes of it")
 	})
 }
 

@@ -60,7 +60,10 @@ func (q queue) find(w *waiter) (int, bool) {
 	return slices.BinarySearchFunc(q, w, func(a, b *waiter) int { return a.seat.compare(b.seat) })
 }
 
-func (q queue) isFirst(w *waiter) bool { return len(q) > 0 && q[0] == w }
+func (q queue) isFirst(w *waiter) bool {
+	at, found := q.find(w)
+	return found && at == 0
+}
 
 func (q queue) wakeFirst() {
 	if len(q) > 0 {

@@ -22,13 +22,7 @@ func (p Policy) throttlePause(pauses int, window time.Duration) time.Duration {
 	if window > 0 {
 		pause, most = max(window/8, p.BaseDelay), min(most, window)
 	}
-	for range pauses {
-		if pause > most/2 {
-			return most
-		}
-		pause *= 2
-	}
-	return min(pause, most)
+	return doubled(pause, pauses, most)
 }
 
 // Window reads what a throttling message says of its limit, for example
@@ -41,7 +35,7 @@ func Window(message string) time.Duration {
 	text = strings.TrimSpace(text)
 	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
 	n, err := strconv.Atoi(text[:digits])
-	if err != nil || n <= 0 || n > 1000 {
+	if err != nil || n > 1000 {
 		return 0
 	}
 	unit := strings.TrimSpace(text[digits:])

@@ -21,6 +21,8 @@ func TestWindow(t *testing.T) {
 		"time:minute":              0,
 		"time:1 fortnight":         0,
 		"time:0 minute":            0,
+		"time:1000 second":         1000 * time.Second,
+		"time:1001 second":         0,
 		"time:99999999999 minute":  0,
 		"time:-1 minute":           0,
 	} {
@@ -42,5 +44,6 @@ func TestThrottlePause(t *testing.T) {
 		assert.Equal(t, want, p.throttlePause(pauses, 5*time.Second), "no longer than the window")
 	}
 	huge := Policy{BaseDelay: math.MaxInt64 / 3, MaxDelay: math.MaxInt64}
+	assert.Equal(t, huge.BaseDelay*2, huge.throttlePause(1, 0))
 	assert.Equal(t, time.Duration(math.MaxInt64), huge.throttlePause(1000, 0))
 }

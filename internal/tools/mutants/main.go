@@ -186,7 +186,7 @@ func test(root, path string, lines []string) (string, error) {
 	if err := os.WriteFile(overlay, data, 0o600); err != nil {
 		return "", err
 	}
-	c := exec.Command("go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-timeout", "2m", "./"+filepath.Dir(path))
+	c := exec.Command("go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-timeout", "1m", "./"+filepath.Dir(path))
 	c.Dir = root
 	switch out, err := c.CombinedOutput(); {
 	case err == nil:
