@@ -22,7 +22,8 @@ func TestLocalTime(t *testing.T) {
 			"none":               {"", 0},
 			"not a date":         {"tomorrow", 0},
 			"the same":           {now.Format(http.TimeFormat), 0},
-			"slightly apart":     {now.Add(9 * time.Second).Format(http.TimeFormat), 0},
+			"slightly apart":     {now.Add(10 * time.Second).Format(http.TimeFormat), 0},
+			"more than that":     {now.Add(11 * time.Second).Format(http.TimeFormat), -11 * time.Second},
 			"this one is behind": {now.Add(time.Hour).Format(http.TimeFormat), -time.Hour},
 			"this one is ahead":  {now.Add(-time.Hour).Format(http.TimeFormat), time.Hour},
 		} {

@@ -298,7 +298,7 @@ func (s *Service) log(ctx context.Context, c Call, answer Answer, start time.Tim
 // RequestID is the ID of the request, "" where the answer does not say it.
 func (a Answer) RequestID() string {
 	id := a.Header.Get(HeaderRequestID)
-	if id == "" && a.StatusCode != 0 && !a.IsSuccess() {
+	if id == "" && !a.IsSuccess() {
 		id = ParseErrorBody(a.Body).RequestID
 	}
 	return id

@@ -114,6 +114,9 @@ func TestWhatIsSent(t *testing.T) {
 	assert.Len(t, svc.Header, 1, "the service's own headers are as they were")
 	require.Len(t, seen, 1)
 	assert.Equal(t, 1, seen[0].Attempts)
+	c.Query = nil
+	require.Nil(t, svc.Do(t.Context(), c))
+	assert.Equal(t, "https://x.example/base/things", s.sent[1].URL.String())
 }
 
 // What came of the last attempt, and how often it was tried.
@@ -185,11 +188,16 @@ func TestCredentialsAreRenewedOnce(t *testing.T) {
 		better   bool
 		requests int
 		succeeds bool
+		why      error // of the source
+		wantWhy  string
 	}{
-		"renewed":             {[]answer{{status: 401}, {status: 200}}, true, 2, true},
-		"nothing better":      {[]answer{{status: 401}, {status: 200}}, false, 1, false},
-		"refused again":       {[]answer{{status: 401}}, true, 2, false},
-		"beside all the rest": {[]answer{{status: 503}, {status: 503}, {status: 503}, {status: 401}, {status: 200}}, true, 5, true},
+		"renewed":             {answers: []answer{{status: 401}, {status: 200}}, better: true, requests: 2, succeeds: true},
+		"nothing better":      {answers: []answer{{status: 401}, {status: 200}}, requests: 1},
+		"nothing, and why":    {answers: []answer{{status: 401}}, requests: 1, why: errors.New("a fixed token"), wantWhy: "a fixed token"},
+		"refused again":       {answers: []answer{{status: 401}}, better: true, requests: 2, wantWhy: "the new ones were refused as well"},
+		"again, and why":      {answers: []answer{{status: 401}}, better: true, requests: 2, why: errors.New("paused"), wantWhy: "paused"},
+		"beside all the rest": {answers: []answer{{status: 503}, {status: 503}, {status: 503}, {status: 401}, {status: 200}}, better: true, requests: 5, succeeds: true},
+		"before all the rest": {answers: []answer{{status: 401}, {status: 503}}, better: true, requests: 1 + 4},
 	} {
 		virtually(t, name, func(t *testing.T) {
 			s := &script{answers: tt.answers}
@@ -199,11 +207,16 @@ func TestCredentialsAreRenewedOnce(t *testing.T) {
 			svc.Renew = func(r exchange.Refusal) (bool, error) {
 				renewals++
 				assert.Equal(t, "old", r.Sent.Get("X-Auth-Token"))
-				return tt.better, nil
+				return tt.better, tt.why
 			}
 			f := svc.Do(t.Context(), read(nil))
 			assert.Equal(t, tt.succeeds, f == nil)
 			assert.Len(t, s.sent, tt.requests)
+			if tt.wantWhy != "" {
+				assert.ErrorContains(t, f.Why, tt.wantWhy)
+			} else if f != nil {
+				assert.NoError(t, f.Why)
+			}
 			refusals := 0
 			for i := range s.sent {
 				if s.answers[min(i, len(s.answers)-1)].status == 401 {

@@ -61,9 +61,7 @@ func New(secrets ...string) *Secrets {
 func Plain(secrets ...string) *Secrets {
 	s := new(Secrets)
 	for _, secret := range secrets {
-		if len(secret) >= shortest {
-			s.add(secret)
-		}
+		s.add(secret)
 	}
 	return s
 }

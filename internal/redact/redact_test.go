@@ -85,6 +85,35 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// A secret is found where a single character of it is escaped, be it the first or the last of a text.
+func TestSingleEscapes(t *testing.T) {
+	for _, escaped := range []string{`\u004d`, `\U0000004d`, `\x4d`, "%4d", "&#77;", "&#x4D;"} {
+		assert.Equal(t, redact.Mark, redact.New("Mabcdefg").String(escaped+"abcdefg"), escaped)
+		assert.Equal(t, redact.Mark, redact.New("abcdefgM").String("abcdefg"+escaped), escaped)
+	}
+	assert.Equal(t, redact.Mark, redact.New("abcdefg/").String(`abcdefg\/`))
+	assert.Equal(t, redact.Mark, redact.New("abcdefg\U0010ffff").String("abcdefg&#x10ffff;"))
+}
+
+// What is left of the base64 of a secret gives it away, too, whatever stood beside it.
+func TestPartsOfBase64(t *testing.T) {
+	s := redact.New(token)
+	for before, first := range []int{0, 2, 3} { // the characters that the secret does not decide
+		spelt := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("~", before) + token + "~~~"))
+		assert.Equal(t, spelt[:first]+redact.Mark, s.String(spelt[:first+16]))
+		end := (before + len(token)) * 8 / 6
+		assert.Equal(t, redact.Mark+spelt[end:end+2], s.String(spelt[end-16:end+2]))
+	}
+}
+
+func TestBase64OfShortSecrets(t *testing.T) {
+	for before, first := range []int{0, 2, 3} {
+		spelt := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("~", before) + "hunter~~~"))
+		assert.Contains(t, redact.New("hunte").String(spelt), spelt[:first]+redact.Mark, "six characters of base64")
+		assert.Equal(t, spelt, redact.New("hunt").String(spelt), "fewer are too common")
+	}
+}
+
 func TestWhatHoldsNoSecretIsUnchanged(t *testing.T) {
 	s := redact.New(token, password)
 	for _, text := range []string{
@@ -105,12 +134,22 @@ func TestPlain(t *testing.T) {
 	assert.Equal(t, "a "+redact.Mark, s.String("a "+token[20:]))
 	assert.Equal(t, "a "+redact.Mark, s.String("a "+url.QueryEscape(token)))
 	assert.Equal(t, "a", s.String("a"))
+	assert.Equal(t, "abc "+redact.Mark, redact.Plain("abc", "abcd").String("abc abcd"))
 }
 
 func TestShortSecrets(t *testing.T) {
 	s := redact.New("abc", "pass", "creating", "")
 	assert.Equal(t, "abc [redacted] [redacted]", s.String("abc pass creating"))
 	assert.Equal(t, "abc pass [redacted]", s.Answer("abc pass creating"))
+}
+
+func TestSecretThatIsNoLongerThanAPart(t *testing.T) {
+	for _, length := range []int{4, 15, 16, 17} {
+		secret := token[:length]
+		assert.Equal(t, redact.Mark, redact.New(secret).String(secret))
+		assert.True(t, redact.New(secret).InAnyCase(strings.ToLower(secret)))
+		assert.False(t, redact.New(secret).InAnyCase(secret[:min(length, 16)-1]))
+	}
 }
 
 func TestHeader(t *testing.T) {
