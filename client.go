@@ -58,11 +58,12 @@ func NewClient(opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	service := newService(base, newTransport(cfg.httpClient, cfg.rootCAs), auth, cfg.userAgent)
+	window := cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow)
 	c := &Client{
 		service: service, projectID: cfg.projectID,
 		validates:    !cfg.withoutValidation,
-		window:       cmp.Or(cfg.reconcileWindow, DefaultReconcileWindow),
-		endpointKeys: keyed.NewRegistry[*Endpoint](), serviceKeys: keyed.NewRegistry[*EndpointService](),
+		window:       window,
+		endpointKeys: keyed.NewRegistry[*Endpoint](window), serviceKeys: keyed.NewRegistry[*EndpointService](window),
 	}
 	service.Project = cfg.projectID
 	service.Meaning = meaning

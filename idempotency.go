@@ -11,9 +11,6 @@ import (
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
-// searchPageSize is large enough to search a project with a usual quota in one request.
-const searchPageSize = maxPageSize
-
 // keyedCreate is the create of a resource with a key, and the service as package keyed
 // needs it.
 type keyedCreate[T any] struct {
@@ -22,7 +19,7 @@ type keyedCreate[T any] struct {
 	resume bool
 	digest string
 	create request[*T]
-	all    listing[T] // of the project, the eldest first
+	all    listing[T] // of the project, the newest first
 	get    func(id string) request[*T]
 	remove func(id string) request[struct{}]
 	quota  QuotaType
@@ -49,7 +46,7 @@ func keyedEndpoint(req CreateEndpointRequest) *keyedCreate[Endpoint] {
 	return &keyedCreate[Endpoint]{
 		of: endpointResource, key: req.IdempotencyKey, resume: req.Resume, digest: requestDigest(req),
 		create: createEndpoint(req), get: getEndpoint, remove: deleteEndpoint, quota: QuotaTypeEndpoint,
-		all:        endpoints(EndpointFilter{SortKey: SortByCreateTime, SortDir: SortAscending, PageSize: searchPageSize}),
+		all:        endpoints(EndpointFilter{SortKey: SortByCreateTime, SortDir: SortDescending}),
 		created:    func(e *Endpoint) time.Time { return e.CreatedAt },
 		isDeleting: func(e *Endpoint) bool { return e.Status == StatusDeleting },
 		mayHaveKey: func(e *Endpoint) bool {
@@ -68,7 +65,7 @@ func keyedService(req CreateServiceRequest) *keyedCreate[EndpointService] {
 	return &keyedCreate[EndpointService]{
 		of: serviceResource, key: req.IdempotencyKey, resume: req.Resume, digest: serviceRequestDigest(req),
 		create: createService(req), get: getService, remove: deleteService, quota: QuotaTypeEndpointService,
-		all:              services(ServiceFilter{SortKey: SortByCreateTime, SortDir: SortAscending, PageSize: searchPageSize}),
+		all:              services(ServiceFilter{SortKey: SortByCreateTime, SortDir: SortDescending}),
 		created:          func(s *EndpointService) time.Time { return s.CreatedAt },
 		isDeleting:       func(s *EndpointService) bool { return s.Status == ServiceStatusDeleting },
 		mayHaveKey:       func(s *EndpointService) bool { return req.VPCID == "" || s.VPCID == "" || s.VPCID == req.VPCID },
@@ -143,62 +140,56 @@ func (p *keyedCreate[T]) find(ctx context.Context, c *Client, opts []CallOption)
 	}
 }
 
-// Search lists what carries the key. Where lists leave tags out, the resources
-// themselves say whose they are.
+// Search looks for the key in the lists, which calls with the same settings share.
 func (p *keyedCreate[T]) Search(ctx context.Context, since time.Time) (keyed.Sighting[*T], error) {
-	var seen keyed.Sighting[*T]
-	search := p.settings
-	search.date = &seen.Date
-	var untagged []*T
-	showsTags := false
-	err := eachWith(ctx, p.c, search, p.all, func(value *T) bool {
-		tags, key := p.tagsOf(value)
-		showsTags = showsTags || tags != nil || key != ""
-		switch {
-		case p.isDeleting(value):
-		case key == p.key:
-			seen.Items = append(seen.Items, p.item(value))
-		case key == "" && p.mayHaveKey(value):
-			untagged = append(untagged, value)
-		}
-		return true
+	seen, answer, err := p.keysOf(p.c).Search(ctx, keyed.Query[*T]{
+		Key: p.key, Since: since, Alike: p.settings.alike(),
+		List: p.list, Read: p.readListed, MayHaveKey: p.mayHaveKey, MayBe: p.mayBeMade,
 	})
-	if err != nil {
-		return seen, err
+	if meta, ok := answer.Meta.(ResponseMeta); ok && p.settings.response != nil {
+		meta.Header = meta.Header.Clone()
+		*p.settings.response = meta
 	}
-	for _, value := range untagged {
-		tags, _ := p.tagsOf(value)
-		if tags == nil && !showsTags {
-			read, err := p.Read(ctx, p.of.id(value))
-			if err != nil {
-				return seen, err
-			}
-			if read == nil {
-				continue
-			}
-			value = read.Value
-			var key string
-			if tags, key = p.tagsOf(value); key == p.key {
-				seen.Items = append(seen.Items, *read)
-			}
-			if key != "" {
-				continue
-			}
+	return seen, err
+}
+
+// list lists all of the project. Others may share what comes of it.
+func (p *keyedCreate[T]) list(ctx context.Context, size int, take func([]keyed.Listed[*T]) bool) (keyed.Answer, error) {
+	var (
+		date time.Time
+		meta ResponseMeta
+	)
+	settings, all := p.settings, p.all
+	settings.date, settings.response = &date, &meta
+	all.filter.pageSize = size
+	err := pagesWith(ctx, p.c, settings, all, func(page []*T) bool {
+		listed := make([]keyed.Listed[*T], len(page))
+		for i, value := range page {
+			listed[i] = p.listed(value)
 		}
-		seen.Hidden = seen.Hidden || p.mayBeMade(value) && (!showsTags && tags == nil || p.isSince(value, since))
+		return take(listed)
+	})
+	return keyed.Answer{Date: date, Meta: meta}, err
+}
+
+func (p *keyedCreate[T]) readListed(ctx context.Context, id string) (*keyed.Listed[*T], error) {
+	item, err := p.Read(ctx, id)
+	if item == nil {
+		return nil, err
 	}
-	return seen, nil
+	listed := p.listed(item.Value)
+	return &listed, err
+}
+
+func (p *keyedCreate[T]) listed(value *T) keyed.Listed[*T] {
+	tags, key := p.tagsOf(value)
+	return keyed.Listed[*T]{Item: p.item(value), Key: key, Tagged: tags != nil || key != "", Gone: p.isDeleting(value)}
 }
 
 // tagsOf are the tags of a resource, and its key.
 func (p *keyedCreate[T]) tagsOf(value *T) (tags []Tag, key string) {
 	f := p.of.keyTag(value)
 	return *f.tags, *f.key
-}
-
-// isSince reports a resource that came up since the first request of this call.
-func (p *keyedCreate[T]) isSince(value *T, since time.Time) bool {
-	return !since.IsZero() && !p.resume && !p.created(value).Before(since.Truncate(time.Second))
 }
 
 // Post sends the create request.

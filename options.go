@@ -3,6 +3,7 @@ package vpcep
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -243,6 +244,9 @@ func newCallSettings(opts []CallOption) (callSettings, error) {
 	}
 	return s, f.err()
 }
+
+// alike is the same for calls whose reads may stand for each other.
+func (s callSettings) alike() string { return fmt.Sprintf("%q %v", s.header, s.retry) }
 
 // bound is ctx, with the end of WithCallTimeout.
 func (s callSettings) bound(ctx context.Context) (context.Context, context.CancelFunc) {

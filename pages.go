@@ -47,6 +47,17 @@ func list[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]
 
 // eachWith calls yield for each item until it returns false.
 func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], yield func(*T) bool) error {
+	return readWith(c, settings, l, func(p paging.Pager[*T]) error { return p.Each(ctx, yield) })
+}
+
+// pagesWith calls take for what is new in each page until it returns false, and reads
+// nothing ahead.
+func pagesWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], take func([]*T) bool) error {
+	return readWith(c, settings, l, func(p paging.Pager[*T]) error { return p.Pages(ctx, take) })
+}
+
+// readWith lets read have the pager of a list.
+func readWith[T any](c *Client, settings callSettings, l listing[T], read func(paging.Pager[*T]) error) error {
 	var failure error // of a call, which says by itself what it was about
 	pager := paging.Pager[*T]{
 		Size: max(cmp.Or(l.filter.pageSize, defaultPageSize), 1), MaxSize: l.filter.largestPage(), Order: l.filter.order(),
@@ -66,7 +77,7 @@ func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l li
 			return page, err
 		},
 	}
-	err := pager.Each(ctx, yield)
+	err := read(pager)
 	if err == nil || failure != nil {
 		return failure
 	}

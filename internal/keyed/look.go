@@ -24,7 +24,11 @@ type look[T any] struct {
 // others see it, and this call sees theirs, only in lists.
 func (r *run[T]) look(ctx context.Context) (look[T], error) {
 	l := look[T]{began: time.Now()}
-	sighting, err := r.Port.Search(ctx, r.since)
+	since := r.since
+	if r.Resume { // when the first request was sent, an earlier run knew
+		since = time.Time{}
+	}
+	sighting, err := r.Port.Search(ctx, since)
 	if err == nil {
 		if sighting.Began.After(l.began) {
 			l.began = sighting.Began

@@ -16,7 +16,8 @@ const maxUnlisted = 1000
 // Registry is what one process knows of its keys: which are being worked on, and
 // which were, as long as lists may not show it.
 type Registry[T any] struct {
-	lag Lag
+	lag   Lag
+	lists *lists[T]
 
 	mu        sync.Mutex
 	keys      map[string]*Key[T]
@@ -24,8 +25,15 @@ type Registry[T any] struct {
 	nextSweep time.Time
 }
 
-// NewRegistry returns an empty registry.
-func NewRegistry[T any]() *Registry[T] { return &Registry[T]{keys: make(map[string]*Key[T])} }
+// NewRegistry returns an empty registry, for lists that show within window what was made.
+func NewRegistry[T any](window time.Duration) *Registry[T] {
+	return &Registry[T]{keys: make(map[string]*Key[T]), lists: newLists[T](window)}
+}
+
+// Search answers Port.Search from the lists, which callers share: see lists.
+func (g *Registry[T]) Search(ctx context.Context, q Query[T]) (Sighting[T], Answer, error) {
+	return g.lists.search(ctx, q)
+}
 
 // Key is one key of a registry. Callers with the same key take turns.
 type Key[T any] struct {

@@ -54,6 +54,26 @@ type Pager[T any] struct {
 	Order         Order
 }
 
+// Pages calls take for what is new in each page, until it returns false. It reads
+// nothing ahead.
+func (p Pager[T]) Pages(ctx context.Context, take func([]T) bool) error {
+	c := newCursor[T](p.Size, p.MaxSize, p.Order)
+	for !c.done {
+		page, err := p.fetch(ctx, c.next, c.limit()).wait()
+		if err != nil {
+			return err
+		}
+		fresh, err := c.take(page)
+		if err != nil {
+			return err
+		}
+		if !take(fresh) {
+			return nil
+		}
+	}
+	return nil
+}
+
 // Each calls yield for each item until it returns false: for each that exists from
 // the beginning to the end at least, and once for each ID.
 func (p Pager[T]) Each(ctx context.Context, yield func(T) bool) error {

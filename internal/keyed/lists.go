@@ -1,0 +1,335 @@
+package keyed
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Listed is a resource as a list or a read shows it.
+type Listed[T any] struct {
+	Item[T]
+	Key    string // that its tags carry; "": none
+	Tagged bool   // its tags show, although it may have none
+	Gone   bool   // it is being deleted
+}
+
+// Query is what one call looks for, and how.
+type Query[T any] struct {
+	Key string
+	// Since is that of Port.Search.
+	Since time.Time
+	// Alike is the same for calls whose requests may stand for each other.
+	Alike string
+	// List lists all resources, the newest first, in pages of about size. It hands each
+	// page to take, until that returns false or the list ends.
+	List func(ctx context.Context, size int, take func([]Listed[T]) bool) (Answer, error)
+	// Read reads a resource. nil: it is gone.
+	Read func(ctx context.Context, id string) (*Listed[T], error)
+	// MayHaveKey reports what is worth reading where lists leave tags out, and MayBe what
+	// of it can be the result of the request.
+	MayHaveKey, MayBe func(T) bool
+}
+
+// Answer is what the last answer of a list said beside its resources.
+type Answer struct {
+	Date time.Time // the service's clock; zero: it did not say
+	Meta any       // the port's own, which is handed through
+}
+
+// lists looks for keys in the lists of one client. Calls that look at the same moment
+// share a look: it is begun after each of them has asked, so that it is evidence for
+// all. What a look has settled, the next one does not read again: see known.
+//
+// One call to the service finds a key by its tag, ListResourceInstances. It is not
+// used, not even as a hint where it finds something: whether its index lags is not
+// said anywhere, so that a list must follow it all the same, which shows what comes
+// before; a list after the first one costs one request as a rule, shared by all who
+// look; and it is an operation, with a permission of its own, that not every region
+// has and not every caller may call.
+type lists[T any] struct {
+	window time.Duration
+
+	mu     sync.Mutex
+	groups map[string]*group[T]
+}
+
+func newLists[T any](window time.Duration) *lists[T] {
+	return &lists[T]{window: window, groups: make(map[string]*group[T])}
+}
+
+const (
+	// maxGroups bounds the groups that are remembered while nobody looks.
+	maxGroups = 8
+	// impatience is for how long a look may bring nothing until the next one is begun
+	// beside it.
+	impatience = time.Second
+)
+
+// group are the looks whose requests may stand for each other.
+type group[T any] struct {
+	latest *sharedLook[T] // that was begun; nil: none is at work
+	next   *sharedLook[T] // that is begun when latest has ended; nil: nobody waits
+	known  known
+	used   time.Time
+}
+
+// sharedLook is one reading of the list, for all who asked before it was begun.
+type sharedLook[T any] struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	list   func(ctx context.Context, size int, take func([]Listed[T]) bool) (Answer, error)
+	done   chan struct{}
+
+	// Guarded by lists.mu.
+	wants    []*want[T] // does not change any more when it is begun
+	users    int        // who wait for it
+	began    time.Time
+	progress time.Time // when it was begun, or brought something
+
+	// Not changed any more when done is closed.
+	answer   Answer
+	err      error
+	panicked any
+}
+
+// want is what a look brings to one of those who share it.
+type want[T any] struct {
+	query     *Query[T]
+	items     []Item[T]   // that carry the key
+	untagged  []Listed[T] // that carry none, and may have it
+	known     []string    // IDs that carried it once
+	showsTags bool
+}
+
+// errNoAnswer reports code of the caller's that called runtime.Goexit.
+var errNoAnswer = errors.New("the goroutine that asked for a list ended")
+
+// search is Port.Search. The answer is that of the list, which may be another call's.
+func (l *lists[T]) search(ctx context.Context, q Query[T]) (Sighting[T], Answer, error) {
+	s, w, err := l.look(ctx, &q)
+	if err != nil {
+		return Sighting[T]{}, s.answer, err
+	}
+	seen := Sighting[T]{Items: w.items, Date: s.answer.Date, Began: s.began}
+	for _, id := range w.known {
+		if contains(seen.Items, id) {
+			continue
+		}
+		read, err := q.Read(ctx, id) // that it was there once says nothing
+		if err != nil {
+			return seen, s.answer, err
+		}
+		if read == nil || read.Gone || read.Key != q.Key {
+			l.forget(q, id)
+			continue
+		}
+		seen.Items = append(seen.Items, read.Item)
+	}
+	return seen, s.answer, w.readUntagged(ctx, &seen)
+}
+
+// readUntagged reads what may have the key where lists leave tags out.
+func (w *want[T]) readUntagged(ctx context.Context, seen *Sighting[T]) error {
+	q := w.query
+	for _, e := range w.untagged {
+		if !e.Tagged && !w.showsTags {
+			read, err := q.Read(ctx, e.ID)
+			switch {
+			case err != nil:
+				return err
+			case read == nil || read.Gone:
+				continue
+			case read.Key == q.Key:
+				seen.Items = append(seen.Items, read.Item)
+				continue
+			case read.Key != "":
+				continue
+			}
+			e = *read
+		}
+		isSince := !q.Since.IsZero() && !e.Created.Before(q.Since.Truncate(time.Second))
+		seen.Hidden = seen.Hidden || q.MayBe(e.Value) && (!w.showsTags && !e.Tagged || isSince)
+	}
+	return nil
+}
+
+// look waits for a look that is begun from now on.
+func (l *lists[T]) look(ctx context.Context, q *Query[T]) (*sharedLook[T], *want[T], error) {
+	s, w := l.join(ctx, q)
+	hurry := time.NewTicker(impatience)
+	defer hurry.Stop()
+	for {
+		select {
+		case <-s.done:
+			if s.panicked != nil {
+				panic(s.panicked) // code of the caller's, which it is the caller's to recover
+			}
+			return s, w, s.err
+		case <-ctx.Done():
+			l.leave(q.Alike, s)
+			return &sharedLook[T]{}, nil, ctx.Err()
+		case <-hurry.C:
+			l.hurry(q.Alike, s)
+		}
+	}
+}
+
+// join takes part in the next look, and begins it where none is at work.
+func (l *lists[T]) join(ctx context.Context, q *Query[T]) (*sharedLook[T], *want[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.group(q.Alike)
+	s := g.next
+	if s == nil {
+		s = &sharedLook[T]{list: q.List, done: make(chan struct{})}
+		s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) // who gives up does not end it for the others
+		g.next = s
+	}
+	w := &want[T]{query: q}
+	s.wants = append(s.wants, w)
+	s.users++
+	if g.latest == nil {
+		l.begin(g)
+	}
+	return s, w
+}
+
+// group returns a group, and forgets one that nobody has used for long where there
+// are many.
+func (l *lists[T]) group(alike string) *group[T] {
+	g := l.groups[alike]
+	if g == nil {
+		g = &group[T]{}
+		l.groups[alike] = g
+	}
+	g.used = time.Now()
+	for len(l.groups) > maxGroups {
+		eldest := ""
+		for name, other := range l.groups {
+			if other != g && other.latest == nil && (eldest == "" || other.used.Before(l.groups[eldest].used)) {
+				eldest = name
+			}
+		}
+		if eldest == "" {
+			break
+		}
+		delete(l.groups, eldest)
+	}
+	return g
+}
+
+// begin begins the next look of a group.
+func (l *lists[T]) begin(g *group[T]) {
+	s := g.next
+	g.latest, g.next = s, nil
+	s.began = time.Now()
+	s.progress = s.began
+	p := g.known.start(s.began, s.since())
+	for _, w := range s.wants {
+		w.known = g.known.carriers(w.query.Key)
+	}
+	go l.read(g, s, p)
+}
+
+// hurry begins a look beside one that brings nothing.
+func (l *lists[T]) hurry(alike string, s *sharedLook[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.groups[alike]
+	if g != nil && g.next == s && time.Since(g.latest.progress) >= impatience {
+		l.begin(g)
+	}
+}
+
+// leave ends a look that nobody waits for any more.
+func (l *lists[T]) leave(alike string, s *sharedLook[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.users--; s.users > 0 {
+		return
+	}
+	s.cancel()
+	if g := l.groups[alike]; g != nil && g.next == s {
+		g.next = nil
+	}
+}
+
+// read reads the list, and lets the next look begin.
+func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
+	s.err = errNoAnswer
+	defer func() {
+		s.panicked = recover()
+		s.cancel()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if s.err == nil && s.panicked == nil {
+			g.known.settle(p, l.window, clockAt(s.began, s.answer.Date))
+		}
+		close(s.done)
+		if g.latest != s {
+			return // another one has overtaken it
+		}
+		if g.latest = nil; g.next != nil {
+			l.begin(g)
+		}
+	}()
+	s.answer, s.err = s.list(s.ctx, p.pageSize, func(page []Listed[T]) bool {
+		l.mu.Lock()
+		s.progress = time.Now()
+		l.mu.Unlock()
+		for _, e := range page {
+			p.see(e.ID, e.Key, e.Created, e.Tagged)
+			s.hand(e)
+		}
+		return p.mustGoOn()
+	})
+	for _, w := range s.wants {
+		w.showsTags = p.tagged
+	}
+}
+
+// hand gives a resource to those who look for it.
+func (s *sharedLook[T]) hand(e Listed[T]) {
+	if e.Gone {
+		return
+	}
+	for _, w := range s.wants {
+		switch {
+		case e.Key == w.query.Key:
+			w.items = append(w.items, e.Item)
+		case e.Key == "" && w.query.MayHaveKey(e.Value):
+			w.untagged = append(w.untagged, e)
+		}
+	}
+}
+
+// since is how far back those who share the look must see everything; zero: no further
+// than what is settled.
+func (s *sharedLook[T]) since() (since time.Time) {
+	for _, w := range s.wants {
+		if t := w.query.Since; !t.IsZero() && (since.IsZero() || t.Before(since)) {
+			since = t
+		}
+	}
+	return since
+}
+
+// forget forgets a resource that does not carry a key any more.
+func (l *lists[T]) forget(q Query[T], id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g := l.groups[q.Alike]; g != nil {
+		g.known.forget(q.Key, id)
+	}
+}
+
+// clockAt is the least that the service's clock showed at a time, by what it shows now;
+// zero where it does not.
+func clockAt(at, date time.Time) time.Time {
+	if date.IsZero() {
+		return date
+	}
+	return date.Add(-time.Since(at))
+}
