@@ -3,6 +3,7 @@ package keyed
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -96,6 +97,7 @@ type sharedLook[T any] struct {
 
 // want is what a look brings to one of those who share it.
 type want[T any] struct {
+	ctx       context.Context
 	query     *Query[T]
 	items     []Item[T]   // that carry the key
 	untagged  []Listed[T] // that carry none, and may have it
@@ -187,7 +189,7 @@ func (l *lists[T]) join(ctx context.Context, q *Query[T]) (*sharedLook[T], *want
 		s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) // who gives up does not end it for the others
 		g.next = s
 	}
-	w := &want[T]{query: q}
+	w := &want[T]{ctx: ctx, query: q}
 	s.wants = append(s.wants, w)
 	s.users++
 	if g.latest == nil {
@@ -271,8 +273,14 @@ func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
 		if g.latest != s {
 			return // another one has overtaken it
 		}
-		if g.latest = nil; g.next != nil {
+		g.latest = nil
+		switch {
+		case g.next == nil:
+		case g.next.isWanted():
 			l.begin(g)
+		default:
+			g.next.cancel()
+			g.next = nil
 		}
 	}()
 	s.answer, s.err = s.list(s.ctx, p.pageSize, func(page []Listed[T]) bool {
@@ -288,6 +296,11 @@ func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
 	for _, w := range s.wants {
 		w.showsTags = p.tagged
 	}
+}
+
+// isWanted reports whether anybody has the time to wait for it.
+func (s *sharedLook[T]) isWanted() bool {
+	return slices.ContainsFunc(s.wants, func(w *want[T]) bool { return w.ctx.Err() == nil })
 }
 
 // hand gives a resource to those who look for it.
