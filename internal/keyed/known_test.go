@@ -130,12 +130,12 @@ func TestKnown(t *testing.T) {
 						p.change()
 					}
 					p.churn = churn
-					l := NewLists[string](window)
+					l := newLists[string](window)
 					const looks = 200
 					for range looks {
 						key := fmt.Sprint("key-", p.random.IntN(40))
 						began := time.Now()
-						seen, _, err := l.Search(t.Context(), p.query(key))
+						seen, _, err := l.search(t.Context(), p.query(key))
 						require.NoError(t, err)
 						p.check(t, key, seen, began)
 						time.Sleep(time.Duration(p.random.Int64N(int64(3 * time.Second))))

@@ -56,14 +56,14 @@ func listed(id, key string, created time.Time) Listed[string] {
 }
 
 // inLists runs a test with lists in virtual time.
-func inLists(t *testing.T, name string, test func(t *testing.T, l *Lists[string], s *shelf)) {
+func inLists(t *testing.T, name string, test func(t *testing.T, l *lists[string], s *shelf)) {
 	t.Run(name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &shelf{takes: 100 * ms}
 			for i := range 10 {
 				s.listed = append(s.listed, listed(fmt.Sprint("id-", i), fmt.Sprint("key-", i), time.Now().Add(-time.Hour-time.Duration(i)*time.Second)))
 			}
-			l := NewLists[string](window)
+			l := newLists[string](window)
 			test(t, l, s)
 			synctest.Wait()
 			for _, g := range l.groups {
@@ -75,13 +75,13 @@ func inLists(t *testing.T, name string, test func(t *testing.T, l *Lists[string]
 }
 
 // callers look one after the other, every so often, and check what they get.
-func (s *shelf) callers(t *testing.T, l *Lists[string], n int, every time.Duration) {
+func (s *shelf) callers(t *testing.T, l *lists[string], n int, every time.Duration) {
 	var all sync.WaitGroup
 	for i := range n {
 		time.Sleep(every)
 		all.Go(func() {
 			asked := time.Now()
-			seen, answer, err := l.Search(t.Context(), s.query(fmt.Sprint("key-", i%10)))
+			seen, answer, err := l.search(t.Context(), s.query(fmt.Sprint("key-", i%10)))
 			assert.NoError(t, err)
 			if assert.Len(t, seen.Items, 1) {
 				assert.Equal(t, fmt.Sprint("id-", i%10), seen.Items[0].ID)
@@ -96,21 +96,21 @@ func (s *shelf) callers(t *testing.T, l *Lists[string], n int, every time.Durati
 }
 
 func TestCallersShareLooks(t *testing.T) {
-	inLists(t, "at the same moment", func(t *testing.T, l *Lists[string], s *shelf) {
+	inLists(t, "at the same moment", func(t *testing.T, l *lists[string], s *shelf) {
 		s.callers(t, l, 50, 0)
 		assert.Len(t, s.begun, 2, "the first one begins at once, and the others with the next")
 	})
-	inLists(t, "all the time", func(t *testing.T, l *Lists[string], s *shelf) {
+	inLists(t, "all the time", func(t *testing.T, l *lists[string], s *shelf) {
 		s.callers(t, l, 100, 10*ms)
 		assert.LessOrEqual(t, len(s.begun), 12, "one after the other")
 	})
-	inLists(t, "only with those whose requests are like theirs", func(t *testing.T, l *Lists[string], s *shelf) {
+	inLists(t, "only with those whose requests are like theirs", func(t *testing.T, l *lists[string], s *shelf) {
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() {
 				q := s.query("key-1")
 				q.Alike = fmt.Sprint(i)
-				_, _, err := l.Search(t.Context(), q)
+				_, _, err := l.search(t.Context(), q)
 				assert.NoError(t, err)
 			})
 		}
@@ -118,15 +118,15 @@ func TestCallersShareLooks(t *testing.T) {
 		all.Wait()
 		assert.Len(t, s.begun, 20)
 		assert.Equal(t, 100*ms, time.Since(start))
-		_, _, err := l.Search(t.Context(), s.query("key-1"))
+		_, _, err := l.search(t.Context(), s.query("key-1"))
 		require.NoError(t, err)
 		assert.LessOrEqual(t, len(l.groups), maxGroups)
 	})
-	inLists(t, "and not with one that hangs", func(t *testing.T, l *Lists[string], s *shelf) {
+	inLists(t, "and not with one that hangs", func(t *testing.T, l *lists[string], s *shelf) {
 		s.takes = time.Hour
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { _, _, err := l.Search(ctx, s.query("key-1")); done <- err }()
+		go func() { _, _, err := l.search(ctx, s.query("key-1")); done <- err }()
 		synctest.Wait()
 		s.takes = 100 * ms
 		start := time.Now()
@@ -140,7 +140,7 @@ func TestCallersShareLooks(t *testing.T) {
 }
 
 func TestCallersOfALookThatGiveUp(t *testing.T) {
-	inLists(t, "leave it to the others", func(t *testing.T, l *Lists[string], s *shelf) {
+	inLists(t, "leave it to the others", func(t *testing.T, l *lists[string], s *shelf) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		for i := range 20 {
@@ -149,7 +149,7 @@ func TestCallersOfALookThatGiveUp(t *testing.T) {
 				if i%2 == 0 {
 					own = ctx
 				}
-				seen, _, err := l.Search(own, s.query("key-1"))
+				seen, _, err := l.search(own, s.query("key-1"))
 				if i%2 == 0 {
 					assert.ErrorIs(t, err, context.Canceled)
 					assert.Equal(t, 30*ms, time.Since(start))
@@ -163,13 +163,13 @@ func TestCallersOfALookThatGiveUp(t *testing.T) {
 		cancel()
 		all.Wait()
 	})
-	inLists(t, "end it, if they are all", func(t *testing.T, l *Lists[string], s *shelf) {
+	inLists(t, "end it, if they are all", func(t *testing.T, l *lists[string], s *shelf) {
 		s.takes = time.Hour
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		for range 5 {
 			all.Go(func() {
-				_, _, err := l.Search(ctx, s.query("key-1"))
+				_, _, err := l.search(ctx, s.query("key-1"))
 				assert.ErrorIs(t, err, context.Canceled)
 			})
 		}
@@ -186,19 +186,19 @@ func TestCallersOfALookThatGiveUp(t *testing.T) {
 }
 
 func TestLookThatFails(t *testing.T) {
-	inLists(t, "fails for all who share it, and for nobody else", func(t *testing.T, l *Lists[string], s *shelf) {
+	inLists(t, "fails for all who share it, and for nobody else", func(t *testing.T, l *lists[string], s *shelf) {
 		s.fails = func(look int) error {
 			if look == 1 {
 				return errPasses
 			}
 			return nil
 		}
-		go func() { _, _, err := l.Search(t.Context(), s.query("key-1")); assert.NoError(t, err) }()
+		go func() { _, _, err := l.search(t.Context(), s.query("key-1")); assert.NoError(t, err) }()
 		synctest.Wait()
 		var all sync.WaitGroup
 		for range 5 {
 			all.Go(func() {
-				_, answer, err := l.Search(t.Context(), s.query("key-1"))
+				_, answer, err := l.search(t.Context(), s.query("key-1"))
 				assert.Equal(t, errPasses, err)
 				assert.Equal(t, 1, answer.Meta)
 			})
@@ -206,11 +206,11 @@ func TestLookThatFails(t *testing.T) {
 		all.Wait()
 		s.callers(t, l, 5, 0)
 	})
-	inLists(t, "with a panic of the caller's own code", func(t *testing.T, l *Lists[string], s *shelf) {
+	inLists(t, "with a panic of the caller's own code", func(t *testing.T, l *lists[string], s *shelf) {
 		s.fails = func(int) error { panic("no") }
-		assert.PanicsWithValue(t, "no", func() { _, _, _ = l.Search(t.Context(), s.query("key-1")) })
+		assert.PanicsWithValue(t, "no", func() { _, _, _ = l.search(t.Context(), s.query("key-1")) })
 		s.fails = func(int) error { runtime.Goexit(); return nil }
-		_, _, err := l.Search(t.Context(), s.query("key-1"))
+		_, _, err := l.search(t.Context(), s.query("key-1"))
 		require.ErrorIs(t, err, errNoAnswer)
 		s.fails = nil
 		s.callers(t, l, 5, 0)
@@ -219,8 +219,8 @@ func TestLookThatFails(t *testing.T) {
 
 // What a look has settled is read again, one by one, by who looks for it.
 func TestWhatIsSettledIsRead(t *testing.T) {
-	settled := func(t *testing.T, name string, test func(t *testing.T, l *Lists[string], s *shelf, q Query[string])) {
-		inLists(t, name, func(t *testing.T, l *Lists[string], s *shelf) {
+	settled := func(t *testing.T, name string, test func(t *testing.T, l *lists[string], s *shelf, q Query[string])) {
+		inLists(t, name, func(t *testing.T, l *lists[string], s *shelf) {
 			s.callers(t, l, 2, 0)
 			time.Sleep(time.Minute)
 			s.callers(t, l, 2, 0)
@@ -239,10 +239,10 @@ func TestWhatIsSettledIsRead(t *testing.T) {
 		}
 		return &n
 	}
-	settled(t, "it is there", func(t *testing.T, l *Lists[string], _ *shelf, q Query[string]) {
+	settled(t, "it is there", func(t *testing.T, l *lists[string], _ *shelf, q Query[string]) {
 		n := reads(&q, &Listed[string]{Key: "key-5"}, nil)
 		for range 2 {
-			seen, _, err := l.Search(t.Context(), q)
+			seen, _, err := l.search(t.Context(), q)
 			require.NoError(t, err)
 			require.Len(t, seen.Items, 1)
 			assert.Equal(t, "id-5", seen.Items[0].ID)
@@ -252,10 +252,10 @@ func TestWhatIsSettledIsRead(t *testing.T) {
 	for name, read := range map[string]*Listed[string]{
 		"it is gone": nil, "it is being deleted": {Key: "key-5", Gone: true}, "it carries another key": {Key: "key-6"}, "it carries none": {},
 	} {
-		settled(t, name, func(t *testing.T, l *Lists[string], _ *shelf, q Query[string]) {
+		settled(t, name, func(t *testing.T, l *lists[string], _ *shelf, q Query[string]) {
 			n := reads(&q, read, nil)
 			for range 2 {
-				seen, _, err := l.Search(t.Context(), q)
+				seen, _, err := l.search(t.Context(), q)
 				require.NoError(t, err)
 				assert.Empty(t, seen.Items)
 				assert.False(t, seen.Hidden)
@@ -263,19 +263,19 @@ func TestWhatIsSettledIsRead(t *testing.T) {
 			assert.Equal(t, 1, *n, "it is forgotten")
 		})
 	}
-	settled(t, "it cannot be read", func(t *testing.T, l *Lists[string], _ *shelf, q Query[string]) {
+	settled(t, "it cannot be read", func(t *testing.T, l *lists[string], _ *shelf, q Query[string]) {
 		n := reads(&q, nil, errPasses)
 		for range 2 {
-			_, _, err := l.Search(t.Context(), q)
+			_, _, err := l.search(t.Context(), q)
 			require.ErrorIs(t, err, errPasses)
 		}
 		assert.Equal(t, 2, *n)
 	})
-	settled(t, "and the list, all of it, now and then", func(t *testing.T, l *Lists[string], s *shelf, q Query[string]) {
+	settled(t, "and the list, all of it, now and then", func(t *testing.T, l *lists[string], s *shelf, q Query[string]) {
 		n := reads(&q, &Listed[string]{Key: "key-5"}, nil)
 		time.Sleep(freshFor)
 		s.listed = append(s.listed, listed("late", "key-5", time.Now().Add(-24*time.Hour)))
-		seen, _, err := l.Search(t.Context(), q)
+		seen, _, err := l.search(t.Context(), q)
 		require.NoError(t, err)
 		require.Len(t, seen.Items, 1)
 		assert.Equal(t, "late", seen.Items[0].ID, "somebody gave an old one the tag")
@@ -285,7 +285,7 @@ func TestWhatIsSettledIsRead(t *testing.T) {
 
 // TestListsRace is for the race detector.
 func TestListsRace(t *testing.T) {
-	l, s := NewLists[string](time.Millisecond), &shelf{takes: 50 * time.Microsecond}
+	l, s := newLists[string](time.Millisecond), &shelf{takes: 50 * time.Microsecond}
 	old := time.Now().Add(-time.Hour)
 	for i := range 20 {
 		s.listed = append(s.listed, listed(fmt.Sprint(i), fmt.Sprint(i%3), old))
@@ -297,7 +297,7 @@ func TestListsRace(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n%5)*50*time.Microsecond)
 				q := s.query(fmt.Sprint(i % 3))
 				q.Alike = fmt.Sprint(n % 2)
-				_, _, err := l.Search(ctx, q)
+				_, _, err := l.search(ctx, q)
 				assert.True(t, err == nil || errors.Is(err, context.DeadlineExceeded))
 				cancel()
 			}

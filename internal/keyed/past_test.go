@@ -28,7 +28,7 @@ func worked(count *atomic.Int64) func(*Past) (Result[string], error) {
 // bubble runs a test with a registry in virtual time.
 func bubble(t *testing.T, name string, test func(t *testing.T, g *Registry[string])) {
 	t.Run(name, func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) { test(t, NewRegistry[string]()) })
+		synctest.Test(t, func(t *testing.T) { test(t, NewRegistry[string](window)) })
 	})
 }
 
@@ -317,7 +317,7 @@ func TestPast(t *testing.T) {
 
 // TestRegistryRaces is for the race detector.
 func TestRegistryRaces(t *testing.T) {
-	g := NewRegistry[string]()
+	g := NewRegistry[string](window)
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
