@@ -37,6 +37,9 @@ const (
 // a later one deletes it. That costs one list before the request, one after it, and a
 // second at most, beside the lag. The first such create of a client sends another list,
 // right after the request, to measure the lag; what it measures counts for ten minutes.
+// Calls of one client share lists that they ask for at the same moment, and a list goes
+// back only to what an earlier one has shown for certain, so that what a create costs
+// does not grow with the project.
 //
 // The call takes as long as WithReconcileWindow says where it finds an endpoint that
 // somebody else has just made, where the answer to its request was lost, and where the

@@ -332,7 +332,8 @@ func unknownCause(e *keyed.UnknownError) error {
 }
 
 // GetEndpointByIdempotencyKey finds the endpoint that was created with a key, without
-// making one. It lists the endpoints of the project.
+// making one. It lists the endpoints of the project: all of them once in ten minutes,
+// and else what is new; one that carried the key before is read.
 //
 // The error is ErrEndpointNotFound where there is none (yet: lists can lag behind a
 // create by some seconds), or it is being deleted, and *DuplicateEndpointsError where

@@ -2,6 +2,7 @@ package vpcep_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -68,4 +69,73 @@ func TestCostOfKeyedCreates(t *testing.T) {
 			synctest.Wait()
 		})
 	}
+}
+
+// Of what was there long ago, a client that has looked before reads the one endpoint
+// that carried the key, and trusts nothing that it remembers.
+func TestOldEndpointOfAKey(t *testing.T) {
+	old := func(t *testing.T, name string, test func(t *testing.T, s *standIn, c *vpcep.Client, id string, asked func() string)) {
+		bubble(t, name, func(t *testing.T) {
+			s := newStandIn(vpceptest.WithQuota(5000), vpceptest.WithDeleteDelay(time.Hour))
+			id := s.put(t, keyed)
+			s.fill(t, 1500, withoutKeys)
+			time.Sleep(time.Hour)
+			c := s.client(t)
+			for range 2 {
+				_, err := c.GetEndpointByIdempotencyKey(t.Context(), "nobody's")
+				require.ErrorIs(t, err, vpcep.ErrEndpointNotFound)
+				time.Sleep(time.Minute)
+			}
+			before := len(s.sequence())
+			test(t, s, c, id, func() string { return strings.TrimSpace(s.sequence()[before:]) })
+		})
+	}
+	old(t, "is read", func(t *testing.T, s *standIn, c *vpcep.Client, id string, asked func() string) {
+		var meta vpcep.ResponseMeta
+		e, err := c.CreateEndpoint(t.Context(), keyed, vpcep.WithResponse(&meta))
+		require.NoError(t, err)
+		assert.Equal(t, id, e.ID)
+		assert.True(t, meta.Found)
+		assert.Equal(t, "list get", asked())
+		e, err = c.GetEndpointByIdempotencyKey(t.Context(), keyed.IdempotencyKey)
+		require.NoError(t, err)
+		assert.Equal(t, id, e.ID)
+		assert.Equal(t, "list get list get", asked())
+		_, err = c.CreateEndpoint(t.Context(), with(keyed, func(r *vpcep.CreateEndpointRequest) { r.SubnetID = "net-2" }))
+		assert.ErrorIs(t, err, vpcep.ErrIdempotencyMismatch)
+	})
+	old(t, "is gone", func(t *testing.T, s *standIn, c *vpcep.Client, id string, _ func() string) {
+		require.NoError(t, s.client(t).DeleteEndpoint(t.Context(), id))
+		_, err := c.GetEndpointByIdempotencyKey(t.Context(), keyed.IdempotencyKey)
+		assert.ErrorIs(t, err, vpcep.ErrEndpointNotFound)
+		e, err := c.CreateEndpoint(t.Context(), keyed)
+		require.NoError(t, err)
+		assert.NotEqual(t, id, e.ID)
+	})
+	old(t, "cannot be read", func(t *testing.T, s *standIn, c *vpcep.Client, _ string, asked func() string) {
+		s.Inject(vpceptest.Fault{Operation: vpceptest.OpGet, Status: 403})
+		_, err := c.CreateEndpoint(t.Context(), keyed)
+		assert.ErrorIs(t, err, vpcep.ErrForbidden)
+		assert.Equal(t, "list get", asked(), "nothing is made")
+	})
+	old(t, "has a younger twin", func(t *testing.T, s *standIn, c *vpcep.Client, id string, _ func() string) {
+		s.put(t, keyed)
+		e, err := c.CreateEndpoint(t.Context(), resumed(keyed))
+		require.NoError(t, err)
+		assert.Equal(t, id, e.ID)
+		assert.Len(t, s.deleted(), 1)
+	})
+	old(t, "got its tag by hand", func(t *testing.T, s *standIn, c *vpcep.Client, _ string, _ func() string) {
+		other := with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = "by-hand" })
+		adopted := s.Endpoints()[700].ID
+		_, err := s.client(t).Do(t.Context(), vpcep.RawRequest{
+			Method: "POST", Path: "/v1/{project_id}/endpoint/" + adopted + "/tags/action",
+			Body: map[string]any{"action": "create", "tags": []vpcep.Tag{{Key: vpcep.IdempotencyTagKey, Value: "by-hand"}}},
+		})
+		require.NoError(t, err)
+		time.Sleep(10 * time.Minute)
+		e, err := c.CreateEndpoint(t.Context(), other)
+		require.NoError(t, err)
+		assert.Equal(t, adopted, e.ID, "all is read again by then")
+	})
 }

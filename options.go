@@ -199,7 +199,8 @@ func WithCallRetry(p RetryPolicy) CallOption {
 
 // WithCallHeader adds a header to the requests of one call, for example to trace it.
 // Headers that the library sets itself, credentials above all, cannot be set, and the
-// value is not taken for a secret.
+// value is not taken for a secret. Creates with an IdempotencyKey share their lists
+// with calls that have the same headers alone.
 func WithCallHeader(name, value string) CallOption {
 	return func(s *callSettings) {
 		s.header = maps.Clone(s.header)

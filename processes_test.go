@@ -51,6 +51,7 @@ type raceRun struct {
 	// unordered says that lists do not show endpoints in the order of their creation.
 	// Then some can be told of duplicates, but nobody of a wrong endpoint.
 	unordered bool
+	shared    bool // the creates of a process share their lists
 	options   []vpceptest.Option
 }
 
@@ -87,7 +88,10 @@ func TestProcesses(t *testing.T) {
 			raceRun{name: "no lag", processes: 4, options: fractions})
 	})
 	lanes.Go(func() {
-		races(t, raceRun{name: "lists without order", processes: 4, unordered: true, options: noOrder})
+		races(t,
+			raceRun{name: "lists without order", processes: 4, unordered: true, options: noOrder},
+			raceRun{name: "lists lag and are shared", processes: 4, shared: true, options: lag},
+			raceRun{name: "lists are shared", processes: 2, shared: true})
 	})
 	lanes.Go(func() {
 		t.Run("repeated in the same second", func(t *testing.T) { repeatTogether(t, program) })
@@ -108,7 +112,10 @@ func killAndResume(t *testing.T, program string) {
 	start := func() *worker {
 		mixed := slices.Clone(keys) // each life meets keys that were begun, and new ones
 		random.shuffle(mixed)
-		w := s.start(t, program, order{Name: "worker", Journal: journal, Callers: killedCallers, Keys: mixed, Window: killedWindow, AttemptTimeout: stallTimeout})
+		w := s.start(t, program, order{
+			Name: "worker", Shared: random.luck() < 0.5, Journal: journal, Callers: killedCallers, Keys: mixed,
+			Window: killedWindow, AttemptTimeout: stallTimeout,
+		})
 		w.begin(t)
 		return w
 	}
@@ -150,7 +157,7 @@ func race(t *testing.T, program string, run raceRun) {
 	s := observe(t, run.options...)
 	keys := numbered("raced", racedKeys)
 	s.meet(run.processes, keys[:racedKeys/2])
-	reports := s.race(t, program, run.processes, racedWindow, keys)
+	reports := s.race(t, program, run.processes, order{Keys: keys, Window: racedWindow, Shared: run.shared})
 	var all raceResult
 	for _, key := range keys {
 		o := s.resultOf(key, reports[key])
@@ -205,7 +212,7 @@ func repeatTogether(t *testing.T, program string) {
 	}
 	s.meet(2, keys)
 
-	reports := s.race(t, program, 2, repeatedWindow, keys)
+	reports := s.race(t, program, 2, order{Keys: keys, Window: repeatedWindow})
 	var all [3]raceResult
 	for i, key := range keys {
 		o := s.resultOf(key, reports[key])
@@ -664,6 +671,7 @@ type workerReport struct {
 // order is what a worker is told: see orders in internal/worker.
 type order struct {
 	Name, Journal                   string
+	Shared                          bool
 	BaseURLs                        []string
 	ProjectID, Token                string
 	Keys                            []string
@@ -730,11 +738,13 @@ func (w *worker) kill(t *testing.T) bool {
 
 // race starts workers that begin at the same moment with the same keys. It returns
 // their reports by key.
-func (s *observed) race(t *testing.T, program string, processes int, window time.Duration, keys []string) map[string][]workerReport {
+func (s *observed) race(t *testing.T, program string, processes int, o order) map[string][]workerReport {
 	t.Helper()
 	workers := make([]*worker, processes)
+	o.Callers, o.AttemptTimeout = len(o.Keys), processTimeout
 	for i := range workers {
-		workers[i] = s.start(t, program, order{Name: fmt.Sprintf("worker-%d", i), Callers: len(keys), Keys: keys, Window: window, AttemptTimeout: processTimeout})
+		o.Name = fmt.Sprintf("worker-%d", i)
+		workers[i] = s.start(t, program, o)
 	}
 	for _, w := range workers {
 		w.begin(t)

@@ -98,6 +98,20 @@ func TestListIsLinear(t *testing.T) {
 	assert.Less(t, many.heap, uint64(maxListHeap))
 }
 
+// What a create with a key asks for does not grow with the project, and neither does,
+// by much, what the client remembers of it.
+func TestKeyedRequests(t *testing.T) {
+	for _, size := range []int{0, 4_000, 100_000} {
+		cost, err := createMany(size, true)
+		require.NoError(t, err)
+		t.Logf("%d endpoints: %.2f lists and %.0f bytes for each create, %.0f creates a second; %d lists and %s for the first look",
+			size, cost.lists, cost.bytes, cost.rate, cost.first, mebibytes(cost.heap))
+		assert.LessOrEqual(t, cost.lists, 0.5)
+		assert.LessOrEqual(t, cost.bytes, float64(100_000))
+		assert.Less(t, cost.heap, int64(maxKeyedHeap))
+	}
+}
+
 // The ratios of time are shown; nothing depends on them.
 func TestTimeRatios(t *testing.T) {
 	for _, p := range payloads() {

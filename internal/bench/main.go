@@ -76,6 +76,13 @@ func (p plan) run() (*table, string, error) {
 	if err := lists(t); err != nil {
 		return nil, "", err
 	}
+	sizes := []int{0, 1_000, 10_000, 100_000}
+	if p.short {
+		sizes = sizes[:2]
+	}
+	if err := keyedCosts(t, sizes...); err != nil {
+		return nil, "", err
+	}
 	err := weights(t, &summary)
 	return t, summary.String(), err
 }

@@ -66,14 +66,21 @@ const (
 	// impatience is for how long a look may bring nothing until the next one is begun
 	// beside it.
 	impatience = time.Second
+	// spacing is how long after another one, which several have shared, a look is begun:
+	// they work side by side, and come for the next one within that time.
+	spacing = 10 * time.Millisecond
 )
 
 // group are the looks whose requests may stand for each other.
 type group[T any] struct {
 	latest *sharedLook[T] // that was begun; nil: none is at work
 	next   *sharedLook[T] // that is begun when latest has ended; nil: nobody waits
+	pause  *time.Timer    // at the end of which it is begun; nil: there is none
 	known  known
 	used   time.Time
+
+	begun  time.Time // when latest, or the last one before it, was begun
+	shared bool      // by several
 }
 
 // sharedLook is one reading of the list, for all who asked before it was begun.
@@ -192,9 +199,7 @@ func (l *lists[T]) join(ctx context.Context, q *Query[T]) (*sharedLook[T], *want
 	w := &want[T]{ctx: ctx, query: q}
 	s.wants = append(s.wants, w)
 	s.users++
-	if g.latest == nil {
-		l.begin(g)
-	}
+	l.proceed(g)
 	return s, w
 }
 
@@ -210,7 +215,7 @@ func (l *lists[T]) group(alike string) *group[T] {
 	for len(l.groups) > maxGroups {
 		eldest := ""
 		for name, other := range l.groups {
-			if other != g && other.latest == nil && (eldest == "" || other.used.Before(l.groups[eldest].used)) {
+			if other != g && other.latest == nil && other.next == nil && (eldest == "" || other.used.Before(l.groups[eldest].used)) {
 				eldest = name
 			}
 		}
@@ -222,12 +227,31 @@ func (l *lists[T]) group(alike string) *group[T] {
 	return g
 }
 
+// proceed begins the next look of a group, if somebody waits for it and none is at work.
+func (l *lists[T]) proceed(g *group[T]) {
+	switch wait := spacing - time.Since(g.begun); {
+	case g.next == nil || g.latest != nil || g.pause != nil:
+	case !g.next.isWanted():
+		g.next.cancel()
+		g.next = nil
+	case g.shared && wait > 0:
+		g.pause = time.AfterFunc(wait, func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			g.pause, g.shared = nil, false // it has been waited for
+			l.proceed(g)
+		})
+	default:
+		l.begin(g)
+	}
+}
+
 // begin begins the next look of a group.
 func (l *lists[T]) begin(g *group[T]) {
 	s := g.next
 	g.latest, g.next = s, nil
-	s.began = time.Now()
-	s.progress = s.began
+	g.begun, g.shared = time.Now(), len(s.wants) > 1
+	s.began, s.progress = g.begun, g.begun
 	p := g.known.start(s.began, s.since())
 	for _, w := range s.wants {
 		w.known = g.known.carriers(w.query.Key)
@@ -240,7 +264,7 @@ func (l *lists[T]) hurry(alike string, s *sharedLook[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.groups[alike]
-	if g != nil && g.next == s && time.Since(g.latest.progress) >= impatience {
+	if g != nil && g.next == s && g.latest != nil && time.Since(g.latest.progress) >= impatience {
 		l.begin(g)
 	}
 }
@@ -255,6 +279,9 @@ func (l *lists[T]) leave(alike string, s *sharedLook[T]) {
 	s.cancel()
 	if g := l.groups[alike]; g != nil && g.next == s {
 		g.next = nil
+		if g.pause != nil && g.pause.Stop() {
+			g.pause = nil
+		}
 	}
 }
 
@@ -274,14 +301,7 @@ func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
 			return // another one has overtaken it
 		}
 		g.latest = nil
-		switch {
-		case g.next == nil:
-		case g.next.isWanted():
-			l.begin(g)
-		default:
-			g.next.cancel()
-			g.next = nil
-		}
+		l.proceed(g)
 	}()
 	s.answer, s.err = s.list(s.ctx, p.pageSize, func(page []Listed[T]) bool {
 		l.mu.Lock()

@@ -27,7 +27,8 @@ import (
 
 // orders are what a worker is told to do.
 type orders struct {
-	Name      string   // of the worker; its requests carry it in User-Agent, and their key in X-Worker-Key
+	Name      string   // of the worker; its requests carry it in User-Agent, and their key in X-Worker-Key, unless Shared
+	Shared    bool     // its creates share their lists
 	BaseURLs  []string // of projects that the keys are spread over
 	ProjectID string
 	Token     string
@@ -143,10 +144,14 @@ func (w *worker) create(ctx context.Context, key string) error {
 	}
 	started := time.Now()
 	var meta vpcep.ResponseMeta
+	opts := []vpcep.CallOption{vpcep.WithResponse(&meta)}
+	if !w.Shared {
+		opts = append(opts, vpcep.WithCallHeader("X-Worker-Key", key))
+	}
 	endpoint, err := w.clientOf(key).CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
 		EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet",
 		IdempotencyKey: key, Resume: state == begun,
-	}, vpcep.WithResponse(&meta), vpcep.WithCallHeader("X-Worker-Key", key))
+	}, opts...)
 	r := report{Key: key, Resumed: state == begun, Took: time.Since(started)}
 	if err != nil {
 		r.Error, r.Duplicates = err.Error(), errors.Is(err, vpcep.ErrDuplicateEndpoints)
