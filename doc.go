@@ -2,7 +2,7 @@
 //
 // A VPC endpoint connects a VPC to a service without leaving the cloud's network.
 // This package creates endpoints, finds, changes and deletes them, and waits for
-// them. With an idempotency key, a create can be repeated after any failure without
+// them, and does the same for the services that they connect to. With an idempotency key, a create can be repeated after any failure without
 // making a second endpoint; the answer to a create is never lost to a change in its
 // format.
 //
@@ -92,20 +92,51 @@
 // # Services
 //
 // [Client.ListPublicServices], [Client.DescribeService] and [Client.DescribeServiceByName] find
-// what to connect to. The owner of a service sees who wants in with
+// what to connect to. [Client.GetQuotas] says how many endpoints and services a project
+// has and may have.
+//
+// # Offering a service
+//
+// [Client.CreateService] offers what stands behind a port, also with an idempotency
+// key, by the rules of endpoints; [Client.WaitForService] waits until it can be
+// connected to. [Client.GetService], [Client.ListServices], [Client.UpdateService],
+// [Client.RenameService] and [Client.DeleteService] are for one's own services, and
+// [Client.WaitForServiceDeleted] waits for the end of one.
+//
+//	service, err := client.CreateService(ctx, vpcep.CreateServiceRequest{
+//		PortID: portID, VPCID: vpcID, ServerType: vpcep.ServerTypeLB,
+//		Ports: []vpcep.ServicePort{{ClientPort: 443, ServerPort: 8443}},
+//	})
+//	...
+//	_, err = client.AddPermissions(ctx, service.ID, []vpcep.Permission{{Value: "iam:domain::" + accountID}})
+//
+// A [Permission] says who may connect: [Client.ListPermissions],
+// [Client.AddPermissions], [Client.RemovePermissions] and
+// [Client.UpdatePermissionDescription]. The owner sees who wants in with
 // [Client.ListConnections] and [Client.CountConnections], and decides with
 // [Client.AcceptConnection] and [Client.RejectConnection]; [Client.WaitForConnection]
-// waits until the decision shows. [Client.GetQuotas] says how many endpoints a project has and may have.
+// waits until the decision shows, and [Client.UpdateConnectionDescriptions] notes what
+// a connection is for.
+//
+// # Tags and editions
+//
+// [Client.SetServiceTags], [Client.AddServiceTags] and [Client.RemoveServiceTags] change
+// the tags of a service. [Client.ListProjectTags] gives all tags of a project, and
+// [Client.ListResources] and [Client.CountResources] find endpoints and services by
+// them. [Client.UpgradeEndpoint], [Client.UpgradeService] and [Client.AddServerResources]
+// are about editions, and [Client.ListVersions] and [Client.GetVersion] about the
+// service's API. All operations of the service's reference are here.
 //
 // What this version has no method for is sent with [Client.Do], with the client's
 // credentials, retries and errors.
 //
 // # Errors
 //
-// What a call returns beside an error is nil, and a count is 0, with three exceptions:
+// What a call returns beside an error is nil, and a count is 0, with these exceptions:
 // the endpoint (or connection) that ended a wait comes beside its
-// [*EndpointFailedError], the route tables that an endpoint has beside a
-// [*RouteTablesError], and the service beside the [*ValidationError] of
+// [*EndpointFailedError], the service beside its [*ServiceFailedError], the route
+// tables that an endpoint has beside a [*RouteTablesError], the permissions that were
+// added beside a [*PermissionsError], and the service beside the [*ValidationError] of
 // [Client.PreflightCreateEndpoint].
 //
 // Wrong input is a [*ValidationError], reported before anything is sent. A refusal of

@@ -691,7 +691,32 @@ func TestValuesBesideErrors(t *testing.T) {
 		"PreflightCreateEndpoint": func(c *vpcep.Client) (any, error) { return c.PreflightCreateEndpoint(ctx, req) },
 		"AcceptConnection":        func(c *vpcep.Client) (any, error) { return c.AcceptConnection(ctx, "s-1", "e-1") },
 		"RejectConnection":        func(c *vpcep.Client) (any, error) { return c.RejectConnection(ctx, "s-1", "e-1") },
-		"GetQuotas":               func(c *vpcep.Client) (any, error) { return c.GetQuotas(ctx, "") },
+		"CreateService":           func(c *vpcep.Client) (any, error) { return c.CreateService(ctx, ownRequest) },
+		"CreateService, keyed":    func(c *vpcep.Client) (any, error) { return c.CreateService(ctx, keyedServiceRequest) },
+		"GetService":              func(c *vpcep.Client) (any, error) { return c.GetService(ctx, "s-1") },
+		"UpdateService": func(c *vpcep.Client) (any, error) {
+			return c.UpdateService(ctx, "s-1", vpcep.ServiceChange{PortID: "port-2"})
+		},
+		"CountServices":  func(c *vpcep.Client) (any, error) { return c.CountServices(ctx, vpcep.ServiceFilter{}) },
+		"WaitForService": func(c *vpcep.Client) (any, error) { return c.WaitForService(ctx, "s-1", brief) },
+		"AddPermissions": func(c *vpcep.Client) (any, error) {
+			return c.AddPermissions(ctx, "s-1", []vpcep.Permission{{Value: "*"}})
+		},
+		"UpdatePermissionDescription": func(c *vpcep.Client) (any, error) {
+			return c.UpdatePermissionDescription(ctx, "s-1", "a", "text")
+		},
+		"UpdateConnectionDescriptions": func(c *vpcep.Client) (any, error) {
+			return c.UpdateConnectionDescriptions(ctx, "s-1", []vpcep.ConnectionDescription{{EndpointID: "e-1"}})
+		},
+		"ListProjectTags": func(c *vpcep.Client) (any, error) {
+			return c.ListProjectTags(ctx, vpcep.ResourceTypeEndpoint)
+		},
+		"CountResources": func(c *vpcep.Client) (any, error) {
+			return c.CountResources(ctx, vpcep.ResourceTypeEndpoint, vpcep.ResourceFilter{})
+		},
+		"ListVersions": func(c *vpcep.Client) (any, error) { return c.ListVersions(ctx) },
+		"GetVersion":   func(c *vpcep.Client) (any, error) { return c.GetVersion(ctx, "v1") },
+		"GetQuotas":    func(c *vpcep.Client) (any, error) { return c.GetQuotas(ctx, "") },
 	}
 	answers := map[string]answer{
 		"refused":   status(403, `{"error":{"code":"EndPoint.0003","message":"m"}}`),
