@@ -65,7 +65,7 @@ func doWith[T any](ctx context.Context, c *Client, settings callSettings, r requ
 // valid reports what is wrong with the request.
 func (r *request[T]) valid(c *Client) error {
 	var f fieldErrors
-	r.checkAlways(c, &f)
+	r.checkAlways(&f)
 	if r.validate != nil && c.validates {
 		r.validate(&f)
 	}
@@ -73,8 +73,12 @@ func (r *request[T]) valid(c *Client) error {
 }
 
 // checkAlways reports what is wrong even without validation.
-func (r *request[T]) checkAlways(c *Client, f *fieldErrors) {
-	r.fill(c, f.pathSegment)
+func (r *request[T]) checkAlways(f *fieldErrors) {
+	r.eachPart(func(_, name, id string) {
+		if name != "" && name != projectIDName {
+			f.pathSegment(name, id)
+		}
+	})
 	if r.check != nil {
 		r.check(f)
 	}
@@ -91,7 +95,7 @@ func (r *request[T]) encode(c *Client) ([]byte, error) {
 	}
 	body, err := marshal()
 	if err != nil {
-		return nil, fmt.Errorf("vpcep: %s %s: %w", r.method, c.service.BasePath+r.fill(c, nil), err)
+		return nil, fmt.Errorf("vpcep: %s %s: %w", r.method, c.service.BasePath+r.fill(c.projectID), err)
 	}
 	return body, nil
 }
@@ -99,7 +103,7 @@ func (r *request[T]) encode(c *Client) ([]byte, error) {
 // send carries out a request that was validated and encoded.
 func send[T any](ctx context.Context, c *Client, settings callSettings, r request[T], body []byte) (value T, failure *exchange.Failure) {
 	failure = c.service.Do(ctx, exchange.Call{
-		Operation: r.operation, Method: r.method, Path: r.fill(c, nil), Query: r.query, Body: body, Once: r.once,
+		Operation: r.operation, Method: r.method, Path: r.fill(c.projectID), Query: r.query, Body: body, Once: r.once,
 		Header: settings.header, Retry: settings.retry.policy(), Observe: settings.observe(),
 		Accept: func(a exchange.Answer) (err error) {
 			value, err = r.decode(a.Body)
@@ -109,28 +113,39 @@ func send[T any](ctx context.Context, c *Client, settings callSettings, r reques
 	return value, failure
 }
 
-// fill is the path with the project and the IDs in it. each, if it is not nil, is told
-// of every ID.
-func (r *request[T]) fill(c *Client, each func(name, id string)) string {
+// fill is the path with the project and the IDs in it.
+func (r *request[T]) fill(projectID string) string {
 	var path strings.Builder
+	path.Grow(len(r.path) + len(projectID) + maxIDLength*len(r.ids))
+	r.eachPart(func(text, name, id string) {
+		path.WriteString(text)
+		if name == projectIDName {
+			id = projectID
+		}
+		path.WriteString(id)
+	})
+	return path.String()
+}
+
+// projectIDName is what paths call the project by.
+const projectIDName = "project_id"
+
+// eachPart calls fn for every name in braces of the path, with the text before it and
+// the ID that it stands for, and at last for the text behind them.
+func (r *request[T]) eachPart(fn func(text, name, id string)) {
 	ids := r.ids
 	for rest := r.path; ; {
 		text, braced, isBraced := strings.Cut(rest, "{")
-		path.WriteString(text)
 		if !isBraced {
-			return path.String()
+			fn(text, "", "")
+			return
 		}
-		var name string
+		var name, id string
 		name, rest, _ = strings.Cut(braced, "}")
-		if name == "project_id" {
-			path.WriteString(c.projectID)
-			continue
+		if name != projectIDName {
+			id, ids = ids[0], ids[1:]
 		}
-		path.WriteString(ids[0])
-		if each != nil {
-			each(name, ids[0])
-		}
-		ids = ids[1:]
+		fn(text, name, id)
 	}
 }
 

@@ -100,7 +100,7 @@ func (w wait[T]) run(ctx context.Context, c *Client, opts WaitOptions) (*T, erro
 		return nil, err
 	}
 	var f fieldErrors
-	w.read.checkAlways(c, &f)
+	w.read.checkAlways(&f)
 	opts.validate(&f)
 	if err := f.err(); err != nil {
 		return nil, err
