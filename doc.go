@@ -104,11 +104,13 @@
 // [Client.WaitForServiceDeleted] waits for the end of one.
 //
 //	service, err := client.CreateService(ctx, vpcep.CreateServiceRequest{
-//		PortID: portID, VPCID: vpcID, ServerType: vpcep.ServerTypeLB,
+//		PortID: "4189d3c2-8882-4871-a3c2-d380272eed88", VPCID: vpcID, ServerType: vpcep.ServerTypeLB,
 //		Ports: []vpcep.ServicePort{{ClientPort: 443, ServerPort: 8443}},
 //	})
-//	...
-//	_, err = client.AddPermissions(ctx, service.ID, []vpcep.Permission{{Value: "iam:domain::" + accountID}})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	_, err = client.AddPermissions(ctx, service.ID, []vpcep.Permission{{Value: "iam:domain::5fc973eea581490997e82ea11a1d0101"}})
 //
 // A [Permission] says who may connect: [Client.ListPermissions],
 // [Client.AddPermissions], [Client.RemovePermissions] and
