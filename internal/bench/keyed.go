@@ -107,6 +107,7 @@ type keyedCost struct {
 	lists, bytes float64 // for each create, after the first look
 	first        int64   // lists of the first look
 	rate         float64 // creates a second
+	cpu          float64 // of each create, in nanoseconds, with what it takes to make the answers
 	heap         int64   // that the client keeps
 }
 
@@ -125,7 +126,7 @@ func createMany(old int, withKeys bool) (keyedCost, error) {
 			return cost, fmt.Errorf("the first look: %w", err)
 		}
 	}
-	cost.heap = heapInUse() - before
+	cost.heap = max(heapInUse()-before, 0)
 	cost.first = p.lists
 	lists, size := p.lists, p.bytes
 	keys := make(chan string, keyedCreates)
@@ -134,7 +135,7 @@ func createMany(old int, withKeys bool) (keyedCost, error) {
 	}
 	close(keys)
 	errs := make([]error, keyedCallers)
-	begin := time.Now()
+	begin, cpu := time.Now(), cpuTime()
 	var all sync.WaitGroup
 	for i := range keyedCallers {
 		all.Go(func() {
@@ -149,6 +150,7 @@ func createMany(old int, withKeys bool) (keyedCost, error) {
 	}
 	all.Wait()
 	cost.rate = keyedCreates / time.Since(begin).Seconds()
+	cost.cpu = float64(cpuTime()-cpu) / keyedCreates
 	cost.lists, cost.bytes = float64(p.lists-lists)/keyedCreates, float64(p.bytes-size)/keyedCreates
 	if len(p.made) != keyedCreates {
 		errs = append(errs, fmt.Errorf("%d endpoints were made by %d creates", len(p.made), keyedCreates))
@@ -165,7 +167,8 @@ func heapInUse() int64 {
 }
 
 // keyedCosts adds to the table what creates with a key cost in projects of any size,
-// beside those without. Nearly all of their time they wait for the end of a second.
+// beside those without. They wait for the end of a second, each caller by itself, so
+// that there are about as many a second as callers.
 func keyedCosts(t *table, sizes ...int) error {
 	t.section(fmt.Sprintf("creates, in memory, %d callers, a key each", keyedCallers))
 	plain, err := createMany(0, false)
@@ -173,12 +176,14 @@ func keyedCosts(t *table, sizes ...int) error {
 		return err
 	}
 	t.libraryRow("without a key: creates a second", fmt.Sprintf("%.0f", plain.rate))
+	t.libraryRow("CPU time of each create, that of the answers included", duration(plain.cpu))
 	for _, size := range sizes {
 		cost, err := createMany(size, true)
 		if err != nil {
 			return err
 		}
-		t.libraryRow(fmt.Sprintf("%d endpoints: creates a second", size), withRatio(fmt.Sprintf("%.0f", cost.rate), cost.rate/plain.rate))
+		t.libraryRow(fmt.Sprintf("%d endpoints: creates a second", size), fmt.Sprintf("%.0f ×%.4f", cost.rate, cost.rate/plain.rate))
+		t.libraryRow("CPU time of each create, that of the answers included", withRatio(duration(cost.cpu), cost.cpu/max(plain.cpu, 1)))
 		t.libraryRow("lists for each create", fmt.Sprintf("%.2f", cost.lists))
 		t.libraryRow("bytes of lists for each create", fmt.Sprintf("%.0f", cost.bytes))
 		t.libraryRow("lists of the first look", fmt.Sprint(cost.first))

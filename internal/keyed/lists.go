@@ -158,8 +158,7 @@ func (w *want[T]) readUntagged(ctx context.Context, seen *Sighting[T]) error {
 			}
 			e = *read
 		}
-		isSince := !q.Since.IsZero() && !e.Created.Before(q.Since.Truncate(time.Second))
-		seen.Hidden = seen.Hidden || q.MayBe(e.Value) && (!w.showsTags && !e.Tagged || isSince)
+		seen.Hidden = seen.Hidden || q.MayBe(e.Value) && (!w.showsTags && !e.Tagged || w.isSince(e))
 	}
 	return nil
 }
@@ -309,7 +308,7 @@ func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
 		l.mu.Unlock()
 		for _, e := range page {
 			p.see(e.ID, e.Key, e.Created, e.Tagged)
-			s.hand(e)
+			s.hand(e, p.tagged)
 		}
 		return p.mustGoOn()
 	})
@@ -323,8 +322,9 @@ func (s *sharedLook[T]) isWanted() bool {
 	return slices.ContainsFunc(s.wants, func(w *want[T]) bool { return w.ctx.Err() == nil })
 }
 
-// hand gives a resource to those who look for it.
-func (s *sharedLook[T]) hand(e Listed[T]) {
+// hand gives a resource to those who look for it. Where lists show tags, one that
+// carries no key matters to those alone who have sent a request before it came up.
+func (s *sharedLook[T]) hand(e Listed[T], showsTags bool) {
 	if e.Gone {
 		return
 	}
@@ -332,10 +332,16 @@ func (s *sharedLook[T]) hand(e Listed[T]) {
 		switch {
 		case e.Key == w.query.Key:
 			w.items = append(w.items, e.Item)
-		case e.Key == "" && w.query.MayHaveKey(e.Value):
+		case e.Key == "" && (!showsTags || w.isSince(e)) && w.query.MayHaveKey(e.Value):
 			w.untagged = append(w.untagged, e)
 		}
 	}
+}
+
+// isSince reports a resource that came up since the first request of the call.
+func (w *want[T]) isSince(e Listed[T]) bool {
+	since := w.query.Since
+	return !since.IsZero() && !e.Created.Before(since.Truncate(time.Second))
 }
 
 // since is how far back those who share the look must see everything; zero: no further

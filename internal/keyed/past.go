@@ -123,6 +123,14 @@ func (p *Past) isOver(window time.Duration) bool {
 	return len(p.kept) == 0 && (p.at.IsZero() || time.Since(p.at) > window)
 }
 
+// mayHaveMade reports a request of which something may be left that was not named, or
+// may not show yet.
+func (p *Past) mayHaveMade(window time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.count > 0 || !p.at.IsZero() && time.Since(p.at) <= window
+}
+
 // forget gives up what no list has shown.
 func (p *Past) forget() {
 	p.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -191,7 +192,7 @@ func (r *run[T]) made(id string) {
 
 // mayHaveMade reports whether a request of the key that is known of may have made a resource.
 func (r *run[T]) mayHaveMade() bool {
-	return r.posts > 0 || r.Resume || !r.past.lastRequest().IsZero()
+	return r.posts > 0 || r.Resume || r.past.mayHaveMade(r.Window)
 }
 
 // refusal is the end of a call whose request was refused, where nothing shows.
@@ -246,6 +247,8 @@ func (r *run[T]) ended(err error) (Result[T], error) {
 			return Result[T]{}, duplicates(known, err)
 		}
 		return Result[T]{Item: known[0], Own: true}, nil
+	case r.refused && !r.mayHaveMade(): // the refusal is true, whatever keeps the call from looking on
+		return Result[T]{}, fmt.Errorf("%w; then, searching for the key: %w", r.last, err)
 	case !r.mayHaveMade():
 		return Result[T]{}, &SearchError{Err: err}
 	}

@@ -573,6 +573,24 @@ func TestRefused(t *testing.T) {
 		assert.Equal(t, []string{"0", "0", "100", "300", "700", "1500", "2500", "3500", "4500", "5500"}, f.searches(), "whose it is may show within the window")
 		assert.Equal(t, 1, strings.Count(f.asked(), "post"))
 	})
+	for name, failure := range map[string]error{"without the time to look on": nil, "without lists": errStays, "without lists for a while": errPasses} {
+		inTime(t, "contested, "+name, func(t *testing.T, f *fake, c Call[string]) {
+			f.posts = []Posted[string]{contested}
+			f.search = func() (Sighting[string], error) {
+				if len(f.log) == 1 {
+					return Sighting[string]{}, nil
+				}
+				return Sighting[string]{}, failure
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			_, err := c.run(ctx)
+			require.ErrorIs(t, err, errRefused)
+			if failure == nil {
+				assert.Equal(t, "refused; then, searching for the key: context deadline exceeded", err.Error())
+			}
+		})
+	}
 	inTime(t, "contested by a twin that shows late", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{contested}
 		f.shows(map[time.Duration][]Item[string]{window - ms: {item("twin", f.after(0))}})
