@@ -46,8 +46,10 @@ const (
 	// The credentials do not allow this call (403). Have the permission granted, and
 	// check that they belong to the project.
 	CodePermissionDenied ErrorCode = "EndPoint.0004"
-	// What the request names does not exist (404): for get and delete, the endpoint
-	// is gone; for create, check the IDs in the request.
+	// What the request names does not exist (404). Of a call about one endpoint, the
+	// endpoint is gone: ErrEndpointNotFound. Of a call about one endpoint service, the
+	// service is: ErrServiceNotFound. Of a create or a decision on a connection, nothing
+	// is said to be gone: check the IDs in the request.
 	CodeResourceUnavailable ErrorCode = "EndPoint.0005"
 	// The call came from an address that it may not come from. Check who may call
 	// from where.
@@ -196,6 +198,11 @@ const (
 	// The service could not make a port in the subnet. Check that the subnet has free
 	// addresses; if it has, ask the service's support.
 	CodePortCreateFailed ErrorCode = "EndPoint.4010"
+	// The cloud has no marker ID for the endpoint (404), which does not mean that the
+	// endpoint is gone. Ask the service's support.
+	CodeMarkerIDMissing ErrorCode = "EndPoint.2030"
+	// The size of an endpoint is in use and cannot be changed. Ask the service's support.
+	CodeSpecificationInUse ErrorCode = "EndPoint.4025"
 	// A port is missing (404). Ask the service's support.
 	CodePortNotFound ErrorCode = "EndPoint.4012"
 	// The service could not read its proxy. Ask the service's support.
@@ -285,6 +292,7 @@ const (
 	// it, or list without it.
 	CodeEndpointServiceNameInvalid ErrorCode = "EndPoint.1003"
 	// There is no such endpoint (404): it is gone, or never was in this project and region.
+	// This code and the next two are ErrEndpointNotFound whatever the call.
 	CodeEndpointNotFound ErrorCode = "EndPoint.2006"
 	// The service knows nothing of the endpoint any more (404): it is gone.
 	CodeEndpointInfoNotFound ErrorCode = "EndPoint.2007"
@@ -338,6 +346,9 @@ const (
 	CodeFailedEndpointUnchangeable ErrorCode = "EndPoint.2047"
 	// The endpoint has no policy, so that none can be deleted.
 	CodePolicyNotAssociated ErrorCode = "EndPoint.2049"
+	// The endpoint has a MAC address of its own and cannot be changed. Delete it, and
+	// create another.
+	CodeEndpointMACUnchangeable ErrorCode = "EndPoint.2046"
 )
 
 // Endpoint services of one's own.
@@ -396,6 +407,37 @@ const (
 	CodeServiceProtocolInvalid ErrorCode = "EndPoint.3075"
 	// The name of the service is not valid. Use up to 16 of A-Z a-z 0-9 _ -.
 	CodeServiceNameInvalid ErrorCode = "EndPoint.3076"
+	// The cloud could not make the service's port. Create the service again, or ask the
+	// cloud's support.
+	CodeServicePortCreateFailed ErrorCode = "EndPoint.3001"
+	// A CIDR block of the service is not valid. Correct it.
+	CodeServiceCIDRInvalid ErrorCode = "EndPoint.3009"
+	// The address of the back end is not valid. Correct IP.
+	CodeServiceIPInvalid ErrorCode = "EndPoint.3010"
+	// An interface service takes no address. Leave IP empty, and set PortID.
+	CodeServiceIPNotNeeded ErrorCode = "EndPoint.3011"
+	// An interface service that is reached by VLAN takes no VPC. Leave VPCID out.
+	CodeServiceVPCIDNotAllowed ErrorCode = "EndPoint.3013"
+	// An interface service takes no CIDR block. Leave it out.
+	CodeServiceCIDRNotAllowed ErrorCode = "EndPoint.3014"
+	// A gateway service that is reached by VLAN takes no port. Leave PortID out.
+	CodeServicePortIDNotAllowed ErrorCode = "EndPoint.3015"
+	// A gateway service that is reached by VLAN takes no address. Leave IP out.
+	CodeServiceIPNotAllowed ErrorCode = "EndPoint.3016"
+	// The CIDR blocks of a gateway service are not valid. Correct them.
+	CodeServiceCIDRsInvalid ErrorCode = "EndPoint.3017"
+	// A gateway service that is reached by VLAN takes no VPC. Leave VPCID out.
+	CodeGatewayServiceVPCIDNotAllowed ErrorCode = "EndPoint.3018"
+	// The cloud could not make a network for the service. Create the service again, or
+	// ask the cloud's support.
+	CodeServiceNetworkCreateFailed ErrorCode = "EndPoint.3022"
+	// The cloud could not make a subnet for the service. Create the service again, or ask
+	// the cloud's support.
+	CodeServiceSubnetCreateFailed ErrorCode = "EndPoint.3023"
+	// The type of network to list services by is not valid. Use vlan, vxlan or all.
+	CodeNetTypeInvalid ErrorCode = "EndPoint.3048"
+	// The ID of the deprecated VIP port is not valid. Set PortID instead.
+	CodeServiceVIPPortIDInvalid ErrorCode = "EndPoint.3051"
 	// The status to list services by is not valid. Use one of the ServiceStatus constants.
 	CodeStatusInvalid ErrorCode = "EndPoint.0019"
 	// There is nothing to roll back. Nothing needs to be done.

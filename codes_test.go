@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,26 +84,91 @@ func TestErrorCodeConstants(t *testing.T) {
 	assert.ElementsMatch(t, []ErrorCode{"APIGW.0101", "APIGW.0301", "APIGW.0308"}, gateway)
 }
 
-// The service's own table of codes stands beside the checkout, where there is one.
-func TestErrorCodeConstantsAreDocumented(t *testing.T) {
-	t.Parallel()
+// documentedCode is a row of the service's own table of codes.
+type documentedCode struct {
+	status int
+	code   ErrorCode
+}
+
+// documentedCodes reads the table, which stands beside the checkout where there is one.
+func documentedCodes(t *testing.T) []documentedCode {
+	t.Helper()
 	table, err := os.ReadFile(filepath.Join("..", "shared", "api", "error-codes.tsv"))
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the table of codes is not here")
 	}
 	require.NoError(t, err)
-
-	documented := make(map[ErrorCode]bool)
+	var codes []documentedCode
 	for line := range strings.Lines(string(table)) {
-		if columns := strings.Split(line, "\t"); len(columns) >= 2 {
-			documented[ErrorCode(columns[1])] = true
+		columns := strings.Split(line, "\t")
+		if status, err := strconv.Atoi(columns[0]); err == nil {
+			codes = append(codes, documentedCode{status, ErrorCode(columns[1])})
 		}
+	}
+	require.NotEmpty(t, codes)
+	return codes
+}
+
+func TestErrorCodeConstantsAreThoseDocumented(t *testing.T) {
+	t.Parallel()
+	documented := make(map[ErrorCode]bool)
+	for _, row := range documentedCodes(t) {
+		documented[row.code] = true
 	}
 	for _, c := range errorCodeConstants(t) {
 		if c.ofService() {
 			assert.True(t, documented[c.code], "%s: the table has no %s in this spelling", c.name, c.code)
+			delete(documented, c.code)
 		}
 	}
+	assert.Empty(t, documented, "codes without a constant")
+}
+
+// What an answer means depends on its code, and for EndPoint.0005 on what was asked for.
+func TestMeaningOfEachCode(t *testing.T) {
+	t.Parallel()
+	const (
+		create      = "/v1/p/vpc-endpoints"
+		endpoint    = "/v1/p/vpc-endpoints/e-1"
+		routeTables = "/v1/p/vpc-endpoints/e-1/routetables"
+		tags        = "/v1/p/endpoint/e-1/tags/action"
+		service     = "/v1/p/vpc-endpoint-services/s-1"
+		describe    = "/v1/p/vpc-endpoint-services/describe"
+		serviceTags = "/v1/p/endpoint_service/s-1/tags/action"
+		connections = "/v1/p/vpc-endpoint-services/s-1/connections"
+		decision    = "/v1/p/vpc-endpoint-services/s-1/connections/action"
+	)
+	means := map[error]func(code ErrorCode, path string) bool{
+		ErrThrottled:     func(code ErrorCode, _ string) bool { return code == "EndPoint.0022" },
+		ErrQuotaExceeded: func(code ErrorCode, _ string) bool { return code == "Endpoint.1018" },
+		ErrEndpointNotFound: func(code ErrorCode, path string) bool {
+			return slices.Contains([]ErrorCode{"EndPoint.2006", "EndPoint.2007", "EndPoint.2008"}, code) ||
+				code == "EndPoint.0005" && slices.Contains([]string{endpoint, routeTables, tags}, path)
+		},
+		ErrServiceNotFound: func(code ErrorCode, path string) bool {
+			return code == "EndPoint.2003" || code == "EndPoint.0005" && slices.Contains([]string{service, describe, serviceTags, connections}, path)
+		},
+	}
+	for _, row := range documentedCodes(t) {
+		for _, path := range []string{create, endpoint, routeTables, tags, service, describe, serviceTags, connections, decision} {
+			err := error(&APIError{StatusCode: row.status, Code: string(row.code), Path: path})
+			assert.ErrorIs(t, err, row.code)
+			assert.ErrorIs(t, err, errorOfStatus[row.status])
+			for sentinel, holds := range means {
+				assert.Equal(t, holds(row.code, path), errors.Is(err, sentinel), "%s to %s as %q", row.code, path, sentinel)
+			}
+		}
+	}
+}
+
+// listOfErrors cannot be compared with ==.
+type listOfErrors []error
+
+func (listOfErrors) Error() string { return "" }
+
+func TestAnyErrorCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	assert.NotErrorIs(t, &APIError{StatusCode: 404, Code: "EndPoint.2006"}, listOfErrors{ErrEndpointNotFound})
 }
 
 type errorCodeConstant struct {

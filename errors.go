@@ -45,12 +45,15 @@ var (
 	ErrThrottled = errors.New("vpcep: throttled")
 	// ErrQuotaExceeded: the project has as many endpoints as it may have, Endpoint.1018.
 	ErrQuotaExceeded = errors.New("vpcep: quota exceeded")
-	// ErrEndpointNotFound: the service says that there is no such endpoint,
-	// EndPoint.0005, .2006, .2007 or .2008. A 404 for a wrong URL is not this one.
+	// ErrEndpointNotFound: the service says that there is no such endpoint, with
+	// EndPoint.2006, .2007 or .2008, or with EndPoint.0005 to a call about one endpoint. A
+	// 404 for a wrong URL is not this one, nor is one about something that an endpoint
+	// needs: a network, a subnet, a port, a route table (EndPoint.2030, .4004, .4008,
+	// .4012, .4021, .4030).
 	ErrEndpointNotFound = errors.New("vpcep: endpoint not found")
-	// ErrServiceNotFound: the service says that there is no such endpoint service,
-	// EndPoint.2003, or EndPoint.0005 to a call about one. A 404 for a wrong URL is not
-	// this one.
+	// ErrServiceNotFound: the service says that there is no such endpoint service, with
+	// EndPoint.2003, or with EndPoint.0005 to a call about one. A 404 for a wrong URL is
+	// not this one.
 	ErrServiceNotFound = errors.New("vpcep: endpoint service not found")
 	// ErrOutcomeUnknown: the create request may have reached the service, and
 	// nothing says what became of it. The endpoint may exist, and cost money: look
@@ -162,15 +165,10 @@ func (e *APIError) Is(target error) bool {
 	if code, ok := target.(ErrorCode); ok {
 		return code.Matches(e.Code)
 	}
-	switch target {
-	case ErrThrottled:
-		return e.isThrottled()
-	case ErrQuotaExceeded:
-		return CodeQuotaExceeded.Matches(e.Code)
-	case ErrEndpointNotFound:
-		return e.isEndpointNotFound()
-	case ErrServiceNotFound:
-		return e.isServiceNotFound()
+	for _, m := range meanings {
+		if m.sentinel == target {
+			return m.holds(e)
+		}
 	}
 	sentinel, ok := errorOfStatus[e.StatusCode]
 	return ok && target == sentinel
@@ -185,11 +183,22 @@ func (e *APIError) isThrottled() bool {
 		e.StatusCode == http.StatusBadRequest && CodeThrottled.Matches(e.Code)
 }
 
+// meanings are the errors by meaning, and when an answer has it.
+var meanings = [...]struct {
+	sentinel error
+	holds    func(*APIError) bool
+}{
+	{ErrThrottled, (*APIError).isThrottled},
+	{ErrQuotaExceeded, func(e *APIError) bool { return e.isAny(CodeQuotaExceeded) }},
+	{ErrEndpointNotFound, (*APIError).isEndpointNotFound},
+	{ErrServiceNotFound, (*APIError).isServiceNotFound},
+}
+
 // isEndpointNotFound needs the service's own word: a 404 alone can come from a
 // gateway that does not know the URL.
 func (e *APIError) isEndpointNotFound() bool {
 	return e.StatusCode/100 == 4 && (e.isAny(CodeEndpointNotFound, CodeEndpointInfoNotFound, CodeEndpointDeleted) ||
-		e.isAny(CodeResourceUnavailable) && !e.isAboutService())
+		e.isAny(CodeResourceUnavailable) && e.isAboutEndpoint())
 }
 
 // isServiceNotFound needs the service's own word, too.
@@ -198,8 +207,18 @@ func (e *APIError) isServiceNotFound() bool {
 		e.isAny(CodeResourceUnavailable) && e.isAboutService())
 }
 
-// isAboutService reports an answer to a call about one endpoint service.
-func (e *APIError) isAboutService() bool { return strings.Contains(e.Path, "/vpc-endpoint-services/") }
+// isAboutEndpoint reports an answer to a call about one endpoint.
+func (e *APIError) isAboutEndpoint() bool {
+	return strings.Contains(e.Path, "/vpc-endpoints/") ||
+		strings.Contains(e.Path, "/endpoint/") && strings.HasSuffix(e.Path, "/tags/action")
+}
+
+// isAboutService reports an answer to a call about one endpoint service. What a call
+// about a connection misses may be the service or the endpoint.
+func (e *APIError) isAboutService() bool {
+	return strings.Contains(e.Path, "/vpc-endpoint-services/") && !strings.Contains(e.Path, "/connections/") ||
+		strings.Contains(e.Path, "/endpoint_service/") && strings.HasSuffix(e.Path, "/tags/action")
+}
 
 func (e *APIError) isAny(codes ...ErrorCode) bool {
 	return slices.ContainsFunc(codes, func(c ErrorCode) bool { return c.Matches(e.Code) })
@@ -480,7 +499,7 @@ func meaning(op retry.Operation, status int, code string) retry.Event {
 	switch {
 	case e.isThrottled():
 		return retry.Throttled
-	case e.isEndpointNotFound(), op == retry.Delete && e.isAny(CodeEndpointDeleting, CodePolicyNotAssociated, CodeEndpointServiceNotFound):
+	case e.isEndpointNotFound(), op == retry.Delete && e.isAny(CodeResourceUnavailable, CodeEndpointDeleting, CodePolicyNotAssociated, CodeEndpointServiceNotFound):
 		return retry.Gone // or on its way there: nothing is left to delete
 	case status == http.StatusUnauthorized:
 		return retry.Unauthorized
