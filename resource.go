@@ -30,6 +30,10 @@ type resource[T any] struct {
 	duplicates func(key string, ids []string, err error) error
 	// notFound is the error by meaning for one that does not exist (any longer).
 	notFound error
+	// appearsLate: somebody else makes it, and it may appear at any time.
+	appearsLate bool
+	// isDeleting says that it is on its way out. nil: its status never does.
+	isDeleting func(*T) bool
 	// dead is the error of a wait for one whose status leads nowhere, and nil for any other.
 	dead func(*T) error
 	// onPoll is what a wait shows each poll to, or nil.
@@ -54,7 +58,8 @@ var endpointResource = &resource[Endpoint]{
 	duplicates: func(key string, ids []string, err error) error {
 		return &DuplicateEndpointsError{Key: key, EndpointIDs: ids, Err: err}
 	},
-	notFound: ErrEndpointNotFound,
+	notFound:   ErrEndpointNotFound,
+	isDeleting: func(e *Endpoint) bool { return e.Status == StatusDeleting },
 	dead: func(e *Endpoint) error {
 		if slices.Contains([]EndpointStatus{StatusFailed, StatusRejected, StatusDeleting}, e.Status) {
 			return &EndpointFailedError{Endpoint: e}
@@ -71,8 +76,8 @@ var connectionResource = &resource[Connection]{
 	name: "connection", table: connectionFields,
 	id:       func(k *Connection) string { return k.EndpointID },
 	version:  func(k *Connection) int64 { return k.UpdatedAt.UnixMilli() },
-	notFound: ErrEndpointNotFound,
-	dead:     func(k *Connection) error { return endpointResource.dead(k.asEndpoint()) },
+	notFound: ErrEndpointNotFound, appearsLate: true,
+	dead: func(k *Connection) error { return endpointResource.dead(k.asEndpoint()) },
 	onPoll: func(o WaitOptions) func(*Connection) {
 		if o.OnPoll == nil {
 			return nil
@@ -95,7 +100,8 @@ var serviceResource = &resource[EndpointService]{
 	duplicates: func(key string, ids []string, err error) error {
 		return &DuplicateServicesError{Key: key, ServiceIDs: ids, Err: err}
 	},
-	notFound: ErrServiceNotFound,
+	notFound:   ErrServiceNotFound,
+	isDeleting: func(s *EndpointService) bool { return s.Status == ServiceStatusDeleting },
 	dead: func(s *EndpointService) error {
 		if slices.Contains([]ServiceStatus{ServiceStatusFailed, ServiceStatusDeleting}, s.Status) {
 			return &ServiceFailedError{Service: s}

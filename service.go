@@ -177,7 +177,7 @@ func services(filter ServiceFilter) listing[EndpointService] {
 //   - context.Canceled, and any error of GetService that waiting does not mend.
 func (c *Client) WaitForService(ctx context.Context, id string, opts WaitOptions) (*EndpointService, error) {
 	available := func(s *EndpointService) bool { return s.Status == ServiceStatusAvailable }
-	return waitForService(id, serviceResource.until(available)).run(ctx, c, opts)
+	return waitForService(id, serviceResource.until(available, serviceResource.dead)).run(ctx, c, opts)
 }
 
 // WaitForServiceDeleted polls an endpoint service of this project until the cloud says

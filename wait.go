@@ -17,7 +17,8 @@ const (
 	// service takes 2 to 20 seconds as a rule, and 1 to 2 minutes at worst.
 	DefaultWaitTimeout = 10 * time.Minute
 
-	// readLag is how long a new endpoint may not be found.
+	// readLag is how long reads may lag: what is there may not be found, or not be found
+	// any more, for so long.
 	readLag = 5 * time.Second
 )
 
@@ -52,22 +53,25 @@ func (o WaitOptions) validate(f *fieldErrors) {
 }
 
 // WaitForEndpoint polls an endpoint until its status is one of opts.Targets, and
-// returns it. Short outages, unknown statuses, and an endpoint that cannot be found
-// in its first five seconds do not end the wait.
+// returns it. Short outages, unknown statuses, and an endpoint that is not found for less
+// than five seconds in a row do not end the wait.
 //
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
 //   - *EndpointFailedError: the endpoint is failed, rejected or deleting. The endpoint
 //     comes beside it; beside any other error, it is nil.
-//   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
-//   - ErrEndpointNotFound: there is no such endpoint.
+//   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed. The endpoint as
+//     it was read last is in the error, and not beside it.
+//   - ErrEndpointNotFound: there is no such endpoint (any longer): no poll of the last
+//     five seconds or more found it.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
 func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOptions) (*Endpoint, error) {
 	targets := opts.Targets
 	if len(targets) == 0 {
 		targets = []EndpointStatus{StatusAccepted, StatusPendingAcceptance}
 	}
-	return waitForEndpoint(id, endpointResource.until(func(e *Endpoint) bool { return slices.Contains(targets, e.Status) })).run(ctx, c, opts)
+	reached := func(e *Endpoint) bool { return slices.Contains(targets, e.Status) }
+	return waitForEndpoint(id, endpointResource.until(reached, endpointResource.dead)).run(ctx, c, opts)
 }
 
 func waitForEndpoint(id string, until poll.Condition[*Endpoint]) wait[Endpoint] {
@@ -75,7 +79,9 @@ func waitForEndpoint(id string, until poll.Condition[*Endpoint]) wait[Endpoint] 
 }
 
 // WaitForEndpointDeleted polls an endpoint until the service says that it does
-// not exist (any longer). A 404 that means a wrong URL is an error.
+// not exist (any longer). A 404 that means a wrong URL is an error. An endpoint that was
+// seen in another status than deleting is gone when it has not been found for five
+// seconds: a read may lag behind a create.
 //
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
@@ -139,20 +145,23 @@ func (w wait[T]) run(ctx context.Context, c *Client, opts WaitOptions) (*T, erro
 	return nil, timeout
 }
 
-// until is the condition of a wait that ends where reached says so. A new resource may
-// not be found for a while, and one whose status leads nowhere is a failure.
-func (r *resource[T]) until(reached func(*T) bool) poll.Condition[*T] {
-	return func(value *T, err error, waited time.Duration) poll.Verdict {
+// until is the condition of a wait that ends where reached says so, or with the error
+// that dead has for what was read.
+func (r *resource[T]) until(reached func(*T) bool, dead func(*T) error) poll.Condition[*T] {
+	var seen sighting[T]
+	return func(value *T, err error, _ time.Duration) poll.Verdict {
 		switch {
-		case errors.Is(err, r.notFound) && waited < readLag:
+		case errors.Is(err, r.notFound) && (!seen.isGone() || seen.last == nil && r.appearsLate):
 			return poll.GoOn
 		case err != nil:
 			return poll.Fail(err)
-		case reached(value):
+		}
+		seen = sighting[T]{last: value}
+		if reached(value) {
 			return poll.Done
 		}
-		if dead := r.dead(value); dead != nil {
-			return poll.Fail(dead)
+		if err := dead(value); err != nil {
+			return poll.Fail(err)
 		}
 		return poll.GoOn
 	}
@@ -160,15 +169,35 @@ func (r *resource[T]) until(reached func(*T) bool) poll.Condition[*T] {
 
 // untilGone is the condition of a wait for the end of a resource.
 func (r *resource[T]) untilGone() poll.Condition[*T] {
-	return func(_ *T, err error, _ time.Duration) poll.Verdict {
+	var seen sighting[T]
+	return func(value *T, err error, _ time.Duration) poll.Verdict {
 		switch {
 		case errors.Is(err, r.notFound):
-			return poll.Done
+			if seen.last == nil || r.isDeleting(seen.last) || seen.isGone() {
+				return poll.Done
+			}
+			return poll.GoOn
 		case err != nil:
 			return poll.Fail(err)
 		}
+		seen = sighting[T]{last: value}
 		return poll.GoOn
 	}
+}
+
+// sighting is what a wait knows of a resource from its polls.
+type sighting[T any] struct {
+	last    *T        // as it was read last, or nil
+	missing time.Time // since when no poll has found it, zero where the last one did
+}
+
+// isGone is asked when a poll has not found the resource, and reports whether none has
+// for so long that this is no lag.
+func (s *sighting[T]) isGone() bool {
+	if s.missing.IsZero() {
+		s.missing = time.Now()
+	}
+	return time.Since(s.missing) >= readLag
 }
 
 // askedPause is how long a service that throttles asks to wait.
@@ -184,24 +213,19 @@ func (c *Client) askedPause(err error) time.Duration {
 // arrived, and returns it. HasWhitelist, HasRouteTables, HasTags,
 // HasAllTags, LacksTags and HasPolicy are such reports. opts.Targets is not used.
 //
-// Errors are those of WaitForEndpoint; failed, deleting and a missing endpoint end the
-// wait early. The endpoint comes beside an *EndpointFailedError, and is nil beside any
-// other error.
+// Errors are those of WaitForEndpoint, but a rejected endpoint does not end the wait. The
+// endpoint comes beside an *EndpointFailedError, and is nil beside any other error.
 func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condition, opts WaitOptions) (*Endpoint, error) {
 	if has == nil {
 		return nil, errors.New("vpcep: wait: the condition is nil")
 	}
-	return waitForEndpoint(id, func(e *Endpoint, err error, _ time.Duration) poll.Verdict {
-		switch {
-		case err != nil:
-			return poll.Fail(err)
-		case has(e):
-			return poll.Done
-		case e.Status == StatusFailed, e.Status == StatusDeleting:
-			return poll.Fail(&EndpointFailedError{Endpoint: e})
+	dead := func(e *Endpoint) error {
+		if e.Status == StatusRejected { // it can be changed all the same
+			return nil
 		}
-		return poll.GoOn
-	}).run(ctx, c, opts)
+		return endpointResource.dead(e)
+	}
+	return waitForEndpoint(id, endpointResource.until(has, dead)).run(ctx, c, opts)
 }
 
 // Condition is what a wait for a change waits for.

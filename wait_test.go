@@ -259,7 +259,8 @@ func TestWaitForAnEndpointThatIsNotThere(t *testing.T) {
 		c, service := watch(t, becomes(creating, 30*sec, gone))
 		err := waitReady.wait(t.Context(), c, vpcep.WaitOptions{})
 		assert.ErrorIs(t, err, vpcep.ErrEndpointNotFound)
-		assert.Less(t, time.Since(service.start), 33*sec)
+		assert.GreaterOrEqual(t, time.Since(service.start), 35*sec, "one answer that does not find it is no proof")
+		assert.Less(t, time.Since(service.start), 40*sec)
 	})
 	bubble(t, "in time", func(t *testing.T) {
 		c, _ := watch(t, becomes(gone, 0, gone))
