@@ -101,3 +101,15 @@ func TestWaitForAChangeThatNeverComes(t *testing.T) {
 	_, err = c.WaitForEndpointChange(t.Context(), "e-1", vpcep.HasTags(), vpcep.WaitOptions{})
 	assert.ErrorIs(t, err, vpcep.ErrEndpointNotFound)
 }
+
+// What is newer than the specification travels both ways.
+func TestCreateWithWhatTheSpecificationLeavesOut(t *testing.T) {
+	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0))
+	defer server.Close()
+	e, err := server.Client().CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{
+		EndpointServiceID: "s", VPCID: "v", SubnetID: "n", IPVersion: vpcep.IPVersionDualStack, SpecificationName: "large",
+	})
+	require.NoError(t, err)
+	assert.Equal(t, vpcep.IPVersionDualStack, e.IPVersion)
+	assert.Equal(t, "large", e.SpecificationName)
+}

@@ -2,18 +2,21 @@ package vpcep
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
+	"github.com/vpcep/vpcep-go/internal/text"
 )
 
 // WhitelistChange says what to change about who may use an endpoint. At least one
 // of the two is set.
 type WhitelistChange struct {
-	// Entries replaces all entries: IPv4 addresses and CIDR blocks, no /0. nil leaves
-	// them as they are, and an empty list deletes every one. WhitelistEntries makes it.
+	// Entries replaces all entries: IPv4 addresses and CIDR blocks, no /0. nil keeps
+	// those that UpdateWhitelist reads, and an empty list deletes every one.
+	// WhitelistEntries makes it.
 	Entries *[]string
-	// Enable turns the access control on or off. nil leaves it as it is.
+	// Enable turns the access control on or off. nil keeps what UpdateWhitelist reads.
 	Enable *bool
 }
 
@@ -29,32 +32,59 @@ func WhitelistEntries(entries ...string) *[]string {
 // answers it; a change that the service applies later is waited for with
 // WaitForEndpointChange and HasWhitelist.
 //
+// The service takes both settings at once: an absent list deletes every entry, and an
+// absent switch turns the access control off (operations.md, section 4). So both are
+// always sent, and what change does not set is read first, with one more request. What
+// somebody else changes between the two requests is changed back: set both where others
+// change the same endpoint.
+//
 // Errors are those of GetEndpoint, and *ValidationError for a wrong entry.
 func (c *Client) UpdateWhitelist(ctx context.Context, id string, change WhitelistChange, opts ...CallOption) (*Endpoint, error) {
-	return do(ctx, c, opts, request[*Endpoint]{
+	read := getEndpoint(id)
+	read.validate = func(f *fieldErrors) { f.whitelistChange(change) }
+	update := request[*Endpoint]{
 		operation: retry.Update, method: http.MethodPut, path: endpointPath, ids: []string{id},
-		validate: func(f *fieldErrors) {
-			if change.Entries == nil && change.Enable == nil {
-				f.add("whitelist", "nothing is to be changed")
-			}
-			if change.Entries != nil {
-				f.whitelistEntries(*change.Entries)
-			}
-		},
-		body: struct {
-			Whitelist *[]string `json:"whitelist,omitempty"`
-			Enable    *bool     `json:"enable_whitelist,omitempty"`
-		}{notNil(change.Entries), change.Enable},
-		decode: endpointResource.decode,
-	})
+		validate: read.validate, decode: endpointResource.decode,
+	}
+	if change.Entries == nil || change.Enable == nil {
+		shown, err := do(ctx, c, opts, read)
+		if err != nil {
+			return nil, err
+		}
+		if change, err = change.completed(shown); err != nil {
+			return nil, err
+		}
+	}
+	update.body = struct {
+		Whitelist []string `json:"whitelist"`
+		Enable    bool     `json:"enable_whitelist"`
+	}{append([]string{}, *change.Entries...), *change.Enable}
+	return do(ctx, c, opts, update)
 }
 
-// notNil makes a nil list an empty one: it would be written as null.
-func notNil(list *[]string) *[]string {
-	if list != nil && *list == nil {
-		return &[]string{}
+// completed is the change with what it does not set as the endpoint shows it.
+func (w WhitelistChange) completed(shown *Endpoint) (WhitelistChange, error) {
+	for field, isRead := range map[string]bool{"whitelist": w.Entries == nil, "enable_whitelist": w.Enable == nil} {
+		if raw, unread := shown.Extra[field]; unread && isRead {
+			return w, fmt.Errorf("vpcep: update whitelist of endpoint %s: the service gave a %s that cannot be read: %s", shown.ID, field, text.OneLine(string(raw)))
+		}
 	}
-	return list
+	if w.Entries == nil {
+		w.Entries = &shown.Whitelist
+	}
+	if w.Enable == nil {
+		w.Enable = &shown.EnableWhitelist
+	}
+	return w, nil
+}
+
+func (f *fieldErrors) whitelistChange(change WhitelistChange) {
+	if change.Entries == nil && change.Enable == nil {
+		f.add("whitelist", "nothing is to be changed")
+	}
+	if change.Entries != nil {
+		f.whitelistEntries(*change.Entries)
+	}
 }
 
 // HasWhitelist reports whether an endpoint shows the settings of change.

@@ -8,14 +8,15 @@ import (
 // createRequest is the body of a create request. Empty and absent are the same, as no
 // documented default differs from the empty value.
 type createRequest struct {
-	ServiceID   string
-	VPCID       string
-	SubnetID    string
-	PortIP      string
-	EnableDNS   bool
-	Description string
-	IPVersion   string
-	IPv6Address string
+	ServiceID     string
+	VPCID         string
+	SubnetID      string
+	PortIP        string
+	EnableDNS     bool
+	Description   string
+	IPVersion     string
+	IPv6Address   string
+	Specification string
 	attributes
 
 	given map[string]bool // the fields that the body has
@@ -31,14 +32,15 @@ var createFields = fields[createRequest]{
 		r.Tags, refusal = readTags(raw)
 		return refusal
 	},
-	"routetables":      field("an array of strings", func(r *createRequest) *[]string { return &r.RouteTables }),
-	"whitelist":        field("an array of strings", func(r *createRequest) *[]string { return &r.Whitelist }),
-	"enable_whitelist": field("a boolean", func(r *createRequest) *bool { return &r.EnableWhitelist }),
-	"description":      field("a string", func(r *createRequest) *string { return &r.Description }),
-	"policy_statement": func(r *createRequest, raw json.RawMessage) *apiError { return readPolicyStatement(&r.policy, raw) },
-	"policy_document":  func(r *createRequest, raw json.RawMessage) *apiError { return readPolicyDocument(&r.policy, raw) },
-	"ip_version":       field("a string", func(r *createRequest) *string { return &r.IPVersion }),
-	"ipv6_address":     field("a string", func(r *createRequest) *string { return &r.IPv6Address }),
+	"routetables":        field("an array of strings", func(r *createRequest) *[]string { return &r.RouteTables }),
+	"whitelist":          field("an array of strings", func(r *createRequest) *[]string { return &r.Whitelist }),
+	"enable_whitelist":   field("a boolean", func(r *createRequest) *bool { return &r.EnableWhitelist }),
+	"description":        field("a string", func(r *createRequest) *string { return &r.Description }),
+	"policy_statement":   func(r *createRequest, raw json.RawMessage) *apiError { return readPolicyStatement(&r.policy, raw) },
+	"policy_document":    func(r *createRequest, raw json.RawMessage) *apiError { return readPolicyDocument(&r.policy, raw) },
+	"ip_version":         field("a string", func(r *createRequest) *string { return &r.IPVersion }),
+	"ipv6_address":       field("a string", func(r *createRequest) *string { return &r.IPv6Address }),
+	"specification_name": field("a string", func(r *createRequest) *string { return &r.Specification }),
 }
 
 // parseCreate reads a create request and makes the checks that need no service.

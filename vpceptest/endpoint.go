@@ -1,6 +1,7 @@
 package vpceptest
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -101,6 +102,8 @@ type Endpoint struct {
 	SubnetID        string
 	IP              string
 	IPv6Address     string
+	IPVersion       string
+	Specification   string // its size
 	EnableDNS       bool
 	DNSNames        []string
 	Tags            []Tag
@@ -243,6 +246,7 @@ func (e *record) view(now time.Time, st standing, attrs attributes) Endpoint {
 		VPCID:           e.request.VPCID,
 		Tags:            attrs.Tags,
 		Description:     e.request.Description,
+		Specification:   cmp.Or(e.request.Specification, "default"),
 		PolicyStatement: attrs.PolicyStatement,
 		PolicyDocument:  attrs.PolicyDocument,
 		CreatedAt:       e.createdAt.UTC(),
@@ -265,6 +269,7 @@ func (e *record) view(now time.Time, st standing, attrs attributes) Endpoint {
 func (e *record) showInterface(out *Endpoint, connected bool) {
 	out.SubnetID = e.request.SubnetID
 	out.EnableDNS = e.request.EnableDNS
+	out.IPVersion = cmp.Or(e.request.IPVersion, "ipv4")
 	if !connected {
 		return
 	}

@@ -2,12 +2,11 @@ package vpceptest
 
 import "time"
 
-// whitelistRequest is the body of an update of a whitelist. Absent fields stay as they
-// are; an empty whitelist deletes every entry.
+// whitelistRequest is the body of an update of a whitelist. As documented, an absent list
+// is an empty one, which deletes every entry, and an absent switch turns it off.
 type whitelistRequest struct {
 	entries []string
 	enable  bool
-	given   map[string]bool
 }
 
 var whitelistFields = fields[whitelistRequest]{
@@ -16,11 +15,8 @@ var whitelistFields = fields[whitelistRequest]{
 }
 
 func parseWhitelist(c *call) (r whitelistRequest, refusal *apiError) {
-	if r.given, refusal = whitelistFields.read(c, &r); refusal != nil {
+	if _, refusal = whitelistFields.read(c, &r); refusal != nil {
 		return r, refusal
-	}
-	if len(r.given) == 0 {
-		return r, errEmptyInput.with("whitelist and enable_whitelist are missing.")
 	}
 	return r, checkWhitelist(r.entries, maxUpdatedWhitelist)
 }
@@ -37,12 +33,7 @@ func (h *Handler) updateWhitelist(c *call) (*answer, *apiError) {
 		if e.service.isGateway() {
 			return errParameter.with("A gateway endpoint has no whitelist.")
 		}
-		if r.given["whitelist"] {
-			a.Whitelist = r.entries
-		}
-		if r.given["enable_whitelist"] {
-			a.EnableWhitelist = r.enable
-		}
+		a.Whitelist, a.EnableWhitelist = r.entries, r.enable
 		return nil
 	})
 }

@@ -25,6 +25,7 @@ type wireEndpoint struct {
 	DNSNames            []string        `json:"dns_names,omitempty"`
 	IP                  string          `json:"ip,omitempty"`
 	IPv6Address         string          `json:"ipv6_address,omitempty"`
+	IPVersion           string          `json:"ip_version,omitempty"` // not in the reference, but seen
 	SubnetID            string          `json:"subnet_id,omitempty"`
 	VPCID               string          `json:"vpc_id"`
 	CreatedAt           string          `json:"created_at"`
@@ -57,7 +58,7 @@ func (h *Handler) wire(e Endpoint) wireEndpoint {
 		UpdatedAt:           h.formatTime(e.UpdatedAt),
 		ProjectID:           h.cfg.projectID,
 		Tags:                append([]Tag{}, e.Tags...), // never null
-		SpecificationName:   "default",
+		SpecificationName:   e.Specification,
 		Description:         e.Description,
 		PolicyStatement:     e.PolicyStatement,
 		PolicyDocument:      e.PolicyDocument,
@@ -71,6 +72,7 @@ func (h *Handler) wire(e Endpoint) wireEndpoint {
 	}
 	w.EnableDNS, w.EnableWhitelist = &e.EnableDNS, &e.EnableWhitelist
 	w.DNSNames, w.IP, w.IPv6Address, w.SubnetID = e.DNSNames, e.IP, e.IPv6Address, e.SubnetID
+	w.IPVersion = e.IPVersion
 	w.Whitelist = append([]string{}, e.Whitelist...) // never null
 	return w
 }
