@@ -66,6 +66,8 @@ func TestTurnThatIsGivenBack(t *testing.T) {
 	r.giveBack(r.number)
 	assert.False(t, r.isOver(now))
 	assert.Equal(t, 1, letAll(&r), "another one may go")
+	r.answered(r.number, true)
+	assert.True(t, r.isOver(now), "nothing else is waited for")
 }
 
 func TestRoundThatGetsNoAnswer(t *testing.T) {

@@ -128,9 +128,6 @@ func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 	}
 	answer, err := request.Execute(r.Method, r.URL)
 	if err != nil {
-		if answer != nil && answer.RawResponse != nil && answer.RawResponse.Body != nil {
-			answer.RawResponse.Body.Close()
-		}
 		return Response{}, t.failure(ctx, timed, a, err)
 	}
 	if a.location != nil {
