@@ -107,7 +107,7 @@ type pass struct {
 
 func newCursor[T any](size, maxSize int, order Order) *cursor[T] {
 	return &cursor[T]{
-		size: size, maxSize: maxSize, order: order, most: -1, total: -1,
+		size: size, maxSize: maxSize, order: order, most: -1,
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		seen:  make(map[key]place),
 	}
@@ -215,27 +215,24 @@ func (c *cursor[T]) add(p Page[T], limit int, isEnd bool) (fresh []T) {
 	isShort := n < min(limit, c.longest)
 	isTail := isShort && added == 0 && n > 0 && len(c.tail) > 0 && c.tail[len(c.tail)-1].key == elements[n-1].key
 	c.reached, c.total, c.back = c.next+n, p.Total, 0
-	again := c.again(n, limit)
-	c.tail = elements[n-again:]
+	repeated := again(n, limit)
+	c.tail = elements[n-repeated:]
 	switch {
 	case isEnd, p.Total == int64(c.reached):
 		c.endPass()
 	case isTail: // behind it stands nothing, unless the service gives pages of any length
 		c.next = c.reached
 	default:
-		c.next = c.reached - again
+		c.next = c.reached - repeated
 	}
 	return fresh
 }
 
 // again is how many elements of a page of n the next one repeats. A service that gave
 // less than limit may not give more than n next time, either: something new has to fit.
-func (c *cursor[T]) again(n, limit int) int {
-	switch {
-	case n == limit:
+func again(n, limit int) int {
+	if n == limit {
 		return min(overlap(n), n)
-	case c.longest <= 1:
-		return 0
 	}
 	return max(0, min(overlap(n), n-1))
 }
@@ -245,16 +242,11 @@ func (c *cursor[T]) again(n, limit int) int {
 func (c *cursor[T]) goBack(p Page[T]) {
 	c.held = nil
 	c.pass.unclean = true
-	fell := 0
-	if p.Total >= 0 && c.total > p.Total {
-		fell = int(c.total - p.Total)
+	c.back = max(2*c.back, overlap(c.size))
+	if p.Total >= 0 {
+		c.back = max(c.back, int(c.total-p.Total))
 	}
-	c.back = max(2*c.back, overlap(c.size), fell)
-	c.next -= c.back
-	if len(p.Items) == 0 && p.Total >= 0 { // the list ends before
-		c.next = min(c.next, int(min(p.Total, int64(c.reached)))-overlap(c.size))
-	}
-	c.next = max(c.next, 0)
+	c.next = max(c.next-c.back, 0)
 }
 
 // note keeps in mind whether the pass shows the list as it stood at its beginning.
@@ -266,7 +258,7 @@ func (c *cursor[T]) note(p Page[T], elements []placed, added int) {
 		}
 	}
 	again := min(c.reached-c.next, len(c.tail))
-	if again > 0 && !slices.Equal(c.tail[len(c.tail)-again:], elements[:min(again, len(elements))]) || p.Total != c.pass.total {
+	if !slices.Equal(c.tail[len(c.tail)-again:], elements[:min(again, len(elements))]) || p.Total != c.pass.total {
 		c.pass.unclean = true
 	}
 	c.pass.fresh += added
@@ -280,9 +272,9 @@ func (c *cursor[T]) endPass() {
 	case c.order == ToEnd:
 		// What moves to the end is still to be read. That holds unless two changes bear
 		// the same version; another pass finds what they hid.
-		c.done = !c.pass.unclean || c.pass.number > 0 && c.pass.fresh == 0 || c.pass.number == passesToEnd
+		c.done = !c.pass.unclean || c.pass.fresh == 0 || c.pass.number == passesToEnd
 	default:
-		c.done = c.pass.number > 0 && c.pass.fresh == 0
+		c.done = c.pass.fresh == 0
 	}
 	if !c.done {
 		c.readAnew()
@@ -311,7 +303,7 @@ func (c *cursor[T]) readAnew() {
 		next.top = &placed{key: c.pass.first.key, place: c.pass.first.place}
 	}
 	c.pass = next
-	c.next, c.reached, c.tail, c.back, c.fruitless, c.total = 0, 0, nil, 0, 0, -1
+	c.next, c.reached, c.tail, c.back, c.fruitless = 0, 0, nil, 0, 0
 }
 
 // isUntouched reports whether top still stands first, as it did: then nothing has

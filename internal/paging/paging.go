@@ -95,7 +95,7 @@ func (p Pager[T]) Each(ctx context.Context, yield func(T) bool) error {
 		}
 		for i, item := range fresh {
 			// Page 2 is fetched ahead once half of page 1 is consumed, later pages at once.
-			isReader := pages > 1 || i > 0 && 2*i >= len(fresh)
+			isReader := pages > 1 || 2*i >= len(fresh)
 			if ahead == nil && !c.done && isReader {
 				ahead = p.fetchAhead(ctx, c.next, c.limit())
 			}
