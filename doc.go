@@ -1,10 +1,10 @@
-// Package vpcep is a client of Huawei Cloud's VPC Endpoint service (VPCEP).
+// Package vpcep is a client for Huawei Cloud's VPC Endpoint service (VPCEP).
 //
-// A VPC endpoint connects a VPC to a service without leaving the cloud's network.
-// This package creates endpoints, finds, changes and deletes them, and waits for
-// them, and does the same for the services that they connect to. With an idempotency key, a create can be repeated after any failure without
-// making a second endpoint; the answer to a create is never lost to a change in its
-// format.
+// A VPC endpoint connects a VPC to a service without leaving the cloud's network. This
+// package creates endpoints, finds, changes and deletes them, and waits for them. It
+// also publishes services for endpoints to connect to. With an idempotency key, a create
+// is safe to repeat after any failure, and leads to one endpoint. A change in the
+// response format never costs you the ID of an endpoint you just created.
 //
 //	client, err := vpcep.NewClient(
 //		vpcep.WithRegion("eu-west-101"),
@@ -24,32 +24,47 @@
 //	}
 //	endpoint, err = client.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{})
 //
-// The sections below follow the order in which the names are needed.
+// The sections below introduce the names in the order in which you need them. Each links
+// to the page of the documentation that has the details.
 //
 // # Client
 //
 // [NewClient] makes a [Client] for one project from options such as [WithRegion],
-// [WithBaseURL] for a private cloud, [WithProjectID] and [WithAuth]. A client is
-// safe for concurrent use and meant to be shared. Code that uses a few of its methods
-// is tested best against a small interface of its own.
+// [WithBaseURL] for a private cloud, [WithProjectID] and [WithAuth]. A client is safe for
+// concurrent use; share it.
 //
-// Every call takes a context, which bounds it as a whole; [WithAttemptTimeout] bounds
-// each attempt. [WithRetry] says how often a request is sent again, where that is
-// safe. A [CallOption] sets something for one call: [WithCallTimeout], [WithCallRetry]
-// and [WithCallHeader]; [WithResponse] gives the request ID and what else an answer
-// says beside its body.
+// Every call takes a context that bounds the whole call; [WithAttemptTimeout] bounds each
+// attempt. [WithRetry] says how often a request is sent again, if that is safe. A
+// [CallOption] sets something for one call: [WithCallTimeout], [WithCallRetry] and
+// [WithCallHeader]. [WithResponse] returns the request ID and whatever else a response
+// says apart from its body. See [Configuration].
+//
+// # Authentication
+//
+// An [Authenticator] adds credentials to each attempt. [WithToken] is enough for a token
+// that you have. [TokenAuth] sends the token of a [TokenSource], such as [IAMPassword]
+// inside [CachedToken], which logs a user in and renews the token. [AKSK] signs with an
+// access key. [DefaultAuth] uses what the environment, the credentials file or the ECS
+// instance has. [LookupProjectID] finds the project of a region.
+//
+// An [Authenticator] or [TokenSource] of your own can wrap another one; a method Unwrap
+// keeps what that one can do: [Renewer], [Invalidator], [Checker], [ProjectProvider] and
+// [IAMEndpointProvider].
+//
+// Credentials print, log and marshal redacted, and are sent only to the host that
+// you configured: redirects are not followed. See [Credentials].
 //
 // # Creating
 //
 // [Client.CreateEndpoint] validates a [CreateEndpointRequest], as
-// [CreateEndpointRequest.Validate] does, sends it, and returns an [Endpoint], as a
-// rule in status [StatusCreating]. [Client.PreflightCreateEndpoint] checks a request
-// against the service that it connects to.
+// [CreateEndpointRequest.Validate] does, sends it, and returns an [Endpoint], usually in
+// status [StatusCreating]. [Client.PreflightCreateEndpoint] checks a request against the
+// service that it connects to.
 //
 // # Idempotency keys
 //
-// A create with an IdempotencyKey leads to one endpoint, however often and by
-// whichever process it is repeated:
+// A create with an IdempotencyKey leads to one endpoint, however often and by whichever
+// process it is repeated:
 //
 //	request := vpcep.CreateEndpointRequest{
 //		EndpointServiceID: serviceID,
@@ -62,46 +77,45 @@
 //		endpoint, err = client.CreateEndpoint(ctx, request) // now or after a restart
 //	}
 //
-// The service knows no such keys: the key travels in a tag ([IdempotencyTagKey]), with
-// a digest of the request, and is searched for before the request is sent and after
-// it. Of several processes that create with the same key at once, each gets the same
-// endpoint: the first one, by the second of its creation and its ID; whoever made a
-// later one deletes it. CreateEndpointRequest.Resume is for a process that was killed
-// with its keys stored. [Client.GetEndpointByIdempotencyKey] finds the endpoint of a key.
-// A create takes at most 20 tags, that of the key included.
+// The service knows no such keys, so the key is kept in a tag ([IdempotencyTagKey]), with
+// a digest of the request. A call searches for the key before and after it sends its
+// request. If several processes create with the same key at once, all of them get the
+// same endpoint, and whoever created another one deletes it.
+// CreateEndpointRequest.Resume is for a process that restarts after a crash.
+// [Client.GetEndpointByIdempotencyKey] finds the endpoint of a key. See [Idempotency keys].
 //
 // # Waiting
 //
 // [Client.WaitForEndpoint] polls an endpoint until it can be used,
-// [Client.WaitForEndpointDeleted] until it is gone, and
-// [Client.WaitForEndpointChange] until a change has arrived. [Client.WaitForConnection]
-// is for the owner of a service. [WaitOptions] sets the statuses to wait for, the
-// time, and a function that is told of each poll.
+// [Client.WaitForEndpointDeleted] until it is gone, and [Client.WaitForEndpointChange]
+// until a change has taken effect. [WaitOptions] sets the statuses to wait for, a timeout,
+// and a function that is called with each poll.
 //
 // # Reading and changing
 //
-// [Client.GetEndpoint] reads one endpoint, [Client.ListEndpoints] iterates over those
-// that an [EndpointFilter] selects, and loses none while others create and delete;
+// [Client.GetEndpoint] reads one endpoint. [Client.ListEndpoints] iterates over those that
+// an [EndpointFilter] selects, and loses none while others create and delete;
 // [Client.CountEndpoints] says how many there are. [Client.DeleteEndpoint] deletes one.
+//
 // [Client.UpdateWhitelist], [Client.UpdateRouteTables], [Client.UpdatePolicy] and
 // [Client.DeletePolicy] change an endpoint; [HasWhitelist], [HasRouteTables] and
-// [HasPolicy] tell whether the change has arrived. [Client.SetTags], [Client.AddTags]
-// and [Client.RemoveTags] change its tags, for which [HasTags], [HasAllTags] and
-// [LacksTags] are the conditions.
+// [HasPolicy] tell whether the change has taken effect. [Client.SetTags], [Client.AddTags]
+// and [Client.RemoveTags] change its tags, with the conditions [HasTags], [HasAllTags] and
+// [LacksTags]. See [Operations].
 //
 // # Services
 //
-// [Client.ListPublicServices], [Client.DescribeService] and [Client.DescribeServiceByName] find
-// what to connect to. [Client.GetQuotas] says how many endpoints and services a project
-// has and may have.
+// [Client.ListPublicServices], [Client.DescribeService] and [Client.DescribeServiceByName]
+// find a service to connect to. [Client.GetQuotas] says how many endpoints and services a
+// project has and may have.
 //
-// # Offering a service
+// # Publishing a service
 //
-// [Client.CreateService] offers what stands behind a port, also with an idempotency
-// key, by the rules of endpoints; [Client.WaitForService] waits until it can be
-// connected to. [Client.GetService], [Client.ListServices], [Client.UpdateService],
-// [Client.RenameService] and [Client.DeleteService] are for one's own services, and
-// [Client.WaitForServiceDeleted] waits for the end of one.
+// [Client.CreateService] publishes a back end of yours, with an idempotency key if you
+// like, and [Client.WaitForService] waits until endpoints can connect to it.
+// [Client.GetService], [Client.ListServices], [Client.UpdateService],
+// [Client.RenameService] and [Client.DeleteService] are for your own services, and
+// [Client.WaitForServiceDeleted] waits until one is gone.
 //
 //	service, err := client.CreateService(ctx, vpcep.CreateServiceRequest{
 //		PortID: "4189d3c2-8882-4871-a3c2-d380272eed88", VPCID: vpcID, ServerType: vpcep.ServerTypeLB,
@@ -112,46 +126,37 @@
 //	}
 //	_, err = client.AddPermissions(ctx, service.ID, []vpcep.Permission{{Value: "iam:domain::5fc973eea581490997e82ea11a1d0101"}})
 //
-// A [Permission] says who may connect: [Client.ListPermissions],
-// [Client.AddPermissions], [Client.RemovePermissions] and
-// [Client.UpdatePermissionDescription]. The owner sees who wants in with
-// [Client.ListConnections] and [Client.CountConnections], and decides with
-// [Client.AcceptConnection] and [Client.RejectConnection]; [Client.WaitForConnection]
-// waits until the decision shows, and [Client.UpdateConnectionDescriptions] notes what
-// a connection is for.
+// A [Permission] says who may connect: [Client.ListPermissions], [Client.AddPermissions],
+// [Client.RemovePermissions] and [Client.UpdatePermissionDescription].
+// [Client.ListConnections] and [Client.CountConnections] show who wants to;
+// [Client.AcceptConnection] and [Client.RejectConnection] decide, and
+// [Client.WaitForConnection] waits until the decision shows.
+// [Client.UpdateConnectionDescriptions] notes what a connection is for.
 //
 // # Tags and editions
 //
 // [Client.SetServiceTags], [Client.AddServiceTags] and [Client.RemoveServiceTags] change
-// the tags of a service. [Client.ListProjectTags] gives all tags of a project, and
-// [Client.ListResources] and [Client.CountResources] find endpoints and services by
-// them. [Client.UpgradeEndpoint], [Client.UpgradeService] and [Client.AddServerResources]
-// are about editions, and [Client.ListVersions] and [Client.GetVersion] about the
-// service's API. All operations of the service's reference are here.
+// the tags of a service. [Client.ListProjectTags] lists all tags of a project;
+// [Client.ListResources] and [Client.CountResources] find endpoints and services by them.
+// [Client.UpgradeEndpoint], [Client.UpgradeService] and [Client.AddServerResources] change
+// editions, and [Client.ListVersions] and [Client.GetVersion] are about the API itself.
 //
-// What this version has no method for is sent with [Client.Do], with the client's
-// credentials, retries and errors.
+// These are all operations of the reference. [Client.Do] sends what this version has no
+// method for, with the client's credentials, retries and errors.
 //
 // # Errors
 //
-// What a call returns beside an error is nil, and a count is 0, with these exceptions:
-// the endpoint (or connection) that ended a wait comes beside its
-// [*EndpointFailedError], the service beside its [*ServiceFailedError], the route
-// tables that an endpoint has beside a [*RouteTablesError], the permissions that were
-// added beside a [*PermissionsError], and the service beside the [*ValidationError] of
-// [Client.PreflightCreateEndpoint].
+// Wrong input is a [*ValidationError], reported before anything is sent. A refusal of the
+// service is an [*APIError]: test its status and meaning with [errors.Is] and the errors
+// of this package, such as [ErrForbidden] and [ErrThrottled], and its code with
+// [errors.Is] and an [ErrorCode].
 //
-// Wrong input is a [*ValidationError], reported before anything is sent. A refusal of
-// the service is an [*APIError]: its status and meaning are tested with [errors.Is]
-// and the errors of this package, such as [ErrForbidden] and [ErrThrottled], its code
-// with [errors.Is] and an [ErrorCode].
-//
-// [ErrOutcomeUnknown] is the one that needs care: the create request may have been
-// carried out, and nothing says so. The endpoint may exist, and cost money.
+// [ErrOutcomeUnknown] is the one that needs care: the create may have been carried out,
+// and no response says so. The endpoint may exist, and it costs money.
 //
 //	switch {
 //	case errors.Is(err, vpcep.ErrDuplicateEndpoints):
-//		// delete what is not used, then call again
+//		// delete the ones you do not use, then call again
 //	case errors.Is(err, vpcep.ErrOutcomeUnknown):
 //		// look for the endpoint, or call again with the same IdempotencyKey
 //	case errors.Is(err, vpcep.ErrQuotaExceeded):
@@ -160,34 +165,35 @@
 //		// choose another address
 //	}
 //
-// # Authentication
-//
-// An [Authenticator] adds credentials to each attempt. [AKSK] signs with an access
-// key. [TokenAuth] sends the token of a [TokenSource]: [StaticToken], or [IAMPassword]
-// inside [CachedToken], which logs a user in and renews the token. [DefaultAuth] takes
-// what the environment, the credentials file or the ECS instance offers.
-// [LookupProjectID] finds the project of a region.
-//
-// An [Authenticator] or [TokenSource] of one's own can wrap another; a method Unwrap
-// keeps what that can do: [Renewer], [Invalidator], [Checker], [ProjectProvider] and
-// [IAMEndpointProvider]. The identity tokens of other providers, the identity of a pod
-// and derived keys are left to such code; examples/federation has some to copy.
-//
-// Credentials print, log and marshal redacted. They never go to another host than the
-// client's own: redirects are not followed.
+// Whatever a call returns with an error is nil, and a count is 0, with these exceptions:
+// a wait that ended in failure returns the endpoint, service or connection with its
+// [*EndpointFailedError] or [*ServiceFailedError], [Client.UpdateRouteTables] the route
+// tables that the endpoint has with a [*RouteTablesError], [Client.AddPermissions] the
+// permissions that were added with a [*PermissionsError], and
+// [Client.PreflightCreateEndpoint] the service with a [*ValidationError]. See [Errors] and
+// [Retries].
 //
 // # Logging
 //
-// [WithLogger] writes a line for each attempt at debug level. Nothing else is logged.
+// [WithLogger] writes a line for each attempt, at debug level. Nothing else is logged.
 //
 // # Testing
 //
-// Package [github.com/vpcep/vpcep-go/vpceptest] is a stand-in of the service, over
-// real HTTP and with state, for the tests of the code that uses this package.
+// Package [github.com/vpcep/vpcep-go/vpceptest] is a stand-in of the service, over real
+// HTTP and with state, for the tests of your code. Code that calls a few methods can also
+// depend on a small interface of its own, so that you can mock them. See [Testing].
 //
 // # Specification
 //
-// The specification that the comments refer to, and whose tables they number, is
-// "Creating a VPC Endpoint" in Huawei Cloud's VPC Endpoint API Reference:
-// https://support.huaweicloud.com/intl/en-us/api-vpcep/CreateEndpoint.html
+// Where a comment refers to the reference, or to the number of one of its tables, it means
+// "Creating a VPC Endpoint" in Huawei Cloud's [VPC Endpoint API Reference].
+//
+// [Configuration]: https://github.com/vpcep/vpcep-go/blob/main/docs/configuration.md#options
+// [Credentials]: https://github.com/vpcep/vpcep-go/blob/main/docs/credentials.md
+// [Idempotency keys]: https://github.com/vpcep/vpcep-go/blob/main/docs/retries.md#idempotency-keys
+// [Operations]: https://github.com/vpcep/vpcep-go/blob/main/docs/operations.md
+// [Errors]: https://github.com/vpcep/vpcep-go/blob/main/docs/errors.md
+// [Retries]: https://github.com/vpcep/vpcep-go/blob/main/docs/retries.md#what-is-sent-again-and-what-is-not
+// [Testing]: https://github.com/vpcep/vpcep-go/blob/main/docs/testing.md
+// [VPC Endpoint API Reference]: https://support.huaweicloud.com/intl/en-us/api-vpcep/CreateEndpoint.html
 package vpcep

@@ -11,14 +11,14 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// A user of IAM logs in once; the token is shared, and renewed before it ends.
+// An IAM user logs in once; the token is shared, and renewed before it expires.
 func ExampleIAMPassword() {
 	server := vpceptest.NewServer()
 	defer server.Close()
 	user := server.User()
 
 	tokens := vpcep.CachedToken(vpcep.IAMPassword(vpcep.IAMPasswordConfig{
-		IAMEndpoint: server.URL, // for the real one, Region is enough
+		IAMEndpoint: server.URL, // for the real IAM, Region is enough
 		Username:    user.Name,
 		Password:    user.Password,
 		DomainName:  user.DomainName,
@@ -59,7 +59,7 @@ func ExampleAKSK() {
 	// Output: creating [redacted]
 }
 
-// fileTokens reads a token that something else renews.
+// fileTokens reads a token that another program renews.
 type fileTokens string
 
 func (path fileTokens) Token(context.Context) (vpcep.Token, error) {
@@ -87,14 +87,14 @@ func ExampleTokenSource() {
 	// Output: creating <nil>
 }
 
-// A Token keeps its value to itself.
+// A Token never prints its value.
 func ExampleToken() {
 	token := vpcep.Token{Value: "a secret"}
 	fmt.Printf("%v %+v %s\n", token, token, token)
 	// Output: [redacted] [redacted] [redacted]
 }
 
-// signed adds a header of one's own to what AKSK does.
+// signed adds a header to what another Authenticator does.
 type signed struct{ vpcep.Authenticator }
 
 func (s signed) Authenticate(req *http.Request) error {
@@ -102,7 +102,7 @@ func (s signed) Authenticate(req *http.Request) error {
 	return s.Authenticator.Authenticate(req)
 }
 
-// Authenticators can be wrapped.
+// An Authenticator can wrap another one.
 func ExampleAuthenticator() {
 	server := vpceptest.NewServer()
 	defer server.Close()
@@ -112,7 +112,7 @@ func ExampleAuthenticator() {
 	// Output: example true
 }
 
-// DefaultAuth takes what the environment, a file or the instance offers.
+// DefaultAuth uses the credentials of the environment, a file or the instance.
 func ExampleDefaultAuth() {
 	os.Setenv("HUAWEICLOUD_SDK_AK", "EXAMPLEACCESSKEY")
 	os.Setenv("HUAWEICLOUD_SDK_SK", "example-secret-key")
@@ -135,7 +135,7 @@ func ExampleLookupProjectID() {
 
 	id, err := vpcep.LookupProjectID(context.Background(), vpcep.ProjectLookupConfig{
 		Region:      "eu-west-101",
-		IAMEndpoint: server.URL, // for the real one, Region is enough
+		IAMEndpoint: server.URL, // for the real IAM, Region is enough
 		Auth:        vpcep.TokenAuth(vpcep.StaticToken(server.Token())),
 	})
 	fmt.Println(id == server.ProjectID(), err)

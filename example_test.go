@@ -16,12 +16,17 @@ func ExampleNewClient() {
 	client, err := vpcep.NewClient(
 		vpcep.WithRegion("eu-west-101"),
 		vpcep.WithProjectID("0605767a3300d5762fb7c0186d9e1779"),
-		vpcep.WithToken("a token of IAM"),
+		vpcep.WithToken("a-token-of-IAM"),
 	)
-	fmt.Println(client == nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(client.BaseURL())
+
+	_, err = vpcep.NewClient(vpcep.WithRegion("eu-west-101"), vpcep.WithProjectID("p"), vpcep.WithToken("a token\nwith a line break"))
 	fmt.Println(err)
 	// Output:
-	// true
+	// https://vpcep.eu-west-101.myhuaweicloud.eu
 	// vpcep: invalid: WithToken: the token holds characters that a header cannot carry
 }
 
@@ -52,10 +57,10 @@ func ExampleClient_CreateEndpoint() {
 	// accepted 172.16.0.154
 }
 
-// With an idempotency key, a create can be repeated after any failure.
+// With an idempotency key, a create is safe to repeat after any failure.
 func ExampleClient_CreateEndpoint_idempotencyKey() {
 	server := vpceptest.NewServer(vpceptest.WithFaults(
-		// The endpoint is made, and the answer is lost.
+		// The endpoint is created, but the response is lost.
 		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Drop: true},
 	))
 	defer server.Close()
@@ -75,7 +80,7 @@ func ExampleClient_CreateEndpoint_idempotencyKey() {
 	// Output: true order-17 0 1
 }
 
-// Errors are tested by meaning, by status and by code.
+// Test errors by meaning, by status and by code.
 func ExampleAPIError() {
 	server := vpceptest.NewServer(vpceptest.WithQuota(1))
 	defer server.Close()
@@ -160,7 +165,7 @@ func ExampleClient_DeleteEndpoint() {
 	// Output: true
 }
 
-// WithResponse gives what an answer says beside its body, also of a failed call.
+// WithResponse returns what a response says apart from its body, even if the call fails.
 func ExampleWithResponse() {
 	server := vpceptest.NewServer()
 	defer server.Close()
@@ -201,7 +206,7 @@ func ExampleClient_WaitForEndpoint() {
 	// ready: true true
 }
 
-// A change may arrive later than the service answers: a wait tells when.
+// A change may take effect after the service has responded: wait until it has.
 func ExampleClient_UpdateWhitelist() {
 	server := vpceptest.NewServer(vpceptest.WithChangeDelay(200 * time.Millisecond))
 	defer server.Close()
@@ -222,7 +227,7 @@ func ExampleClient_UpdateWhitelist() {
 	// Output: [10.1.0.0/16] true
 }
 
-// Where some route tables cannot be bound, the others are.
+// If some route tables cannot be bound, the others still are.
 func ExampleClient_UpdateRouteTables() {
 	server := vpceptest.NewServer(
 		vpceptest.WithService(vpceptest.Service{ID: "storage", Type: vpceptest.TypeGateway}),
@@ -271,7 +276,7 @@ func ExampleClient_SetTags() {
 	// Output: [{stage production}] order-17
 }
 
-// The service's type says what a request needs, before anything is made.
+// The type of a service says what a request needs, before anything is created.
 func ExampleClient_PreflightCreateEndpoint() {
 	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{
 		ID: "813d9300-8473-405b-bfcd-f711117bad65", Name: "com.myhuaweicloud.eu-west-101.dns",
@@ -297,7 +302,7 @@ func ExampleClient_PreflightCreateEndpoint() {
 	// <nil> 0
 }
 
-// The owner of a service lets an endpoint in, and waits until it is connected.
+// The owner of a service accepts an endpoint, and waits until it is connected.
 func ExampleClient_AcceptConnection() {
 	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{ID: "my-service", Approval: true}))
 	defer server.Close()
@@ -341,7 +346,7 @@ func ExampleClient_GetQuotas() {
 	// Output: endpoint: 1 of 50
 }
 
-// newEndpoint gives an example an endpoint to work with.
+// newEndpoint creates an endpoint for an example to work with.
 func newEndpoint(ctx context.Context, api *vpcep.Client, request vpcep.CreateEndpointRequest) *vpcep.Endpoint {
 	endpoint, err := api.CreateEndpoint(ctx, request)
 	if err != nil {
