@@ -3,6 +3,7 @@ package vpcep
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"net/http"
 	"slices"
@@ -98,17 +99,44 @@ const connectionsPath = servicesPath + "/{service_id}/connections"
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/action. It returns
 // the connection as the service answers it, which names its endpoint at the least;
 // WaitForConnection waits until it is accepted.
+//
+// It can be repeated after a lost answer: where the service refuses the decision, the
+// connection is read, with one more request, and one that is accepted already is
+// success. Errors are *ValidationError, ErrServiceNotFound, ErrEndpointNotFound, and any
+// other refusal as an *APIError (CodeEndpointNotOfService, CodeEndpointDeleting).
 func (c *Client) AcceptConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
-	return do(ctx, c, opts, decideConnection(serviceID, endpointID, "receive"))
+	return c.decideConnection(ctx, serviceID, endpointID, "receive", StatusAccepted, opts)
 }
 
 // RejectConnection keeps an endpoint from connecting to a service of this project,
 // also one that was accepted before. It is AcceptConnection's opposite.
 func (c *Client) RejectConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
-	return do(ctx, c, opts, decideConnection(serviceID, endpointID, "reject"))
+	return c.decideConnection(ctx, serviceID, endpointID, "reject", StatusRejected, opts)
 }
 
-func decideConnection(serviceID, endpointID, action string) request[*Connection] {
+// decideConnection decides, and takes a refusal for success where the connection is in
+// the wanted status: an earlier decision, whose answer was lost, led there.
+func (c *Client) decideConnection(ctx context.Context, serviceID, endpointID, action string, wanted EndpointStatus, opts []CallOption) (*Connection, error) {
+	settings, err := c.begin(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := settings.bound(ctx)
+	defer cancel()
+	decided, err := doWith(ctx, c, settings, decision(serviceID, endpointID, action))
+	var refusal *APIError
+	if !errors.As(err, &refusal) || refusal.isThrottled() || refusal.StatusCode != http.StatusBadRequest && refusal.StatusCode != http.StatusConflict {
+		return decided, err
+	}
+	settings.response = nil // it is to describe the decision
+	shown, readErr := doWith(ctx, c, settings, getConnection(serviceID, endpointID))
+	if readErr != nil || shown == nil || shown.Status != wanted {
+		return nil, err
+	}
+	return shown, nil
+}
+
+func decision(serviceID, endpointID, action string) request[*Connection] {
 	return request[*Connection]{
 		operation: retry.Update, method: http.MethodPost, path: connectionsPath + "/action", ids: []string{serviceID},
 		check: func(f *fieldErrors) { f.pathSegment("endpoint_id", endpointID) },

@@ -1,6 +1,7 @@
 package vpcep_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
@@ -111,4 +112,45 @@ func TestConnectionReadsDrift(t *testing.T) {
 		CreatedAt: time.Date(2018, 1, 30, 7, 42, 1, 174e6, time.UTC), Errors: []vpcep.ResourceError{{Code: "C", Message: "M"}},
 		Extra: map[string]json.RawMessage{"updated_at": json.RawMessage("7"), "new": json.RawMessage("null")},
 	}, k)
+}
+
+// A decision whose answer was lost can be repeated.
+func TestRepeatedDecision(t *testing.T) {
+	const refusal = `{"error":{"code":"EndPoint.2014","message":"The endpoint has connected to the endpoint service."}}`
+	accept, reject := (*vpcep.Client).AcceptConnection, (*vpcep.Client).RejectConnection
+	for name, tt := range map[string]struct {
+		decide func(*vpcep.Client, context.Context, string, string, ...vpcep.CallOption) (*vpcep.Connection, error)
+		status int
+		shown  string
+		want   bool
+		reads  int
+	}{
+		"accepted already":         {accept, 400, `{"id":"e-1","status":"accepted"}`, true, 1},
+		"accepted already, 409":    {accept, 409, `{"id":"e-1","status":"Accepted"}`, true, 1},
+		"rejected already":         {reject, 400, `{"id":"e-1","status":"rejected"}`, true, 1},
+		"accepted, to be rejected": {reject, 400, `{"id":"e-1","status":"accepted"}`, false, 1},
+		"failed":                   {accept, 400, `{"id":"e-1","status":"failed"}`, false, 1},
+		"of another endpoint":      {accept, 400, `{"id":"e-2","status":"accepted"}`, false, 1},
+		"not there":                {accept, 400, ``, false, 1},
+		"unreadable":               {accept, 400, `<`, false, 1},
+		"forbidden":                {accept, 403, `{"id":"e-1","status":"accepted"}`, false, 0},
+		"not found":                {accept, 404, `{"id":"e-1","status":"accepted"}`, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, mock := mocked(t)
+			answering(mock, "POST", projectURL+"/vpc-endpoint-services/s/connections/action", tt.status, refusal)
+			reads := answering(mock, "GET", projectURL+"/vpc-endpoint-services/s/connections", 200, `{"connections":[`+tt.shown+`],"total_count":1}`)
+			var meta vpcep.ResponseMeta
+			k, err := tt.decide(c, t.Context(), "s", "e-1", vpcep.WithResponse(&meta))
+			assert.Len(t, *reads, tt.reads)
+			assert.Equal(t, tt.status, meta.StatusCode)
+			if tt.want {
+				require.NoError(t, err)
+				assert.Equal(t, "e-1", k.EndpointID)
+				return
+			}
+			assert.ErrorIs(t, err, vpcep.CodeAlreadyConnected)
+			assert.Nil(t, k)
+		})
+	}
 }

@@ -111,7 +111,9 @@ func getEndpoint(id string) request[*Endpoint] {
 // DeleteEndpoint deletes an endpoint: DELETE /v1/{project_id}/vpc-endpoints/{id}.
 // The service goes on deleting in the background; WaitForEndpointDeleted waits for the end.
 //
-// The error is ErrEndpointNotFound where the endpoint did not exist.
+// The error is ErrEndpointNotFound where the endpoint did not exist, and
+// CodeEndpointDeleting where it is being deleted already. After an attempt of the same
+// call that may have deleted it, because its answer was lost, both are success.
 func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOption) error {
 	_, err := do(ctx, c, opts, deleteEndpoint(id))
 	if err == nil || errors.Is(err, ErrEndpointNotFound) {
