@@ -9,34 +9,49 @@ import (
 	"github.com/vpcep/vpcep-go/internal/rules"
 )
 
-func TestRulesOfServices(t *testing.T) {
-	tests := map[string]struct{ got, want string }{
-		"name":             {rules.Name("azAZ09-_", 8), ""},
-		"name, empty":      {rules.Name("", 8), ""},
-		"name, too long":   {rules.Name("azAZ09-_a", 8), "has 9 characters, at most 8 are allowed"},
-		"name, below a":    {rules.Name("`", 8), "must not contain '`', only A-Z a-z 0-9 and -_"},
-		"name, above z":    {rules.Name("{", 8), "must not contain '{', only A-Z a-z 0-9 and -_"},
-		"name, below A":    {rules.Name("@", 8), "must not contain '@', only A-Z a-z 0-9 and -_"},
-		"name, above Z":    {rules.Name("[", 8), "must not contain '[', only A-Z a-z 0-9 and -_"},
-		"name, below 0":    {rules.Name("/", 8), "must not contain '/', only A-Z a-z 0-9 and -_"},
-		"name, above 9":    {rules.Name(":", 8), "must not contain ':', only A-Z a-z 0-9 and -_"},
-		"name, letter":     {rules.Name("网", 8), "must not contain '网', only A-Z a-z 0-9 and -_"},
-		"port, none":       {rules.Port(0), "0 is not a port, 1 to 65535"},
-		"port, first":      {rules.Port(1), ""},
-		"port, last":       {rules.Port(65535), ""},
-		"port, behind it":  {rules.Port(65536), "65536 is not a port, 1 to 65535"},
-		"everybody":        {rules.Permission("*"), ""},
-		"every domain":     {rules.Permission("iam:domain::*"), ""},
-		"domain":           {rules.Permission("iam:domain::" + strings.Repeat("a", 64)), ""},
-		"domain, none":     {rules.Permission("iam:domain::"), "behind iam:domain::: must not be empty"},
-		"domain, too long": {rules.Permission("iam:domain::" + strings.Repeat("a", 65)), "behind iam:domain::: has 65 characters, at most 64 are allowed"},
-		"domain, hyphen":   {rules.Permission("iam:domain::a-b"), "behind iam:domain::: must not contain '-', only A-Z a-z 0-9"},
-		"name of a domain": {rules.Permission("iam:domainName::a_b.*"), ""},
-		"the same, space":  {rules.Permission("iam:domainName::a b"), "behind iam:domainName::: must not contain ' ', only A-Z a-z 0-9 and _+*.?{},-"},
-		"path":             {rules.Permission("organizations:orgPath::o-1/r-1/*"), ""},
-		"no form of it":    {rules.Permission("a"), "must be *, or begin with iam:domain::, iam:domainName:: or organizations:orgPath::"},
+func TestPermission(t *testing.T) {
+	x := strings.Repeat("x", 1025)
+	for permission, want := range map[string]string{
+		"*":                                    "",
+		"iam:domain::*":                        "",
+		"iam:domain::5fc973EEA":                "",
+		"iam:domain::" + x[:64]:                "",
+		"iam:domainName::a_b+*.?{1,2}-c":       "",
+		"iam:domainName::" + x[:80]:            "",
+		"organizations:orgPath::o-1/r-1/ou_*?": "",
+		"organizations:orgPath::" + x[:1024]:   "",
+
+		"":                                 "must be *, or begin with iam:domain::, iam:domainName:: or organizations:orgPath::",
+		"**":                               "must be *, or begin with iam:domain::, iam:domainName:: or organizations:orgPath::",
+		"iam:domain:5fc":                   "must be *, or begin with iam:domain::, iam:domainName:: or organizations:orgPath::",
+		"5fc973eea581490997e82ea11a1d0101": "must be *, or begin with iam:domain::, iam:domainName:: or organizations:orgPath::",
+		"iam:domain::":                     "behind iam:domain::: must not be empty",
+		"iam:domain::" + x[:65]:            "behind iam:domain::: has 65 characters, at most 64 are allowed",
+		"iam:domain::a-b":                  "behind iam:domain::: must not contain '-', only A-Z a-z 0-9",
+		"iam:domain::a*":                   "behind iam:domain::: must not contain '*', only A-Z a-z 0-9",
+		"iam:domainName::a/b":              "behind iam:domainName::: must not contain '/', only A-Z a-z 0-9 and _+*.?{},-",
+		"iam:domainName::" + x[:81]:        "behind iam:domainName::: has 81 characters, at most 80 are allowed",
+		"organizations:orgPath::a+b":       "behind organizations:orgPath::: must not contain '+', only A-Z a-z 0-9 and /_*?-",
+		"organizations:orgPath::" + x:      "behind organizations:orgPath::: has 1025 characters, at most 1024 are allowed",
+		"organizations:orgPath::\xff":      "behind organizations:orgPath::: must not contain '\ufffd', only A-Z a-z 0-9 and /_*?-",
+		"organizations:orgPath::":          "behind organizations:orgPath::: must not be empty",
+	} {
+		assert.Equal(t, want, rules.Permission(permission), "%q", permission)
 	}
-	for name, tt := range tests {
-		assert.Equal(t, tt.want, tt.got, name)
+}
+
+func TestName(t *testing.T) {
+	assert.Empty(t, rules.Name("", 3))
+	assert.Empty(t, rules.Name("a-_", 3))
+	assert.Equal(t, "has 4 characters, at most 3 are allowed", rules.Name("a-_9", 3))
+	assert.Equal(t, "must not contain 'é', only A-Z a-z 0-9 and -_", rules.Name("é", 3))
+}
+
+func TestPort(t *testing.T) {
+	for _, n := range []int{1, 80, 65535} {
+		assert.Empty(t, rules.Port(n))
+	}
+	for _, n := range []int{-1, 0, 65536} {
+		assert.Contains(t, rules.Port(n), "is not a port, 1 to 65535")
 	}
 }
