@@ -75,7 +75,7 @@ func (r *request[T]) valid(c *Client) error {
 // checkAlways reports what is wrong even without validation.
 func (r *request[T]) checkAlways(f *fieldErrors) {
 	r.eachPart(func(_, name, id string) {
-		if name != "" && name != projectIDName {
+		if name != "" && name != projectIDName && len(r.ids) > 0 {
 			f.pathSegment(name, id)
 		}
 	})
@@ -142,7 +142,7 @@ func (r *request[T]) eachPart(fn func(text, name, id string)) {
 		}
 		var name, id string
 		name, rest, _ = strings.Cut(braced, "}")
-		if name != projectIDName {
+		if name != projectIDName && len(ids) > 0 { // a caller's own path may have braces, too
 			id, ids = ids[0], ids[1:]
 		}
 		fn(text, name, id)

@@ -43,7 +43,8 @@ var (
 	// ErrThrottled: too many requests at a time, 429 or 400 with EndPoint.0022, for
 	// longer than RetryPolicy.ThrottleTimeout. Nothing was done; call again later.
 	ErrThrottled = errors.New("vpcep: throttled")
-	// ErrQuotaExceeded: the project has as many endpoints as it may have, Endpoint.1018.
+	// ErrQuotaExceeded: the project has as many endpoints, or endpoint services, as it may
+	// have, Endpoint.1018.
 	ErrQuotaExceeded = errors.New("vpcep: quota exceeded")
 	// ErrEndpointNotFound: the service says that there is no such endpoint, with
 	// EndPoint.2006, .2007 or .2008, or with EndPoint.0005 to a call about one endpoint. A

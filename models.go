@@ -75,7 +75,7 @@ const (
 )
 
 // IdempotencyTagKey is the key of the tag that carries
-// CreateEndpointRequest.IdempotencyKey. It is reserved: no other tag may use it,
+// CreateEndpointRequest.IdempotencyKey and CreateServiceRequest.IdempotencyKey. It is reserved: no other tag may use it,
 // and neither CreateEndpointRequest.Tags nor Endpoint.Tags shows it.
 const IdempotencyTagKey = "vpcep-idempotency-key"
 

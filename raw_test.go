@@ -70,7 +70,7 @@ func TestRawRequestThatIsWrongIsNotSent(t *testing.T) {
 		_, err := c.Do(t.Context(), req)
 		assert.Equal(t, want, fieldsOf(err))
 	}
-	for _, path := range []string{"", "v1", "/", "//x", "/a?b", "/a#b", "/a%2fb", "/a b", "https://evil.example/"} {
+	for _, path := range []string{"/v1/{id}", "/v1/{project_id", "/{", "", "v1", "/", "//x", "/a?b", "/a#b", "/a%2fb", "/a b", "https://evil.example/"} {
 		_, err := c.Do(t.Context(), vpcep.RawRequest{Method: "GET", Path: path})
 		assert.Error(t, err, path)
 	}

@@ -183,6 +183,10 @@ func TestServiceNotFound(t *testing.T) {
 			assert.NotErrorIs(t, err, vpcep.ErrEndpointNotFound)
 		})
 	}
+	c := exchanging(t, exchanged{"POST /v1/p-1/endpoint_service/s-1/tags/action", `{"action":"delete","tags":[{"key":"k"}]}`, 404, `{"error":{"code":"EndPoint.0005","message":"m"}}`})
+	err := c.RemoveServiceTags(t.Context(), "s-1", []string{"k"})
+	assert.ErrorIs(t, err, vpcep.ErrServiceNotFound)
+	assert.NotErrorIs(t, err, vpcep.ErrEndpointNotFound)
 }
 
 // A create that may have been carried out is not sent again, and says so of a service.

@@ -44,7 +44,7 @@ func publicServices(filter ServiceFilter) listing[EndpointService] {
 
 // DescribeService reads the summary of a service by its ID, public or not: GET
 // /v1/{project_id}/vpc-endpoint-services/describe. The error is
-// CodeEndpointServiceNotFound where there is none that this project may see.
+// ErrServiceNotFound where there is none that this project may see.
 func (c *Client) DescribeService(ctx context.Context, id string, opts ...CallOption) (*EndpointService, error) {
 	return do(ctx, c, opts, describeService("id", id))
 }
