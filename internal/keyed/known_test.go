@@ -195,6 +195,31 @@ func TestSinceIsRead(t *testing.T) {
 	assert.False(t, p.mustGoOn())
 }
 
+// What several looks have seen is remembered once, and one that was overtaken settles nothing.
+func TestSettledOnce(t *testing.T) {
+	var k known
+	now := time.Now()
+	look := func(since time.Time) *progress {
+		p := k.start(now, since)
+		p.see("a", "key", now.Add(-time.Hour), true)
+		return p
+	}
+	k.settle(look(time.Time{}), window, now)
+	k.settle(look(now.Add(-2*time.Hour)), window, now)
+	assert.Equal(t, []string{"a"}, k.carriers("key"))
+	assert.Equal(t, 1, k.count)
+
+	slow, fast := k.start(now, time.Time{}), k.start(now, time.Time{})
+	for _, p := range []*progress{slow, fast} {
+		p.see("b", "key", now.Add(-20*time.Second), true)
+		p.see("a", "key", now.Add(-time.Hour), true)
+	}
+	k.settle(fast, window, now.Add(time.Minute))
+	k.settle(slow, window, now.Add(2*time.Minute))
+	assert.Equal(t, []string{"a", "b"}, k.carriers("key"))
+	assert.Equal(t, now.Add(time.Minute-window-certainty).Truncate(time.Second), k.below)
+}
+
 // What is remembered of a project is bounded, and little without keys.
 func TestKnownIsBounded(t *testing.T) {
 	fill := func(n int, key func(i int) string) *known {

@@ -104,6 +104,11 @@ func TestCallersShareLooks(t *testing.T) {
 		s.callers(t, l, 100, 10*ms)
 		assert.LessOrEqual(t, len(s.begun), 12, "one after the other")
 	})
+	inLists(t, "also where lists take hardly any time", func(t *testing.T, l *lists[string], s *shelf) {
+		s.takes = 2 * ms
+		s.callers(t, l, 100, ms)
+		assert.LessOrEqual(t, len(s.begun), 30, "those that come within some time of each other")
+	})
 	inLists(t, "only with those whose requests are like theirs", func(t *testing.T, l *lists[string], s *shelf) {
 		var all sync.WaitGroup
 		for i := range 20 {

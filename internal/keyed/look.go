@@ -89,6 +89,7 @@ func (r *run[T]) withUnlisted(ctx context.Context, items []Item[T]) ([]Item[T], 
 		case err != nil:
 			return nil, err
 		case item != nil:
+			r.clock.hear(item.Created, time.Now())
 			items = append(items, *item)
 		case time.Since(r.past.lastRequest()) > r.Window: // it is not to come any more
 			r.past.deleted(id)

@@ -738,6 +738,62 @@ func TestAnswerThatNeverShows(t *testing.T) {
 	})
 }
 
+// What this process made and no list has shown is read, each time.
+func TestUnlisted(t *testing.T) {
+	refused := Posted[string]{Outcome: Refused, Tries: 1, Err: errRefused}
+	unlisted := func(t *testing.T, name string, test func(t *testing.T, f *fake, c Call[string])) {
+		inTime(t, name, func(t *testing.T, f *fake, c Call[string]) {
+			c.past.sent("ours")
+			c.past.keep("ours")
+			test(t, f, c)
+		})
+	}
+	unlisted(t, "it is there", func(t *testing.T, f *fake, c Call[string]) {
+		f.read = func(id string) (*Item[string], error) { i := item(id, f.after(0)); return &i, nil }
+		time.Sleep(10 * window)
+		result, err := c.run(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "ours", result.Item.ID)
+		assert.True(t, result.Found)
+		assert.NotContains(t, f.asked(), "post")
+		assert.Equal(t, []string{"ours"}, c.past.unlisted())
+	})
+	unlisted(t, "it is gone", func(t *testing.T, f *fake, c Call[string]) {
+		time.Sleep(10 * window)
+		f.posts = []Posted[string]{refused}
+		_, err := c.run(t.Context())
+		assert.Equal(t, errRefused, err, "nothing is left that could be the reason")
+		assert.Empty(t, c.past.unlisted())
+		assert.False(t, c.past.hasMade("ours"))
+	})
+	unlisted(t, "it cannot be read yet", func(t *testing.T, f *fake, c Call[string]) {
+		f.read = func(id string) (*Item[string], error) {
+			if i := item(id, f.after(0)); f.isAfter(window / 2) {
+				return &i, nil
+			}
+			return nil, nil
+		}
+		result, err := c.run(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "ours", result.Item.ID)
+	})
+	unlisted(t, "it cannot be read", func(t *testing.T, f *fake, c Call[string]) {
+		f.read = func(string) (*Item[string], error) { return nil, errStays }
+		time.Sleep(10 * window)
+		_, err := c.run(t.Context())
+		require.ErrorIs(t, err, errStays)
+		assert.NotContains(t, f.asked(), "post")
+	})
+	unlisted(t, "it shows", func(t *testing.T, f *fake, c Call[string]) {
+		f.shows(map[time.Duration][]Item[string]{0: {item("ours", f.after(0))}})
+		time.Sleep(10 * window)
+		_, err := c.run(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, c.past.unlisted())
+		assert.NotContains(t, f.asked(), "read")
+	})
+}
+
 func TestInOrder(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	given := []Item[string]{item("c", at.Add(100*ms)), item("a", at.Add(time.Second)), item("b", at.Add(900*ms)), item("d", time.Time{})}
