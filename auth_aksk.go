@@ -22,7 +22,7 @@ type AKSKConfig struct {
 	SecurityToken string
 	// ProjectID is the project that requests are signed for (X-Project-Id), for the key of
 	// an IAM user who works in another project than that of the URL. "" means the client's
-	// own, as a rule what is wanted. Where the client is not told its project, it is this one.
+	// own, usually what you want. Where the client is not told its project, it is this one.
 	ProjectID string
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/renew"
 )
 
-// CachedToken asks src for a token once, and gives it to all callers. It renews
+// CachedToken asks src for a token once, and shares it among all callers. It renews
 // the token in the background before it ends, while the old one still serves. A
 // token that the service refuses with 401 is dropped, renewed once, and the request
 // sent once more; callers whose tokens are refused together cause one renewal.

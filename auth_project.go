@@ -35,7 +35,7 @@ type ProjectLookupConfig struct {
 // ErrProjectNotFound: IAM knows no project of the name that these credentials may use.
 var ErrProjectNotFound = errors.New("vpcep: project not found")
 
-// LookupProjectID asks IAM for the ID of a project, as a rule the one that a region has
+// LookupProjectID asks IAM for the ID of a project, usually the one that a region has
 // for the account: GET {iam}/v3/projects?name={name}. The ID does not change, so that
 // one look-up for WithProjectID is enough.
 //

@@ -225,7 +225,7 @@ const (
 const (
 	// A tag is empty. Give every tag a key.
 	CodeTagEmpty ErrorCode = "EndPoint.3066"
-	// A tag key stands twice. Give each key once.
+	// A tag key appears twice. Give each key once.
 	CodeTagKeyDuplicated ErrorCode = "EndPoint.3067"
 	// A key or a value breaks the rules for tags. Tag says what they may contain.
 	CodeTagInvalid ErrorCode = "EndPoint.3068"
@@ -298,7 +298,7 @@ const (
 	CodeEndpointInfoNotFound ErrorCode = "EndPoint.2007"
 	// The endpoint has been deleted (404): it is gone.
 	CodeEndpointDeleted ErrorCode = "EndPoint.2008"
-	// The endpoint is frozen, as a rule with its account. Settle that with the
+	// The endpoint is frozen, usually with its account. Settle that with the
 	// service's support first.
 	CodeEndpointFrozen ErrorCode = "EndPoint.2015"
 	// The endpoint ID is malformed. Pass the ID that the creation gave.
@@ -351,7 +351,7 @@ const (
 	CodeEndpointMACUnchangeable ErrorCode = "EndPoint.2046"
 )
 
-// Endpoint services of one's own.
+// Your own endpoint services.
 const (
 	// The ID of the back end's port is malformed. Pass that of a network card, or of the
 	// private address of a load balancer.
@@ -446,7 +446,7 @@ const (
 	CodeRollbackFailed ErrorCode = "EndPoint.3040"
 )
 
-// Permissions and connections of one's own services.
+// Permissions and connections of your own services.
 const (
 	// A permission is not valid. Check its form; see Permission.
 	CodePermissionInvalid ErrorCode = "EndPoint.3002"

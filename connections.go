@@ -215,13 +215,13 @@ func (c *Client) UpdateConnectionDescriptions(ctx context.Context, serviceID str
 
 // WaitForConnection polls the connections of a service of this project until that
 // of an endpoint is accepted, or in one of opts.Targets, and returns it. It is the
-// wait of the service's owner: the endpoint itself may stand in another project.
+// wait of the service's owner: the endpoint itself may be in another project.
 // opts.OnPoll gets the connection in the form of an endpoint. A connection that is not
 // there yet is waited for as long as the time lasts; one that was there and is not found
 // for five seconds ends the wait with ErrEndpointNotFound.
 //
-// Errors are those of WaitForEndpoint, and ErrServiceNotFound. The connection comes beside an
-// *EndpointFailedError, and is nil beside any other error.
+// Errors are those of WaitForEndpoint, and ErrServiceNotFound. The connection comes with an
+// *EndpointFailedError, and is nil with any other error.
 func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID string, opts WaitOptions) (*Connection, error) {
 	targets := opts.Targets
 	if len(targets) == 0 {

@@ -16,7 +16,7 @@ const (
 )
 
 // CreateEndpoint creates an endpoint: POST /v1/{project_id}/vpc-endpoints. The
-// endpoint is in status creating as a rule; WaitForEndpoint waits until it can be used.
+// endpoint is usually in status creating; WaitForEndpoint waits until it can be used.
 //
 // From the name of a service to an endpoint, DescribeServiceByName gives the ID to
 // connect to, and PreflightCreateEndpoint says what its type demands:
@@ -109,7 +109,7 @@ func getEndpoint(id string) request[*Endpoint] {
 }
 
 // DeleteEndpoint deletes an endpoint: DELETE /v1/{project_id}/vpc-endpoints/{id}.
-// The service goes on deleting in the background; WaitForEndpointDeleted waits for the end.
+// The service keeps deleting in the background; WaitForEndpointDeleted waits for the end.
 //
 // The error is ErrEndpointNotFound where the endpoint did not exist, and
 // CodeEndpointDeleting where it is being deleted already. After an attempt of the same

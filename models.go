@@ -11,7 +11,7 @@ import (
 type EndpointStatus string
 
 // The statuses of an endpoint (specification, table 5 "status", and what has
-// been seen beside it). Ready after 2 to 20 seconds as a rule:
+// been seen beside it). Usually ready after 2 to 20 seconds:
 //
 //	creating → accepted
 //	creating → pendingAcceptance → accepted or rejected
@@ -39,7 +39,7 @@ const (
 	ServiceTypeCVSGateway ServiceType = "cvs_gateway"
 )
 
-// isGateway reports a service whose endpoints stand in route tables, and not in a subnet.
+// isGateway reports a service whose endpoints are in route tables instead of a subnet.
 func (t ServiceType) isGateway() bool { return t == ServiceTypeGateway || t == ServiceTypeCVSGateway }
 
 // ActiveStatus is the state of the account that an endpoint belongs to
@@ -95,19 +95,19 @@ type Tag struct {
 type CreateEndpointRequest struct {
 	// EndpointServiceID is the ID of the service to connect to. Required, 1 to 64 characters.
 	EndpointServiceID string
-	// VPCID is the ID of the VPC that the endpoint stands in. Required, 1 to 64 characters.
+	// VPCID is the ID of the VPC that the endpoint is in. Required, 1 to 64 characters.
 	VPCID string
 	// SubnetID is the network ID of a subnet of that VPC, 1 to 64 characters. The
 	// service demands it for services of type interface. No subnet of the VPC may
 	// overlap 198.19.128.0/17, and no custom route in the VPC's route tables may lead there.
 	SubnetID string
 	// PortIP is the IPv4 address that the endpoint gets in the subnet, not 0.0.0.0. The
-	// service assigns one where it is empty, and gives it back as Endpoint.IP.
+	// service assigns one where it is empty, and returns it as Endpoint.IP.
 	PortIP string
 	// EnableDNS asks for a private domain name; without effect for services of type gateway.
 	EnableDNS bool
 	// Tags are put on the endpoint, at most 20, that of IdempotencyKey included; no
-	// key may stand twice.
+	// key may appear twice.
 	Tags []Tag
 	// RouteTables are the IDs of the route tables that get the routes of a service
 	// of type gateway. Empty: the VPC's default route table.
@@ -135,7 +135,7 @@ type CreateEndpointRequest struct {
 	// IdempotencyKey names this creation, so that it can be repeated after any
 	// failure, also by another process. 1 to 36 characters with the rules of a tag's
 	// value, because it travels in the tag IdempotencyTagKey, with a digest of the
-	// request; a random UUID is a good one. Endpoint.IdempotencyKey gives it back.
+	// request; a random UUID is a good one. Endpoint.IdempotencyKey returns it.
 	IdempotencyKey string
 	// Resume says that an earlier run stored the IdempotencyKey before it called, and
 	// may have sent its request, and that nobody else uses the key now. The call then
@@ -199,7 +199,7 @@ type Endpoint struct {
 	EnableWhitelist bool
 	// RouteTables are the IDs of the route tables of an endpoint of a gateway service.
 	RouteTables []string
-	// SpecificationName names the size, as a rule "default".
+	// SpecificationName names the size, usually "default".
 	SpecificationName string
 	// Description is free text.
 	Description string
@@ -248,7 +248,7 @@ type EndpointFilter struct {
 	PageSize int
 }
 
-// ResponseMeta is what an answer says beside its body; see WithResponse.
+// ResponseMeta is what a response says apart from its body; see WithResponse.
 type ResponseMeta struct {
 	// StatusCode is the HTTP status of the last answer, 0 where there was none.
 	StatusCode int

@@ -138,7 +138,7 @@ func WithAuth(a Authenticator) Option {
 // never followed, cookies never kept. A Transport that sends a request again by
 // itself is stopped: one attempt is one request.
 //
-// Load balancers close idle connections after 60 seconds as a rule, and a create
+// Load balancers usually close idle connections after 60 seconds, and a create
 // that meets the close has an unknown outcome. The library's own pool closes them
 // after 45 seconds; set IdleConnTimeout of a Transport of your own alike.
 func WithHTTPClient(hc *http.Client) Option {
@@ -178,7 +178,7 @@ type callSettings struct {
 	date     *time.Time // filled with the Date of the last answer, the service's clock
 }
 
-// WithResponse stores what the answer says beside its body in dst, also when the
+// WithResponse stores what the response says apart from its body in dst, also when the
 // call fails. A call that sends several requests stores the last answer.
 func WithResponse(dst *ResponseMeta) CallOption {
 	return func(s *callSettings) { s.response = dst }

@@ -148,7 +148,7 @@ var errStillThere = errors.New("the service still shows them")
 // Errors are those of GetService, and *ValidationError before anything is sent;
 // CodePermissionsExhausted says that the service has as many permissions as it may
 // have. Where an earlier request of the call succeeded, the error is a
-// *PermissionsError, and beside it come the permissions that were added; beside any
+// *PermissionsError, and with it come the permissions that were added; beside any
 // other, nil.
 func (c *Client) AddPermissions(ctx context.Context, serviceID string, permissions []Permission, opts ...CallOption) ([]Permission, error) {
 	return permissionChange{

@@ -15,7 +15,7 @@ import (
 type RawRequest struct {
 	// Method is GET, HEAD, POST, PUT, PATCH or DELETE.
 	Method string
-	// Path is what stands behind the client's BaseURL, for example
+	// Path is what follows the client's BaseURL, for example
 	// "/v1/{project_id}/vpc-endpoints"; {project_id} becomes the client's project. Its
 	// segments consist of A-Z a-z 0-9 - . _ ~.
 	Path string

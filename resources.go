@@ -91,7 +91,7 @@ type TaggedResource struct {
 	ID, Name string
 	// Tags are its tags without the one of the IdempotencyKey.
 	Tags []Tag
-	// Detail is what the service says beside them, as a rule nothing.
+	// Detail is what else the service says, usually nothing.
 	Detail json.RawMessage
 	// IdempotencyKey is the key that it was created with, if any.
 	IdempotencyKey string

@@ -50,7 +50,7 @@ func (e *RouteTablesError) Error() string {
 // that the endpoint has then.
 //
 // The error is a *RouteTablesError where some could not be bound or unbound; beside it come
-// the route tables that the endpoint has then, and nil beside any other error. Those
+// the route tables that the endpoint has then, and nil with any other error. Those
 // are the errors of GetEndpoint, and *ValidationError.
 func (c *Client) UpdateRouteTables(ctx context.Context, id string, routeTables []string, opts ...CallOption) ([]string, error) {
 	answer, err := do(ctx, c, opts, request[*RouteTablesError]{

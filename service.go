@@ -17,7 +17,7 @@ const (
 )
 
 // CreateService offers an endpoint service that others can connect to: POST
-// /v1/{project_id}/vpc-endpoint-services. It is in status creating as a rule;
+// /v1/{project_id}/vpc-endpoint-services. It is usually in status creating;
 // WaitForService waits until it can be connected to. AddPermissions says who may
 // connect, and AcceptConnection lets them in.
 //
@@ -114,7 +114,7 @@ func (c *Client) RenameService(ctx context.Context, id, name string, opts ...Cal
 }
 
 // DeleteService deletes an endpoint service of this project: DELETE
-// /v1/{project_id}/vpc-endpoint-services/{id}. The cloud goes on deleting in the
+// /v1/{project_id}/vpc-endpoint-services/{id}. The cloud keeps deleting in the
 // background, for one to two minutes; WaitForServiceDeleted waits for the end.
 //
 // The error is ErrServiceNotFound where the service did not exist, and
@@ -171,10 +171,10 @@ func services(filter ServiceFilter) listing[EndpointService] {
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
 //   - *ServiceFailedError: the service is failed or deleting. The service comes beside
-//     it; beside any other error, it is nil.
+//     it; with any other error, it is nil.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - ErrServiceNotFound: there is no such service.
-//   - context.Canceled, and any error of GetService that waiting does not mend.
+//   - context.Canceled, and any error of GetService that waiting does not fix.
 func (c *Client) WaitForService(ctx context.Context, id string, opts WaitOptions) (*EndpointService, error) {
 	available := func(s *EndpointService) bool { return s.Status == ServiceStatusAvailable }
 	return waitForService(id, serviceResource.until(available, serviceResource.dead)).run(ctx, c, opts)
@@ -186,7 +186,7 @@ func (c *Client) WaitForService(ctx context.Context, id string, opts WaitOptions
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
-//   - context.Canceled, and any error of GetService that waiting does not mend.
+//   - context.Canceled, and any error of GetService that waiting does not fix.
 func (c *Client) WaitForServiceDeleted(ctx context.Context, id string, opts WaitOptions) error {
 	_, err := waitForService(id, serviceResource.untilGone()).run(ctx, c, opts)
 	return err

@@ -64,7 +64,7 @@ type EndpointService struct {
 	// ID is what CreateEndpointRequest.EndpointServiceID takes.
 	ID string
 	// Name is the service's full name, for example "com.myhuaweicloud.eu-west-101.dns".
-	// That of one's own service is region.name.id, or region.id without a name.
+	// That of your own service is region.name.id, or region.id without a name.
 	Name string
 	// Owner is who offers it; only ListPublicServices says so.
 	Owner string
@@ -77,7 +77,7 @@ type EndpointService struct {
 
 	// Status is where the service is in its life; see WaitForService.
 	Status ServiceStatus
-	// PortID, VPCID and ServerType say what stands behind the service; IP does, an
+	// PortID, VPCID and ServerType say the back end of the service; IP does, an
 	// address or a domain name, for one that is reached by VLAN.
 	PortID, VPCID, ServerType, IP string
 	// ProjectID and DomainID say whose it is. Only lists give the DomainID, an account.
@@ -146,7 +146,7 @@ type CreateServiceRequest struct {
 	// default, true.
 	ApprovalEnabled *bool
 	// Tags are put on the service, at most 20, that of IdempotencyKey included; no key
-	// may stand twice.
+	// may appear twice.
 	Tags []Tag
 	// TCPProxy is close where it is empty.
 	TCPProxy TCPProxy

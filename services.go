@@ -79,7 +79,7 @@ func describeService(by, value string) request[*EndpointService] {
 // are checked.
 //
 // The error is a *ValidationError, or that of DescribeService. The service comes beside
-// a *ValidationError where it could be read, and is nil beside any other error.
+// a *ValidationError where it could be read, and is nil with any other error.
 // CreateEndpoint does not call it: it costs one request more.
 func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*EndpointService, error) {
 	var f fieldErrors

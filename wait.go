@@ -14,7 +14,7 @@ import (
 // The rules of waiting.
 const (
 	// DefaultWaitTimeout bounds a wait where WaitOptions.Timeout does not. The
-	// service takes 2 to 20 seconds as a rule, and 1 to 2 minutes at worst.
+	// service usually takes 2 to 20 seconds, and 1 to 2 minutes at worst.
 	DefaultWaitTimeout = 10 * time.Minute
 
 	// readLag is how long reads may lag: what is there may not be found, or not be found
@@ -59,12 +59,12 @@ func (o WaitOptions) validate(f *fieldErrors) {
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
 //   - *EndpointFailedError: the endpoint is failed, rejected or deleting. The endpoint
-//     comes beside it; beside any other error, it is nil.
+//     comes with it; with any other error, it is nil.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed. The endpoint as
 //     it was read last is in the error, and not beside it.
 //   - ErrEndpointNotFound: there is no such endpoint (any longer): no poll of the last
 //     five seconds or more found it.
-//   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
+//   - context.Canceled, and any error of GetEndpoint that waiting does not fix.
 func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOptions) (*Endpoint, error) {
 	targets := opts.Targets
 	if len(targets) == 0 {
@@ -86,7 +86,7 @@ func waitForEndpoint(id string, until poll.Condition[*Endpoint]) wait[Endpoint] 
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
-//   - context.Canceled, and any error of GetEndpoint that waiting does not mend.
+//   - context.Canceled, and any error of GetEndpoint that waiting does not fix.
 func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts WaitOptions) error {
 	_, err := waitForEndpoint(id, endpointResource.untilGone()).run(ctx, c, opts)
 	return err
@@ -214,7 +214,7 @@ func (c *Client) askedPause(err error) time.Duration {
 // HasAllTags, LacksTags and HasPolicy are such reports. opts.Targets is not used.
 //
 // Errors are those of WaitForEndpoint, but a rejected endpoint does not end the wait. The
-// endpoint comes beside an *EndpointFailedError, and is nil beside any other error.
+// endpoint comes with an *EndpointFailedError, and is nil with any other error.
 func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condition, opts WaitOptions) (*Endpoint, error) {
 	if has == nil {
 		return nil, errors.New("vpcep: wait: the condition is nil")

@@ -70,7 +70,7 @@ func (s *Service) withoutAnswer(c Call, err error) *Failure {
 	return f
 }
 
-// refusal reads an answer that is no success.
+// refusal reads an error response.
 func (s *Service) refusal(c Call, answer Answer) *Failure {
 	f := s.answered(c, answer)
 	f.Event = byStatus(answer.StatusCode)

@@ -9,7 +9,7 @@ const budgetSize = 200
 
 // Budget is a bucket of tokens that all calls of a client share. Each retry takes
 // one, each success gives one back: a service that fails now and then is retried
-// without end, a broken one is not stormed. The zero value is a full bucket.
+// without end, a broken one is not flooded. The zero value is a full bucket.
 type Budget struct {
 	mu    sync.Mutex
 	spent int
