@@ -6,7 +6,7 @@ import "net/http"
 type authScheme interface {
 	// claims tells whether the request carries the scheme's credentials.
 	claims(r *http.Request) bool
-	// verify returns nil, or why the credentials are refused.
+	// verify sets the account of the call, or returns why the credentials are refused.
 	verify(c *call) *apiError
 }
 

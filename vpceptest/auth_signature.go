@@ -24,6 +24,7 @@ const (
 
 // accessKey is a key pair and what it did lately.
 type accessKey struct {
+	account                   *account
 	id, secret, securityToken string
 	end                       time.Time // zero: none
 
@@ -33,9 +34,9 @@ type accessKey struct {
 
 // signatureScheme is a signature with an access key in Authorization.
 type signatureScheme struct {
-	projectID string
-	mu        sync.Mutex
-	keys      map[string]*accessKey
+	now  func() time.Time
+	mu   sync.Mutex
+	keys map[string]*accessKey
 }
 
 func (s *signatureScheme) add(key *accessKey) {
@@ -45,10 +46,16 @@ func (s *signatureScheme) add(key *accessKey) {
 }
 
 func (s *signatureScheme) claims(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Authorization"), signatureAlgorithm)
+	return r.Header.Get("Authorization") != ""
 }
 
 func (s *signatureScheme) verify(c *call) *apiError {
+	if algorithm, _, _ := strings.Cut(c.r.Header.Get("Authorization"), " "); algorithm != signatureAlgorithm {
+		return errAuth.with("the algorithm is not known here, only " + signatureAlgorithm)
+	}
+	if strings.Contains(c.r.Header.Get("Authorization"), "Credential=") {
+		return errAuth.with("signatures with a derived key (Credential=) are not known here, only Access=")
+	}
 	auth, ok := parseAuthorization(c.r.Header.Get("Authorization"))
 	if !ok {
 		return errAuth.with("the Authorization header cannot be read")
@@ -59,14 +66,18 @@ func (s *signatureScheme) verify(c *call) *apiError {
 	if key == nil {
 		return errAuth.with("ak " + auth.accessKey + " not exist") // the real one echoes it too
 	}
-	now := time.Now()
+	now := s.now()
 	if now.Before(key.lockedUntil) {
 		return errAuth.with("verify aksk signature fail, the ak is locked")
 	}
 	if refusal := s.checkHeaders(c, key, auth, now); refusal != nil {
 		return refusal
 	}
-	return key.checkSignature(c, auth, now)
+	if refusal := key.checkSignature(c, auth, now); refusal != nil {
+		return refusal
+	}
+	c.account = key.account
+	return nil
 }
 
 // checkHeaders judges what a signature has to cover.
@@ -79,19 +90,15 @@ func (s *signatureScheme) checkHeaders(c *call, key *accessKey, auth authorizati
 	if now.Sub(date).Abs() > maxClockSkew {
 		return errAuth.with("verify aksk signature fail, the signature has expired")
 	}
-	if _, scoped := c.params["project_id"]; scoped {
-		if h.Get("X-Project-Id") != s.projectID || !auth.covers("x-project-id") {
-			return errAuth.with("X-Project-Id is missing, not signed or not a project of the ak")
-		}
+	// Documents call it optional, and clients set it after they signed.
+	if given := h.Get("X-Project-Id"); given != "" && given != key.account.ProjectID {
+		return errAuth.with("X-Project-Id is not a project of the ak")
 	}
 	if !key.end.IsZero() && !now.Before(key.end) {
 		return errAuth.with("the security token has expired")
 	}
 	if h.Get("X-Security-Token") != key.securityToken {
 		return errAuth.with("the security token is invalid")
-	}
-	if key.securityToken != "" && !auth.covers("x-security-token") {
-		return errAuth.with("the security token is not signed")
 	}
 	return nil
 }

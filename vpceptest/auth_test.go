@@ -179,7 +179,6 @@ func TestWrongSignatures(t *testing.T) {
 		"clock ahead":       {sign: func(s *signed) { s.headers[1][1] = stamp(now.Add(16 * time.Minute)) }, want: "expired"},
 		"date unreadable":   {sign: func(s *signed) { s.headers[1][1] = now.Format(time.RFC3339) }, want: "X-Sdk-Date"},
 		"date not signed":   {sign: func(s *signed) { s.headers = s.headers[:1] }, want: "X-Sdk-Date"},
-		"no project":        {sign: func(s *signed) { s.headers = s.headers[1:] }, want: "X-Project-Id"},
 		"other project":     {sign: func(s *signed) { s.headers[0][1] = "q" }, want: "X-Project-Id"},
 		"stray token":       {sent: func(r *http.Request) { r.Header.Set("X-Security-Token", "x") }, want: "security token"},
 		"changed query":     {sent: func(r *http.Request) { r.URL.RawQuery = "limit=1" }, want: "verify aksk signature fail"},
@@ -223,7 +222,31 @@ func TestSignatureWithASecurityToken(t *testing.T) {
 	s := signedList()
 	req := s.request()
 	req.Header.Set("X-Security-Token", "st") // sent, not signed
-	assert.Equal(t, http.StatusUnauthorized, serve(t, h, req).status)
+	assert.Equal(t, http.StatusOK, serve(t, h, req).status, "clients set it after they signed")
+}
+
+func TestSignatureWithoutAProject(t *testing.T) {
+	s := signedList()
+	s.headers = s.headers[1:]
+	assert.Equal(t, http.StatusOK, serve(t, keyed(), s.request()).status, "documents call it optional")
+	req := s.request()
+	req.Header.Set("X-Project-Id", "p") // sent, not signed
+	assert.Equal(t, http.StatusOK, serve(t, keyed(), req).status)
+	req.Header.Set("X-Project-Id", "another")
+	assert.Equal(t, http.StatusUnauthorized, serve(t, keyed(), req).status)
+}
+
+func TestUnknownSignatures(t *testing.T) {
+	for _, header := range []string{
+		"V11-HMAC-SHA256 Credential=ak/20260102/region-1/vpcep, SignedHeaders=x-sdk-date, Signature=00",
+		"SDK-HMAC-SHA256 Credential=ak/20260102/region-1/vpcep/sdk_request, SignedHeaders=x-sdk-date, Signature=00",
+	} {
+		req := signedList().request()
+		req.Header.Set("Authorization", header)
+		r := serve(t, keyed(), req)
+		wantError(t, r, http.StatusUnauthorized, "APIGW.0301")
+		assert.Contains(t, r.raw, "not known here")
+	}
 }
 
 func TestFiveWrongSignaturesLockTheKey(t *testing.T) {

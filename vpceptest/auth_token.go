@@ -7,15 +7,22 @@ import (
 	"time"
 )
 
+// issuedToken is whose it is and when it ends.
+type issuedToken struct {
+	account *account
+	end     time.Time
+}
+
 // tokenScheme is a token in X-Auth-Token: the fixed one, or one that was issued and has
 // neither ended nor been revoked.
 type tokenScheme struct {
-	fixed    string
+	accounts []*account // whose own tokens pass always
 	lifetime time.Duration
+	now      func() time.Time
 
 	mu     sync.Mutex
 	issued int
-	ends   map[string]time.Time // of the tokens that were issued and not revoked
+	ends   map[string]issuedToken // that were not revoked
 }
 
 func (s *tokenScheme) claims(r *http.Request) bool {
@@ -23,29 +30,35 @@ func (s *tokenScheme) claims(r *http.Request) bool {
 }
 
 func (s *tokenScheme) verify(c *call) *apiError {
-	if !s.passes(c.r.Header.Get("X-Auth-Token")) {
+	if c.account = s.owner(c.r.Header.Get("X-Auth-Token")); c.account == nil {
 		return errAuth.with("decrypt token fail")
 	}
 	return nil
 }
 
-func (s *tokenScheme) passes(token string) bool {
-	if subtle.ConstantTimeCompare([]byte(token), []byte(s.fixed)) == 1 {
-		return true
+// owner returns whose token it is, or nil where it does not pass.
+func (s *tokenScheme) owner(token string) *account {
+	for _, a := range s.accounts {
+		if subtle.ConstantTimeCompare([]byte(token), []byte(a.Token)) == 1 {
+			return a
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Now().Before(s.ends[token])
+	if t, found := s.ends[token]; found && s.now().Before(t.end) {
+		return t.account
+	}
+	return nil
 }
 
 // issue makes a token that passes from one time to the other.
-func (s *tokenScheme) issue() (token string, begin, end time.Time) {
+func (s *tokenScheme) issue(a *account) (token string, begin, end time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	begin = time.Now()
+	begin = s.now()
 	end = begin.Add(s.lifetime)
 	token = "vpceptest-issued-token-" + randomHex(16)
-	s.ends[token] = end
+	s.ends[token] = issuedToken{a, end}
 	s.issued++
 	return token, begin, end
 }

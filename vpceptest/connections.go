@@ -10,8 +10,8 @@ import (
 // connectionsQuery is what a list of a service's connections asks for.
 type connectionsQuery struct {
 	pageQuery
-	serviceID, id, status string
-	markerID              *int64
+	id, status string
+	markerID   *int64
 }
 
 func (q *connectionsQuery) set(name, value string) (bool, *apiError) {
@@ -39,18 +39,26 @@ func (q *connectionsQuery) set(name, value string) (bool, *apiError) {
 var connectionStatuses = []string{StatusPendingAcceptance, StatusAccepted, StatusRejected, StatusFailed}
 
 func (q connectionsQuery) fits(e *record, now time.Time) bool {
-	return e.service.ID == q.serviceID && matches(q.id, e.id) &&
+	return matches(q.id, e.id) &&
 		(q.markerID == nil || *q.markerID == e.markerID()) &&
 		(q.status == "" || q.status == e.status(now, e.standing.at(e.clock(now))))
 }
 
 // connections returns a page and how many of a service's endpoints the filters let
 // through.
-func (s *store) connections(q connectionsQuery) ([]Endpoint, int) {
+func (s *store) connections(svc *service, q connectionsQuery) ([]wireConnection, int) {
 	now := s.lock()
 	defer s.mu.Unlock()
 	var records []*record
-	for _, e := range s.listed(now) {
+	shown := svc.endpoints.listed(now, s.cfg.listLag)
+	if q.id != "" {
+		shown = slices.DeleteFunc(s.one(q.id, now), func(e *record) bool { return e.service != svc })
+	}
+	if q.id == "" && q.markerID == nil && q.status == "" {
+		records = shown
+		shown = nil
+	}
+	for _, e := range shown {
 		if q.fits(e, now) {
 			records = append(records, e)
 		}
@@ -58,7 +66,12 @@ func (s *store) connections(q connectionsQuery) ([]Endpoint, int) {
 	if q.byUpdate {
 		records = byUpdate(records, now)
 	}
-	return snapshots(pageOf(records, q.pageQuery), now), len(records)
+	page := pageOf(records, q.pageQuery)
+	out := make([]wireConnection, len(page))
+	for i, e := range page {
+		out[i] = s.wireConnection(e, e.snapshot(now))
+	}
+	return out, len(records)
 }
 
 // wireConnection is an endpoint as the owner of its service sees it. Here errors are an
@@ -74,31 +87,33 @@ type wireConnection struct {
 	Error       []EndpointError `json:"error,omitempty"`
 }
 
-func (h *Handler) wireConnections(list []Endpoint) []wireConnection {
-	out := make([]wireConnection, len(list))
-	for i, e := range list {
-		out[i] = wireConnection{
-			ID: e.ID, MarkerID: e.MarkerID, Status: e.Status, DomainID: h.domain().ID,
-			CreatedAt: h.formatTime(e.CreatedAt), UpdatedAt: h.formatTime(e.UpdatedAt),
-			Description: e.Description, Error: e.Errors,
-		}
+// wireConnection reads what a connection has beside its endpoint; the lock is held.
+func (s *store) wireConnection(e *record, as Endpoint) wireConnection {
+	w := wireConnection{
+		ID: as.ID, MarkerID: as.MarkerID, Status: as.Status, DomainID: e.account.DomainID(),
+		CreatedAt: s.cfg.formatTime(as.CreatedAt), UpdatedAt: s.cfg.formatTime(as.UpdatedAt),
+		Description: as.Description, Error: as.Errors,
 	}
-	return out
+	if e.said != nil {
+		w.Description = *e.said
+	}
+	return w
 }
 
 func (h *Handler) listConnections(c *call) (*answer, *apiError) {
-	q := connectionsQuery{pageQuery: pageQuery{limit: defaultLimit}, serviceID: c.params["service_id"]}
+	q := connectionsQuery{pageQuery: h.page()}
 	if refusal := readQuery(c.r.URL.RawQuery, q.set); refusal != nil {
 		return nil, refusal
 	}
-	if _, refusal := h.services.find(q.serviceID); refusal != nil {
+	svc, refusal := h.store.connectedTo(c)
+	if refusal != nil {
 		return nil, refusal
 	}
-	page, total := h.store.connections(q)
+	page, total := h.store.connections(svc, q)
 	return ok(struct {
 		Connections []wireConnection `json:"connections"`
 		TotalCount  int              `json:"total_count"`
-	}{h.wireConnections(page), total}), nil
+	}{page, total}), nil
 }
 
 // connectionAction is the body of an action on connections.
@@ -138,36 +153,95 @@ func (h *Handler) actOnConnection(c *call) (*answer, *apiError) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	svc, refusal := h.services.find(c.params["service_id"])
+	svc, refusal := h.store.connectedTo(c)
 	if refusal != nil {
 		return nil, refusal
 	}
-	e, refusal := h.store.receive(svc.ID, r.endpoints[0], decisions[r.action])
+	e, refusal := h.store.receive(svc, r.endpoints[0], decisions[r.action])
 	if refusal != nil {
 		return nil, refusal
 	}
 	return ok(struct {
 		Connections []wireConnection `json:"connections"`
-	}{h.wireConnections([]Endpoint{e})}), nil
+	}{[]wireConnection{e}}), nil
 }
 
 // receive lets an endpoint of a service in or keeps it out, whatever was decided
 // before. The decision shows after the delay; what receive returns shows it already.
-func (s *store) receive(serviceID, id, status string) (Endpoint, *apiError) {
+func (s *store) receive(svc *service, id, status string) (wireConnection, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
-	e, refusal := s.find(id)
+	e, refusal := s.find(nil, id)
 	if refusal != nil {
-		return Endpoint{}, refusal
+		return wireConnection{}, refusal
 	}
-	if e.service.ID != serviceID {
-		return Endpoint{}, errOtherService.plain()
+	if e.service != svc {
+		return wireConnection{}, errOtherService.plain()
 	}
 	if refusal := e.modifiable(now); refusal != nil {
-		return Endpoint{}, refusal
+		return wireConnection{}, refusal
 	}
 	e.decide(now, now.Add(s.cfg.changeDelay), status)
 	out := e.view(now, e.standing.last(), e.attrs.at(now))
 	out.UpdatedAt = now.UTC()
+	return s.wireConnection(e, out), nil
+}
+
+// connectionDescriptions is the body of an update of what connections are described by.
+type connectionDescriptions struct{ list []describedConnection }
+
+type describedConnection struct {
+	ID          string  `json:"id"`
+	Description *string `json:"description"`
+}
+
+var connectionDescriptionFields = fields[connectionDescriptions]{
+	"connections": field("an array of objects", func(r *connectionDescriptions) *[]describedConnection { return &r.list }),
+}
+
+func (h *Handler) describeConnections(c *call) (*answer, *apiError) {
+	var r connectionDescriptions
+	if _, refusal := connectionDescriptionFields.read(c, &r); refusal != nil {
+		return nil, refusal
+	}
+	if len(r.list) == 0 {
+		return nil, errEmptyInput.with("connections is missing or empty.")
+	}
+	svc, refusal := h.store.connectedTo(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	list, refusal := h.store.describe(svc, r.list)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return ok(map[string]any{"connections": list}), nil
+}
+
+// describe changes all of the connections or none. They come back in an order of
+// their own.
+func (s *store) describe(svc *service, list []describedConnection) ([]wireConnection, *apiError) {
+	now := s.lock()
+	defer s.mu.Unlock()
+	var records []*record
+	for _, d := range list {
+		e, refusal := s.find(nil, d.ID)
+		switch {
+		case refusal != nil:
+			return nil, refusal
+		case e.service != svc:
+			return nil, errOtherService.plain()
+		case d.Description == nil:
+			return nil, errEmptyInput.with("description is missing.")
+		case !validDescription(*d.Description):
+			return nil, errParameter.with("description must not contain < or >.")
+		}
+		records = append(records, e)
+	}
+	out := make([]wireConnection, len(list))
+	for i, e := range records {
+		e.said = list[i].Description
+		out[len(list)-1-i] = s.wireConnection(e, e.snapshot(now))
+	}
 	return out, nil
 }

@@ -145,7 +145,7 @@ func TestBadConnectionQueries(t *testing.T) {
 	f := startApproval(t)
 	for query, code := range map[string]string{
 		"marker_id=x": "EndPoint.0021", "marker_id=": "EndPoint.0021", "status=open": "EndPoint.0019",
-		"limit=0": "EndPoint.0006", "vpc_id=a": "EndPoint.0002",
+		"limit=1001": "EndPoint.0006", "vpc_id=a": "EndPoint.0002",
 	} {
 		wantError(t, f.connections(t, "svc-1", query), http.StatusBadRequest, code)
 	}

@@ -34,8 +34,21 @@
 // It judges requests with checks of its own and encodes answers with types of its
 // own: it shares no code with package vpcep, so that a mistake in the client does
 // not cancel itself out. It is stricter than the service where that finds mistakes
-// earlier: a field or a query parameter that is not documented, and a field that is
-// null, are refused with EndPoint.0002, or with IAM's status 400.
+// earlier: a field or a query parameter that is not documented is refused with
+// EndPoint.0002, or with IAM's status 400. A field that is null counts as absent.
+//
+// # Services, accounts, drift
+//
+// Services of one's own can be created, changed, shared by permissions and deleted, as
+// documented: "creating", then "available"; a delete with endpoints connected is
+// EndPoint.3006. [WithAccount] adds another account with a project, a token and keys of
+// its own, which finds and connects to a service as its permissions say.
+//
+// Answers are as documented; with [WithDrift] they drift as published bodies do.
+// [WithSeed] and [Handler.Put] put endpoints and services in as they are, [WithClock]
+// gives the time, and [WithQuota], [WithThrottling], [WithPageLimit] and
+// [WithShuffledSeconds] the limits of the real service. The program
+// vpceptest/cmd/vpcep-stand-in serves the same on a port, for clients in any language.
 //
 // # Faults
 //

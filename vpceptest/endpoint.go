@@ -68,7 +68,7 @@ func (s Service) isGateway() bool {
 func (s Service) firstStanding() standing {
 	switch {
 	case s.Failure.Code != "":
-		return standing{StatusFailed, []EndpointError{s.Failure}}
+		return standing{status: StatusFailed, errors: []EndpointError{s.Failure}}
 	case s.Approval:
 		return standing{status: StatusPendingAcceptance}
 	default:
@@ -82,7 +82,7 @@ type EndpointError struct {
 	Message string `json:"error_message"`
 }
 
-// Tag is a tag of an endpoint.
+// Tag is a tag of an endpoint or a service.
 type Tag struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
@@ -93,6 +93,7 @@ type Tag struct {
 // endpoint is accepted; SubnetID, Whitelist and the like on gateway endpoints.
 type Endpoint struct {
 	ID              string
+	ProjectID       string
 	Status          string
 	ServiceID       string
 	ServiceName     string
@@ -130,16 +131,20 @@ type attributes struct {
 
 // standing is how an endpoint stands with its service, once it is created.
 type standing struct {
-	status string
-	errors []EndpointError
+	status    string
+	errors    []EndpointError
+	connected bool // was accepted before
 }
 
 // record is an endpoint as it is kept. What a reader sees of it depends on the time.
 type record struct {
+	account  *account
 	seq      int64
+	rank     uint32 // see settings.rank
+	drifts   bool   // the marker's size
 	id       string
 	request  createRequest
-	service  Service
+	service  *service
 	ip, ipv6 string
 
 	createdAt time.Time
@@ -151,6 +156,8 @@ type record struct {
 	deletedAt time.Time // zero: not deleted
 	goneAt    time.Time
 	gone      bool
+
+	said *string // the description that the service's owner gave the connection
 }
 
 func (e *record) deleted() bool { return !e.deletedAt.IsZero() }
@@ -208,7 +215,7 @@ func (e *record) modifiable(now time.Time) *apiError {
 
 // set changes the status at once; a decision that was yet to show is void.
 func (e *record) set(now time.Time, status string, errs []EndpointError) {
-	e.standing.add(now, now, standing{status, errs})
+	e.standing.add(now, now, standing{status: status, errors: errs})
 	if now.Before(e.readyAt) {
 		e.readyAt = now
 	}
@@ -217,12 +224,16 @@ func (e *record) set(now time.Time, status string, errs []EndpointError) {
 // decide records the service owner's decision, which shows from a time on, but not
 // before the endpoint is created.
 func (e *record) decide(now, from time.Time, status string) {
-	e.standing.add(now, from, standing{status: status})
+	was := e.standing.last()
+	e.standing.add(now, from, standing{status: status, connected: was.connected || was.status == StatusAccepted})
 }
 
-// markerID is a number beyond 32 bits for two endpoints of three, and beyond what a
-// float64 holds exactly for one: the field is documented as an integer, no more.
+// markerID fits 32 bits by default. With DriftMarkers it is beyond them for two
+// endpoints of three, and beyond what a float64 holds exactly for one.
 func (e *record) markerID() int64 {
+	if !e.drifts {
+		return 302010104 + e.seq
+	}
 	base := [...]int64{302010104, 322312312312, 422321321312321321}
 	return base[e.seq%3] + e.seq
 }
@@ -238,6 +249,7 @@ func (e *record) snapshot(now time.Time) Endpoint {
 func (e *record) view(now time.Time, st standing, attrs attributes) Endpoint {
 	out := Endpoint{
 		ID:              e.id,
+		ProjectID:       e.account.ProjectID,
 		Status:          e.status(now, st),
 		ServiceID:       e.service.ID,
 		ServiceName:     e.service.Name,
@@ -261,20 +273,20 @@ func (e *record) view(now time.Time, st standing, attrs attributes) Endpoint {
 		return out
 	}
 	out.Whitelist, out.EnableWhitelist = attrs.Whitelist, attrs.EnableWhitelist
-	e.showInterface(&out, ready && st.status == StatusAccepted)
+	// An address that was given once is kept by an endpoint that is rejected later.
+	e.showInterface(&out, ready && st.status == StatusAccepted, ready && (st.status == StatusAccepted || st.connected))
 	return out
 }
 
 // showInterface adds what endpoints of interface services alone have.
-func (e *record) showInterface(out *Endpoint, connected bool) {
+func (e *record) showInterface(out *Endpoint, connected, addressed bool) {
 	out.SubnetID = e.request.SubnetID
 	out.EnableDNS = e.request.EnableDNS
 	out.IPVersion = cmp.Or(e.request.IPVersion, "ipv4")
-	if !connected {
-		return
+	if addressed {
+		out.IP, out.IPv6Address = e.ip, e.ipv6
 	}
-	out.IP, out.IPv6Address = e.ip, e.ipv6
-	if out.EnableDNS {
+	if connected && out.EnableDNS {
 		out.DNSNames = []string{"vpcep-" + e.id + ".stand-in.example"}
 	}
 }

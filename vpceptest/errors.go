@@ -3,6 +3,7 @@ package vpceptest
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // apiError is a refusal: the HTTP status and what the body says.
@@ -34,55 +35,75 @@ func (e apiError) plain() *apiError { return &e }
 
 // The service's codes, as its documentation lists them.
 var (
-	errParameter       = service(http.StatusBadRequest, "EndPoint.0002", "Parameter error.")
-	errLimit           = service(http.StatusBadRequest, "EndPoint.0006", "Invalid limit.")
-	errAction          = service(http.StatusBadRequest, "EndPoint.0007", "Invalid action.")
-	errOffset          = service(http.StatusBadRequest, "EndPoint.0010", "Invalid offset.")
-	errProject         = service(http.StatusBadRequest, "EndPoint.0014", "Invalid project ID.")
-	errSortKey         = service(http.StatusBadRequest, "EndPoint.0017", "Invalid sort_key.")
-	errSortDir         = service(http.StatusBadRequest, "EndPoint.0018", "Invalid sort_dir.")
-	errStatus          = service(http.StatusBadRequest, "EndPoint.0019", "Invalid status.")
-	errVPCID           = service(http.StatusBadRequest, "EndPoint.0020", "Invalid VPC ID.")
-	errMarkerID        = service(http.StatusBadRequest, "EndPoint.0021", "Invalid marker_id.")
-	errSubnetID        = service(http.StatusBadRequest, "EndPoint.0023", "Invalid subnet_id.")
-	errQuota           = service(http.StatusBadRequest, "Endpoint.1018", "Quota exceeded.")
-	errRouteTable      = service(http.StatusBadRequest, "EndPoint.1019", "Invalid route table ID.")
-	errEmptyInput      = service(http.StatusBadRequest, "EndPoint.2002", "The request input parameter is empty.")
-	errNoService       = service(http.StatusBadRequest, "EndPoint.2003", "The endpoint service does not exist.")
-	errNoEndpoint      = service(http.StatusNotFound, "EndPoint.2006", "The requested endpoint does not exist.")
-	errEndpointDeleted = service(http.StatusNotFound, "EndPoint.2008", "The endpoint has been deleted.")
-	errEmptySubnet     = service(http.StatusBadRequest, "EndPoint.2010", "The input parameter subnet ID is empty.")
-	errEmptyVPC        = service(http.StatusBadRequest, "EndPoint.2011", "The input parameter VPC ID is empty.")
-	errOtherService    = service(http.StatusBadRequest, "EndPoint.2013", "The endpoint does not belong to the endpoint service.")
-	errEndpointID      = service(http.StatusBadRequest, "EndPoint.2017", "Invalid endpoint ID.")
-	errBeingDeleted    = service(http.StatusBadRequest, "EndPoint.2018", "The endpoint is being deleted.")
-	errBeingCreated    = service(http.StatusBadRequest, "EndPoint.2019", "The endpoint is being created.")
-	errDecision        = service(http.StatusBadRequest, "EndPoint.2027", "Invalid action.")
-	errOneEndpoint     = service(http.StatusBadRequest, "EndPoint.2031", "Only one endpoint is allowed.")
-	errEnableDNS       = service(http.StatusBadRequest, "EndPoint.2033", "The entered parameter enable_dns is invalid.")
-	errNoRouteTable    = service(http.StatusBadRequest, "EndPoint.2040", "The VPC endpoint has no route table bound.")
-	errPortIP          = service(http.StatusBadRequest, "EndPoint.2041", "Invalid Port IP address.")
-	errPortIPInUse     = service(http.StatusConflict, "EndPoint.2042", "The Port IP is in use.")
-	errWhitelist       = service(http.StatusBadRequest, "EndPoint.2044", "Invalid whitelist.")
-	errWhitelistSize   = service(http.StatusBadRequest, "EndPoint.2045", "The maximum number of whitelist records has been reached.")
-	errFailed          = service(http.StatusBadRequest, "EndPoint.2047", "The VPC endpoint in the Failed status cannot be modified.")
-	errPolicy          = service(http.StatusBadRequest, "EndPoint.2048", "The VPC endpoint policy is invalid.")
-	errNoPolicy        = service(http.StatusBadRequest, "EndPoint.2049", "The VPC endpoint has no policy associated.")
-	errServiceID       = service(http.StatusBadRequest, "EndPoint.3062", "Invalid endpoint service ID.")
-	errTagEmpty        = service(http.StatusBadRequest, "EndPoint.3066", "The tag cannot be empty.")
-	errTagDuplicate    = service(http.StatusBadRequest, "EndPoint.3067", "The tag key cannot be duplicated.")
-	errTag             = service(http.StatusBadRequest, "EndPoint.3068", "Tag keys and values should meet relevant requirements.")
-	errTagCount        = service(http.StatusBadRequest, "EndPoint.3069", "The maximum number of tags has been reached.")
-	errResourceType    = service(http.StatusBadRequest, "EndPoint.3070", "Invalid resource type.")
-	errTagKeySize      = service(http.StatusBadRequest, "EndPoint.3072", "The tag key size is invalid.")
-	errTagValueSize    = service(http.StatusBadRequest, "EndPoint.3073", "The tag value size is invalid.")
+	errParameter       = refuse(http.StatusBadRequest, "EndPoint.0002", "Parameter error.")
+	errLimit           = refuse(http.StatusBadRequest, "EndPoint.0006", "Invalid limit.")
+	errAction          = refuse(http.StatusBadRequest, "EndPoint.0007", "Invalid action.")
+	errOffset          = refuse(http.StatusBadRequest, "EndPoint.0010", "Invalid offset.")
+	errProject         = refuse(http.StatusBadRequest, "EndPoint.0014", "Invalid project ID.")
+	errSortKey         = refuse(http.StatusBadRequest, "EndPoint.0017", "Invalid sort_key.")
+	errSortDir         = refuse(http.StatusBadRequest, "EndPoint.0018", "Invalid sort_dir.")
+	errStatus          = refuse(http.StatusBadRequest, "EndPoint.0019", "Invalid status.")
+	errVPCID           = refuse(http.StatusBadRequest, "EndPoint.0020", "Invalid VPC ID.")
+	errMarkerID        = refuse(http.StatusBadRequest, "EndPoint.0021", "Invalid marker_id.")
+	errSubnetID        = refuse(http.StatusBadRequest, "EndPoint.0023", "Invalid subnet_id.")
+	errQuota           = refuse(http.StatusBadRequest, "Endpoint.1018", "Quota exceeded.")
+	errRouteTable      = refuse(http.StatusBadRequest, "EndPoint.1019", "Invalid route table ID.")
+	errEmptyInput      = refuse(http.StatusBadRequest, "EndPoint.2002", "The request input parameter is empty.")
+	errNoService       = refuse(http.StatusBadRequest, "EndPoint.2003", "The endpoint service does not exist.")
+	errNoEndpoint      = refuse(http.StatusNotFound, "EndPoint.2006", "The requested endpoint does not exist.")
+	errEndpointDeleted = refuse(http.StatusNotFound, "EndPoint.2008", "The endpoint has been deleted.")
+	errEmptySubnet     = refuse(http.StatusBadRequest, "EndPoint.2010", "The input parameter subnet ID is empty.")
+	errEmptyVPC        = refuse(http.StatusBadRequest, "EndPoint.2011", "The input parameter VPC ID is empty.")
+	errOtherService    = refuse(http.StatusBadRequest, "EndPoint.2013", "The endpoint does not belong to the endpoint service.")
+	errEndpointID      = refuse(http.StatusBadRequest, "EndPoint.2017", "Invalid endpoint ID.")
+	errBeingDeleted    = refuse(http.StatusBadRequest, "EndPoint.2018", "The endpoint is being deleted.")
+	errBeingCreated    = refuse(http.StatusBadRequest, "EndPoint.2019", "The endpoint is being created.")
+	errDecision        = refuse(http.StatusBadRequest, "EndPoint.2027", "Invalid action.")
+	errOneEndpoint     = refuse(http.StatusBadRequest, "EndPoint.2031", "Only one endpoint is allowed.")
+	errEnableDNS       = refuse(http.StatusBadRequest, "EndPoint.2033", "The entered parameter enable_dns is invalid.")
+	errNoRouteTable    = refuse(http.StatusBadRequest, "EndPoint.2040", "The VPC endpoint has no route table bound.")
+	errPortIP          = refuse(http.StatusBadRequest, "EndPoint.2041", "Invalid Port IP address.")
+	errPortIPInUse     = refuse(http.StatusBadRequest, "EndPoint.2042", "The Port IP is in use.")
+	errWhitelist       = refuse(http.StatusBadRequest, "EndPoint.2044", "Invalid whitelist.")
+	errWhitelistSize   = refuse(http.StatusBadRequest, "EndPoint.2045", "The maximum number of whitelist records has been reached.")
+	errFailed          = refuse(http.StatusBadRequest, "EndPoint.2047", "The VPC endpoint in the Failed status cannot be modified.")
+	errPolicy          = refuse(http.StatusBadRequest, "EndPoint.2048", "The VPC endpoint policy is invalid.")
+	errNoPolicy        = refuse(http.StatusBadRequest, "EndPoint.2049", "The VPC endpoint has no policy associated.")
+	errServiceID       = refuse(http.StatusBadRequest, "EndPoint.3062", "Invalid endpoint service ID.")
+	errTagEmpty        = refuse(http.StatusBadRequest, "EndPoint.3066", "The tag cannot be empty.")
+	errTagDuplicate    = refuse(http.StatusBadRequest, "EndPoint.3067", "The tag key cannot be duplicated.")
+	errTag             = refuse(http.StatusBadRequest, "EndPoint.3068", "Tag keys and values should meet relevant requirements.")
+	errTagCount        = refuse(http.StatusBadRequest, "EndPoint.3069", "The maximum number of tags has been reached.")
+	errResourceType    = refuse(http.StatusBadRequest, "EndPoint.3070", "Invalid resource type.")
+	errTagKeySize      = refuse(http.StatusBadRequest, "EndPoint.3072", "The tag key size is invalid.")
+	errTagValueSize    = refuse(http.StatusBadRequest, "EndPoint.3073", "The tag value size is invalid.")
+	errNoOwnService    = refuse(http.StatusNotFound, "EndPoint.0005", "The requested resource is unavailable.")
+	errBatch           = refuse(http.StatusBadRequest, "EndPoint.0016", "The number of batch operated resources exceeded the limit.")
+	errNoRollback      = refuse(http.StatusBadRequest, "EndPoint.2052", "The current endpoint does not need to be rolled back.")
+	errPermission      = refuse(http.StatusBadRequest, "EndPoint.3002", "Invalid permission.")
+	errPortID          = refuse(http.StatusBadRequest, "EndPoint.3003", "Invalid port ID.")
+	errServiceInUse    = refuse(http.StatusBadRequest, "EndPoint.3006", "The endpoint service is being used.")
+	errServiceIP       = refuse(http.StatusBadRequest, "EndPoint.3010", "Invalid IP address.")
+	errServerType      = refuse(http.StatusBadRequest, "EndPoint.3021", "Invalid serverType.")
+	errPermAction      = refuse(http.StatusBadRequest, "EndPoint.3035", "Invalid action.")
+	errPermissions     = refuse(http.StatusBadRequest, "EndPoint.3036", "Invalid permissions.")
+	errServicePort     = refuse(http.StatusBadRequest, "EndPoint.3043", "The service port is invalid.")
+	errPortsConflict   = refuse(http.StatusBadRequest, "EndPoint.3044", "The parameter ports conflicted with ports in an existing endpoint service.")
+	errServiceState    = refuse(http.StatusBadRequest, "EndPoint.3045", "Other properties cannot be modified in the current endpoint service state.")
+	errNetType         = refuse(http.StatusBadRequest, "EndPoint.3048", "Invalid netType.")
+	errPermCount       = refuse(http.StatusBadRequest, "EndPoint.3049", "The maximum number of whitelist records has been reached.")
+	errPortAndIP       = refuse(http.StatusBadRequest, "EndPoint.3052", "portId and ip cannot be modified at the same time.")
+	errPortCount       = refuse(http.StatusBadRequest, "EndPoint.3074", "The maximum of ports has been reached.")
+	errProtocol        = refuse(http.StatusBadRequest, "EndPoint.3075", "The protocol is invalid.")
+	errServiceName     = refuse(http.StatusBadRequest, "EndPoint.3076", "Invalid service name.")
 )
 
 // The gateway's codes.
 var (
-	errNoAPI    = gateway(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
-	errTooLarge = gateway(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
-	errAuth     = gateway(http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information:")
+	errNoAPI     = gateway(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
+	errTooLarge  = gateway(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
+	errThrottled = gateway(http.StatusTooManyRequests, "APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,time:1 minute")
+	errAuth      = gateway(http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information:")
 )
 
 // IAM's refusals, which have no code of their own.
@@ -98,7 +119,7 @@ var (
 	errMetadataToken = metadata(http.StatusUnauthorized, "X-Metadata-Token is missing, wrong or expired")
 )
 
-func service(status int, code, message string) apiError {
+func refuse(status int, code, message string) apiError {
 	return apiError{status: status, code: code, message: message}
 }
 
@@ -126,6 +147,11 @@ func (e *apiError) answer(requestID string) *answer {
 	default:
 		return &answer{status: e.status, body: []byte(ErrorBody(e.code, e.message))}
 	}
+}
+
+// drifted writes a refusal of the service as some regions do: flat, in another spelling.
+func (e *apiError) drifted(requestID string) *answer {
+	return &answer{status: e.status, body: gatewayErrorBody(strings.Replace(e.code, "EndPoint.", "Endpoint.", 1), e.message, requestID)}
 }
 
 // ErrorBody returns an error body in the service's shape, {"error":{"code","message"}},

@@ -24,7 +24,7 @@ func field[R, T any](what string, at func(*R) *T) func(*R, json.RawMessage) *api
 }
 
 // read reads the body of a request into r and tells which fields it has. A field that
-// is unknown or null is refused.
+// is unknown is refused; one that is null counts as absent.
 func (known fields[R]) read(c *call, r *R) (map[string]bool, *apiError) {
 	raw, refusal := readObject(c.r.Header.Get("Content-Type"), c.body)
 	if refusal != nil {
@@ -36,8 +36,8 @@ func (known fields[R]) read(c *call, r *R) (map[string]bool, *apiError) {
 		if !found {
 			return nil, errParameter.with("The field " + name + " is unknown.")
 		}
-		if string(raw[name]) == "null" {
-			return nil, errParameter.with("The field " + name + " is null.")
+		if string(raw[name]) == "null" { // some clients write so what they were not given
+			continue
 		}
 		if refusal := read(r, raw[name]); refusal != nil {
 			return nil, refusal.with("(" + name + ")")
@@ -68,26 +68,33 @@ func isJSON(contentType string) bool {
 
 // readTags reads tags by the exact names of their fields.
 func readTags(raw json.RawMessage) ([]Tag, *apiError) {
+	tags, _, refusal := readValuedTags(raw)
+	return tags, refusal
+}
+
+// readValuedTags tells which of the tags were given a value, if an empty one, too.
+func readValuedTags(raw json.RawMessage) ([]Tag, []bool, *apiError) {
 	var list []map[string]*string
 	if json.Unmarshal(raw, &list) != nil {
-		return nil, errParameter.with("The field must be an array of objects of strings.")
+		return nil, nil, errParameter.with("The field must be an array of objects of strings.")
 	}
 	var tags []Tag
+	var valued []bool
 	for _, fields := range list {
 		var tag Tag
+		given := false
 		for name, value := range fields {
 			switch {
-			case value == nil:
-				return nil, errParameter.with("A tag's field is null.")
+			case value == nil: // as if it were not there
 			case name == "key":
 				tag.Key = *value
 			case name == "value":
-				tag.Value = *value
+				tag.Value, given = *value, true
 			default:
-				return nil, errParameter.with("A tag's field is unknown.")
+				return nil, nil, errParameter.with("A tag's field is unknown.")
 			}
 		}
-		tags = append(tags, tag)
+		tags, valued = append(tags, tag), append(valued, given)
 	}
-	return tags, nil
+	return tags, valued, nil
 }

@@ -19,7 +19,8 @@ const maxBody = 1 << 20
 type Handler struct {
 	cfg        settings
 	store      *store
-	services   *catalog
+	accounts   []*account
+	throttle   *throttle
 	signatures *signatureScheme
 	tokens     *tokenScheme
 	metadata   *metadataTokens
@@ -42,26 +43,42 @@ func NewHandler(opts ...Option) http.Handler { return newHandler(opts) }
 func newHandler(opts []Option) *Handler {
 	cfg := newSettings(opts)
 	cfg.check()
-	return &Handler{
+	accounts := newAccounts(&cfg)
+	for _, key := range cfg.keys {
+		key.account = accounts[0]
+	}
+	for _, a := range accounts {
+		if a.AccessKey != "" {
+			cfg.keys[a.AccessKey] = &accessKey{id: a.AccessKey, secret: a.SecretKey, account: a}
+		}
+	}
+	h := &Handler{
 		cfg:        cfg,
-		store:      newStore(&cfg),
-		services:   newCatalog(cfg.services),
-		signatures: &signatureScheme{keys: cfg.keys, projectID: cfg.projectID},
-		tokens:     &tokenScheme{fixed: cfg.token, lifetime: cfg.tokenLifetime, ends: map[string]time.Time{}},
-		metadata:   &metadataTokens{required: cfg.metadataToken, ends: map[string]time.Time{}},
+		accounts:   accounts,
+		signatures: &signatureScheme{keys: cfg.keys, now: cfg.now},
+		tokens:     &tokenScheme{accounts: accounts, lifetime: cfg.tokenLifetime, now: cfg.now, ends: map[string]issuedToken{}},
+		metadata:   &metadataTokens{required: cfg.metadataToken, now: cfg.now, ends: map[string]time.Time{}},
 		faults:     &faultScript{queue: cfg.faults, decide: cfg.faultFunc},
 		requests:   &recorder{off: cfg.notRecording},
+		throttle:   &throttle{most: cfg.throttle},
 		closed:     make(chan struct{}),
 	}
+	h.store = newStore(&h.cfg, accounts)
+	for _, seed := range cfg.seeds {
+		if err := h.Put(seed); err != nil {
+			panic(err.Error())
+		}
+	}
+	return h
 }
 
 // Token returns a token that passes, always: it neither ends nor is revoked.
 func (h *Handler) Token() string { return h.cfg.token }
 
-// ProjectID returns the ID of the one project that exists.
+// ProjectID returns the ID of the first account's project.
 func (h *Handler) ProjectID() string { return h.cfg.projectID }
 
-// ProjectName returns the name of the one project that exists, which is that of its
+// ProjectName returns the name of the first account's project, which is that of its
 // region.
 func (h *Handler) ProjectName() string { return h.cfg.projectName }
 
@@ -90,6 +107,7 @@ func (h *Handler) endStalls() { h.closeOnce.Do(func() { close(h.closed) }) }
 type call struct {
 	r         *http.Request
 	requestID string
+	account   *account // nil before authentication
 	route     route
 	params    map[string]string // from the path
 	body      []byte
@@ -110,12 +128,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{r: r, requestID: randomHex(16)}
 	c.route, c.params = findRoute(r.Method, r.URL, h.cfg.basePath)
 	arrived := c.readBody(w)
-	req := newRequest(c)
+	req := newRequest(c, h.cfg.now())
 	h.requests.add(&req)
 	if !arrived {
 		panic(http.ErrAbortHandler)
 	}
 	a := h.respond(c, h.faults.next(&req))
+	if h.cfg.onRequest != nil {
+		seen := req.clone()
+		if a != nil {
+			seen.Status = a.status
+		}
+		h.cfg.onRequest(seen)
+	}
 	if a == nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -179,9 +204,12 @@ func (h *Handler) hold(ctx context.Context, d time.Duration) bool {
 func (h *Handler) perform(c *call) *answer {
 	a, refusal := h.gate(c)
 	if refusal != nil {
+		if h.cfg.drift[DriftErrorBody] && refusal.shape == serviceShape {
+			return refusal.drifted(c.requestID)
+		}
 		return refusal.answer(c.requestID)
 	}
-	return a
+	return h.drift(c, a)
 }
 
 func (h *Handler) gate(c *call) (*answer, *apiError) {
@@ -196,7 +224,10 @@ func (h *Handler) gate(c *call) (*answer, *apiError) {
 			return nil, refusal
 		}
 	}
-	if id, scoped := c.params["project_id"]; scoped && id != h.cfg.projectID {
+	if c.account != nil && !h.throttle.admits(c.account, h.cfg.now()) {
+		return nil, errThrottled.plain()
+	}
+	if id, scoped := c.params["project_id"]; scoped && id != c.account.ProjectID {
 		return nil, errProject.plain()
 	}
 	return c.route.serve(h, c)

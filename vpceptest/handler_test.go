@@ -17,8 +17,8 @@ import (
 func TestUnknownPathsAndMethods(t *testing.T) {
 	f := start(t)
 	tests := []struct{ method, path string }{
-		{http.MethodGet, "/"},
-		{http.MethodGet, "/v1"},
+		{http.MethodPost, "/"},
+		{http.MethodGet, "/v4"},
 		{http.MethodGet, "/v2/" + f.ProjectID() + "/vpc-endpoints"},
 		{http.MethodGet, f.endpoints() + "/"},
 		{http.MethodGet, "/v1//vpc-endpoints"},
@@ -28,7 +28,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		{http.MethodPatch, f.endpoints()},
 		{http.MethodDelete, f.endpoints()},
 		{http.MethodPut, f.endpoints()},
-		{http.MethodGet, "/v1/" + f.ProjectID() + "/vpc-endpoint-services/a"},
+		{http.MethodGet, "/v1/" + f.ProjectID() + "/vpc-endpoint-services/a/b"},
 		{http.MethodPost, "/v1/" + f.ProjectID() + "/endpoint//tags/action"},
 	}
 	for _, tt := range tests {

@@ -22,6 +22,8 @@ type login struct {
 	user                   User
 	projectID, projectName string // one of them
 	projectDomain          string // the account of projectName, where it is given
+	userDomainID           string // in place of user.DomainName
+	projectDomainID        string
 }
 
 const loginMethods = "/auth/identity/methods"
@@ -32,6 +34,8 @@ func (l *login) fields() map[string]*string {
 		"/auth/identity/password/user/name":        &l.user.Name,
 		"/auth/identity/password/user/password":    &l.user.Password,
 		"/auth/identity/password/user/domain/name": &l.user.DomainName,
+		"/auth/identity/password/user/domain/id":   &l.userDomainID,
+		"/auth/scope/project/domain/id":            &l.projectDomainID,
 		"/auth/scope/project/id":                   &l.projectID,
 		"/auth/scope/project/name":                 &l.projectName,
 		"/auth/scope/project/domain/name":          &l.projectDomain,
@@ -79,20 +83,35 @@ func leaves(path string, value any, into map[string]any) {
 }
 
 func (l login) check() *apiError {
-	if l.user.Name == "" || l.user.Password == "" || l.user.DomainName == "" {
-		return errIAMRequest.with("The user's name, password or domain name is missing.")
+	if l.user.Name == "" || l.user.Password == "" || l.user.DomainName == "" && l.userDomainID == "" {
+		return errIAMRequest.with("The user's name, password or domain is missing.")
 	}
 	if (l.projectID == "") == (l.projectName == "") {
 		return errIAMRequest.with("The scope must be a project by its ID or its name, not both.")
 	}
-	if l.projectDomain != "" && l.projectName == "" {
+	if l.projectDomain+l.projectDomainID != "" && l.projectName == "" {
 		return errIAMRequest.with("A domain in the scope belongs to the name of a project.")
 	}
 	return nil
 }
 
-// admits tells whether there is such a user with this very password.
-func (s *settings) admits(user User) bool { return slices.Contains(s.users, user) }
+// login returns the account that a user of this very password belongs to, or nil. An
+// account is told by its name or its ID.
+func (h *Handler) login(l login) *account {
+	for _, a := range h.accounts {
+		for _, u := range a.users {
+			if u.Name == l.user.Name && u.Password == l.user.Password && l.domain(u.DomainName, l.user.DomainName, l.userDomainID) {
+				return a
+			}
+		}
+	}
+	return nil
+}
+
+// domain tells whether an account is the one that is given by name or by ID.
+func (l login) domain(name, givenName, givenID string) bool {
+	return matches(givenName, name) && matches(givenID, wireDomain(name).ID)
+}
 
 func (h *Handler) createToken(c *call) (*answer, *apiError) {
 	query, refusal := iamQuery(c.r.URL, "nocatalog")
@@ -103,22 +122,24 @@ func (h *Handler) createToken(c *call) (*answer, *apiError) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	if !h.cfg.admits(l.user) {
+	a := h.login(l)
+	if a == nil {
 		return nil, errIAMLogin.plain()
 	}
-	if !matches(l.projectID, h.cfg.projectID) || !matches(l.projectName, h.cfg.projectName) || !matches(l.projectDomain, l.user.DomainName) {
+	if !matches(l.projectID, a.ProjectID) || !matches(l.projectName, a.ProjectName) ||
+		!l.domain(a.DomainName, l.projectDomain, l.projectDomainID) {
 		return nil, errIAMProject.plain()
 	}
-	token, begin, end := h.tokens.issue()
+	token, begin, end := h.tokens.issue(a)
 	about := wireToken{
 		ExpiresAt: formatMicros(end),
 		IssuedAt:  formatMicros(begin),
 		Methods:   []string{"password"},
-		Project:   wireNamed{h.cfg.projectID, h.cfg.projectName, h.domain()},
-		User:      wireNamed{derivedID("user", l.user.Name), l.user.Name, wireDomain(l.user.DomainName)},
+		Project:   wireNamed{a.ProjectID, a.ProjectName, wireDomain(a.DomainName)},
+		User:      wireNamed{derivedID("user", l.user.Name), l.user.Name, wireDomain(a.DomainName)},
 	}
 	if !query.Has("nocatalog") {
-		about.Catalog = h.catalog(c.r)
+		about.Catalog = h.catalog(c.r, a)
 	}
 	return &answer{
 		status: http.StatusCreated,
@@ -136,12 +157,34 @@ func (h *Handler) listProjects(c *call) (*answer, *apiError) {
 		Projects []wireProject `json:"projects"`
 		Links    struct{}      `json:"links"`
 	}{Projects: []wireProject{}}
-	if matches(query.Get("name"), h.cfg.projectName) {
+	if a := c.account; matches(query.Get("name"), a.ProjectName) {
 		body.Projects = append(body.Projects, wireProject{
-			ID: h.cfg.projectID, Name: h.cfg.projectName, Enabled: true, DomainID: h.domain().ID,
+			ID: a.ProjectID, Name: a.ProjectName, Enabled: true, DomainID: a.DomainID(),
 		})
 	}
 	return ok(body), nil
+}
+
+// showCatalog is what clients of OpenStack's ways ask for after they logged in.
+func (h *Handler) showCatalog(c *call) (*answer, *apiError) {
+	return ok(map[string]any{"catalog": h.catalog(c.r, c.account), "links": map[string]string{}}), nil
+}
+
+// listDomains is how clients with an access key learn whose it is.
+func (h *Handler) listDomains(c *call) (*answer, *apiError) {
+	return ok(map[string]any{
+		"domains": []map[string]any{{"id": c.account.DomainID(), "name": c.account.DomainName, "enabled": true}},
+		"links":   map[string]string{},
+	}), nil
+}
+
+// showIAM is how clients of OpenStack's ways learn that this is IAM.
+func (h *Handler) showIAM(c *call) (*answer, *apiError) {
+	return ok(map[string]any{"version": map[string]any{
+		"id": "v3.6", "status": "stable", "updated": "2016-04-04T00:00:00Z",
+		"links":       []map[string]string{{"rel": "self", "href": h.address(c.r) + "/v3/"}},
+		"media-types": []map[string]string{{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}},
+	}}), nil
 }
 
 // iamQuery reads a query that may have one parameter.
@@ -197,16 +240,21 @@ type wireProject struct {
 	DomainID string `json:"domain_id"`
 }
 
-// catalog lists the services as reached under the address that the request came to.
-func (h *Handler) catalog(r *http.Request) []wireService {
+// address is the one that a request came to.
+func (h *Handler) address(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	base := scheme + "://" + r.Host + h.cfg.basePath
+	return scheme + "://" + r.Host + h.cfg.basePath
+}
+
+// catalog lists the services as reached under the address that the request came to.
+func (h *Handler) catalog(r *http.Request, a *account) []wireService {
+	base := h.address(r)
 	return []wireService{
 		h.service("iam", base+"/v3"),
-		h.service("vpcep", base+"/v1/"+url.PathEscape(h.cfg.projectID)),
+		h.service("vpcep", base+"/v1/"+url.PathEscape(a.ProjectID)),
 	}
 }
 
@@ -216,9 +264,6 @@ func (h *Handler) service(name, address string) wireService {
 		ID: derivedID("address", name), Interface: "public", Region: region, RegionID: region, URL: address,
 	}}}
 }
-
-// domain is the account that the project belongs to.
-func (h *Handler) domain() *wireNamed { return wireDomain(h.cfg.users[0].DomainName) }
 
 func wireDomain(name string) *wireNamed {
 	return &wireNamed{ID: derivedID("domain", name), Name: name}

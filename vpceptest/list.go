@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +41,8 @@ func readQuery(raw string, set func(name, value string) (bool, *apiError)) *apiE
 // pageQuery is what every list can be asked for.
 type pageQuery struct {
 	limit, offset       int
+	most                int // entries of a page; 0: any number
+	maxLimit            int // what limit may be; 0: maxLimit
 	byUpdate, ascending bool
 }
 
@@ -58,13 +59,17 @@ func (q *pageQuery) setKnown(name, value string) *apiError {
 	valid, refusal := true, errLimit
 	switch name {
 	case "limit":
-		q.limit, valid = parseInt(value, 1, maxLimit)
+		q.limit, valid = parseInt(value, 0, cmp.Or(q.maxLimit, maxLimit))
+		if q.limit == 0 { // the documentation's text allows it, its table does not
+			q.limit = defaultLimit
+		}
 	case "offset":
 		refusal = errOffset
 		q.offset, valid = parseInt(value, 0, 1<<31-1)
 	case "sort_key":
 		refusal = errSortKey
-		q.byUpdate, valid = value == "update_at", value == "update_at" || value == "create_at"
+		q.byUpdate, valid = value == "update_at" || value == "updated_at",
+			slices.Contains([]string{"create_at", "created_at", "update_at", "updated_at"}, value)
 	case "sort_dir":
 		refusal = errSortDir
 		q.ascending, valid = value == "asc", value == "asc" || value == "desc"
@@ -78,6 +83,9 @@ func (q *pageQuery) setKnown(name, value string) *apiError {
 // pageOf returns the part of a list, which is in ascending order, that a query asks for.
 func pageOf[T any](list []T, q pageQuery) []T {
 	first := min(q.offset, len(list))
+	if q.most > 0 {
+		q.limit = min(q.limit, q.most)
+	}
 	page := make([]T, min(q.limit, len(list)-first))
 	for i := range page {
 		at := first + i
@@ -92,14 +100,17 @@ func pageOf[T any](list []T, q pageQuery) []T {
 // listQuery is what a list of endpoints asks for.
 type listQuery struct {
 	pageQuery
-	id, vpcID, serviceName string
+	id, vpcID, serviceName, borderGroup string
 }
 
-func parseListQuery(raw string) (listQuery, *apiError) {
-	q := listQuery{pageQuery: pageQuery{limit: defaultLimit}}
+func (h *Handler) parseListQuery(raw string) (listQuery, *apiError) {
+	q := listQuery{pageQuery: h.page()}
 	refusal := readQuery(raw, q.set)
 	return q, refusal
 }
+
+// page is what a list is asked for by default.
+func (h *Handler) page() pageQuery { return pageQuery{limit: defaultLimit, most: h.cfg.pageLimit} }
 
 func (q *listQuery) set(name, value string) (bool, *apiError) {
 	switch name {
@@ -109,6 +120,8 @@ func (q *listQuery) set(name, value string) (bool, *apiError) {
 		q.vpcID = value
 	case "endpoint_service_name":
 		q.serviceName = value
+	case "public_border_group":
+		q.borderGroup = value
 	default:
 		return q.pageQuery.set(name, value)
 	}
@@ -122,14 +135,27 @@ func parseInt(s string, low, high int) (int, bool) {
 }
 
 // list returns a page and how many endpoints the filters let through.
-func (s *store) list(q listQuery) ([]Endpoint, int) {
+func (s *store) list(a *account, q listQuery) ([]Endpoint, int) {
 	now := s.lock()
 	defer s.mu.Unlock()
-	records := q.filter(s.listed(now))
+	shown := a.endpoints.listed(now, s.cfg.listLag)
+	if q.id != "" {
+		shown = s.one(q.id, now)
+		shown = slices.DeleteFunc(shown, func(e *record) bool { return e.account != a })
+	}
+	records := q.filter(shown)
 	if q.byUpdate {
 		records = byUpdate(records, now)
 	}
 	return snapshots(pageOf(records, q.pageQuery), now), len(records)
+}
+
+// one returns the endpoint of an ID, if lists show it.
+func (s *store) one(id string, now time.Time) []*record {
+	if e := s.byID[id]; e != nil && !e.gone && !now.Before(e.listedAt) {
+		return []*record{e}
+	}
+	return nil
 }
 
 func snapshots(records []*record, now time.Time) []Endpoint {
@@ -140,32 +166,17 @@ func snapshots(records []*record, now time.Time) []Endpoint {
 	return out
 }
 
-// listed returns the endpoints that lists show, in order of creation. It looks at none
-// of them unless some are gone: a list in pages is not to cost all of it for each page.
-func (s *store) listed(now time.Time) []*record {
-	if len(s.order) > s.live {
-		s.sweep()
-	}
-	n := sort.Search(len(s.order), func(i int) bool {
-		return now.Before(s.order[i].createdAt.Add(s.cfg.listLag))
-	})
-	shown := s.order[:n:n]
-	for _, e := range s.order[n:] {
-		if !now.Before(e.listedAt) {
-			shown = append(shown, e)
-		}
-	}
-	return shown
-}
-
 // filter returns the endpoints that the filters let through.
 func (q listQuery) filter(records []*record) []*record {
-	if q.id == "" && q.vpcID == "" && q.serviceName == "" {
+	if q.borderGroup != "" { // none is at an edge
+		return nil
+	}
+	if q.vpcID == "" && q.serviceName == "" {
 		return records
 	}
 	var out []*record
 	for _, e := range records {
-		if matches(q.id, e.id) && matches(q.vpcID, e.request.VPCID) && contains(q.serviceName, e.service.Name) {
+		if matches(q.vpcID, e.request.VPCID) && contains(q.serviceName, e.service.Name) {
 			out = append(out, e)
 		}
 	}

@@ -106,7 +106,7 @@ func TestEmptyListIsNotNull(t *testing.T) {
 
 func TestBadListQueries(t *testing.T) {
 	tests := []struct{ query, code string }{
-		{"limit=0", "EndPoint.0006"},
+		{"limit=1001", "EndPoint.0006"},
 		{"limit=1001", "EndPoint.0006"},
 		{"limit=-1", "EndPoint.0006"},
 		{"limit=%2B5", "EndPoint.0006"},
@@ -114,7 +114,7 @@ func TestBadListQueries(t *testing.T) {
 		{"limit=ten", "EndPoint.0006"},
 		{"offset=-1", "EndPoint.0010"},
 		{"offset=x", "EndPoint.0010"},
-		{"sort_key=created_at", "EndPoint.0017"},
+		{"sort_key=created", "EndPoint.0017"},
 		{"sort_dir=ASC", "EndPoint.0018"},
 		{"sort_dir=", "EndPoint.0018"},
 		{"limit=1&limit=2", "EndPoint.0002"},

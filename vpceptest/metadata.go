@@ -12,6 +12,7 @@ const maxMetadataTTL = 21600 // seconds
 // metadataTokens are the session tokens of the metadata service.
 type metadataTokens struct {
 	required bool
+	now      func() time.Time
 
 	mu   sync.Mutex
 	ends map[string]time.Time
@@ -21,7 +22,7 @@ func (m *metadataTokens) issue(lifetime time.Duration) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	token := "vpceptest-metadata-token-" + randomHex(16)
-	m.ends[token] = time.Now().Add(lifetime)
+	m.ends[token] = m.now().Add(lifetime)
 	return token
 }
 
@@ -31,7 +32,7 @@ func (m *metadataTokens) passes(token string) bool {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return time.Now().Before(m.ends[token])
+	return m.now().Before(m.ends[token])
 }
 
 func (h *Handler) createMetadataToken(c *call) (*answer, *apiError) {
@@ -56,7 +57,8 @@ func (h *Handler) getSecurityKey(c *call) (*answer, *apiError) {
 		id:            strings.ToUpper(randomHex(10)),
 		secret:        randomHex(20),
 		securityToken: "vpceptest-security-token-" + randomHex(32),
-		end:           time.Now().Add(h.cfg.agencyLifetime),
+		account:       h.accounts[0],
+		end:           h.cfg.now().Add(h.cfg.agencyLifetime),
 	}
 	h.signatures.add(key)
 	var body struct {

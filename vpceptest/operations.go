@@ -10,14 +10,14 @@ func (h *Handler) createEndpoint(c *call) (*answer, *apiError) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	svc, refusal := h.services.find(req.ServiceID)
+	svc, refusal := h.store.reach(c.account, req.ServiceID)
 	if refusal != nil {
 		return nil, refusal
 	}
-	if refusal := req.checkFor(svc); refusal != nil {
+	if refusal := req.checkFor(svc.Service); refusal != nil {
 		return nil, refusal
 	}
-	e, refusal := h.store.create(req, svc)
+	e, refusal := h.store.create(c.account, req, svc)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -25,7 +25,7 @@ func (h *Handler) createEndpoint(c *call) (*answer, *apiError) {
 }
 
 func (h *Handler) getEndpoint(c *call) (*answer, *apiError) {
-	e, refusal := h.store.get(c.params["id"])
+	e, refusal := h.store.get(c.account, c.params["id"])
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -33,7 +33,7 @@ func (h *Handler) getEndpoint(c *call) (*answer, *apiError) {
 }
 
 func (h *Handler) deleteEndpoint(c *call) (*answer, *apiError) {
-	if refusal := h.store.delete(c.params["id"]); refusal != nil {
+	if refusal := h.store.delete(c.account, c.params["id"]); refusal != nil {
 		return nil, refusal
 	}
 	return &answer{status: http.StatusNoContent}, nil
@@ -41,7 +41,7 @@ func (h *Handler) deleteEndpoint(c *call) (*answer, *apiError) {
 
 // amend changes an endpoint and answers with it, the change included.
 func (h *Handler) amend(c *call, f func(*record, *attributes, time.Time) *apiError) (*answer, *apiError) {
-	e, refusal := h.store.amend(c.params["id"], f)
+	e, refusal := h.store.amend(c.account, c.params["id"], f)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -49,11 +49,11 @@ func (h *Handler) amend(c *call, f func(*record, *attributes, time.Time) *apiErr
 }
 
 func (h *Handler) listEndpoints(c *call) (*answer, *apiError) {
-	q, refusal := parseListQuery(c.r.URL.RawQuery)
+	q, refusal := h.parseListQuery(c.r.URL.RawQuery)
 	if refusal != nil {
 		return nil, refusal
 	}
-	page, total := h.store.list(q)
+	page, total := h.store.list(c.account, q)
 	body := struct {
 		Endpoints  []wireEndpoint `json:"endpoints"`
 		TotalCount int            `json:"total_count"`

@@ -2,6 +2,7 @@ package vpceptest
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -22,6 +23,15 @@ const (
 type Option func(*settings)
 
 type settings struct {
+	accounts    []Account // beside the first one
+	now         func() time.Time
+	drift       map[Drift]bool
+	shuffled    bool // lists have no order within a second
+	throttle    int  // requests a minute; 0: no limit
+	pageLimit   int  // entries of a page, whatever is asked for; 0: what is asked for
+	svcQuota    int
+	seeds       []Seed
+	listen      string // "" takes a free port of the loopback interface
 	projectID   string
 	projectName string
 	token       string
@@ -48,10 +58,13 @@ type settings struct {
 	faults       []Fault
 	faultFunc    func(*Request) *Fault
 	notRecording bool
+	onRequest    func(Request)
 }
 
 func newSettings(opts []Option) settings {
 	s := settings{
+		now:         time.Now,
+		drift:       map[Drift]bool{},
 		projectID:   defaultProjectID,
 		projectName: defaultProjectName,
 		token:       "vpceptest-token-" + randomHex(16),
@@ -81,6 +94,15 @@ func (s *settings) lag() time.Duration {
 		return rand.N(s.listLag + 1)
 	}
 	return s.listLag
+}
+
+// rank is the place of an endpoint that is made now among those of the same second:
+// 0, which means the order of creation, or at random.
+func (s *settings) rank() uint32 {
+	if s.shuffled {
+		return 1 + rand.N(uint32(math.MaxUint32))
+	}
+	return 0
 }
 
 // check panics where options contradict each other.
@@ -161,7 +183,7 @@ func WithAccessKey(accessKey, secretKey string) Option {
 }
 
 // WithSecurityToken makes an access key of [WithAccessKey] a temporary one: its
-// requests must carry this token, signed, in X-Security-Token.
+// requests must carry this token in X-Security-Token, signed or not.
 func WithSecurityToken(accessKey, token string) Option {
 	if accessKey == "" || token == "" {
 		panic("vpceptest: WithSecurityToken: the access key or the token is empty")
@@ -270,6 +292,46 @@ func WithTLS() Option {
 	return func(s *settings) { s.tls = true }
 }
 
+// WithClock gives the stand-in a clock of its own: statuses, lags, ends of tokens and
+// the times in answers follow it. Stalls of faults take real time. It is called by
+// several goroutines at once, and must not run backwards.
+func WithClock(now func() time.Time) Option {
+	if now == nil {
+		panic("vpceptest: WithClock: the clock is nil")
+	}
+	return func(s *settings) { s.now = now }
+}
+
+// WithShuffledSeconds puts what was made within the same second in an order of its
+// own in lists: the service sorts by a time in whole seconds. A new endpoint can so
+// appear before one that was listed already.
+func WithShuffledSeconds() Option {
+	return func(s *settings) { s.shuffled = true }
+}
+
+// WithThrottling refuses what an account sends beyond n requests in a minute of the
+// clock: 429 with APIGW.0308 and without Retry-After, as the API gateway does.
+func WithThrottling(n int) Option {
+	return func(s *settings) { s.throttle = max(n, 0) }
+}
+
+// WithPageLimit makes lists answer n entries at most, whatever limit asks for.
+func WithPageLimit(n int) Option {
+	return func(s *settings) { s.pageLimit = max(n, 0) }
+}
+
+// WithServiceQuota limits how many services of its own an account may have; one more
+// is refused with Endpoint.1018. Default: no limit.
+func WithServiceQuota(n int) Option {
+	return func(s *settings) { s.svcQuota = max(n, 0) }
+}
+
+// WithListen makes [NewServer] listen on an address, such as "127.0.0.1:9090", in place
+// of a free port of the loopback interface.
+func WithListen(address string) Option {
+	return func(s *settings) { s.listen = address }
+}
+
 // WithFaults scripts faults from the start, as [Handler.Inject] does later.
 func WithFaults(faults ...Fault) Option {
 	checkFaults(faults)
@@ -282,6 +344,12 @@ func WithFaults(faults ...Fault) Option {
 // Fault.Times do not count here.
 func WithFaultFunc(decide func(*Request) *Fault) Option {
 	return func(s *settings) { s.faultFunc = decide }
+}
+
+// WithRequestLog hands each request to log when it is answered, or dropped (Status 0).
+// Credentials are redacted. It is called by several goroutines at once.
+func WithRequestLog(log func(Request)) Option {
+	return func(s *settings) { s.onRequest = log }
 }
 
 // WithoutRecording keeps no requests: [Handler.Requests] is empty. For load tests,

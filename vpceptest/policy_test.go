@@ -69,7 +69,7 @@ func TestBadPolicyUpdates(t *testing.T) {
 	tests := []struct{ name, body, code string }{
 		{"empty body", "", "EndPoint.2002"},
 		{"nothing in it", "{}", "EndPoint.2002"},
-		{"null", `{"policy_statement":null}`, "EndPoint.0002"},
+		{"null", `{"policy_statement":null}`, "EndPoint.2002"},
 		{"unknown field", `{"policy":{}}`, "EndPoint.0002"},
 		{"both", `{"policy_document":{},` + statements[1:], "EndPoint.2048"},
 		{"no statements", `{"policy_statement":[]}`, "EndPoint.2048"},

@@ -14,13 +14,22 @@ type wireQuota struct {
 
 // quota returns how many endpoints count and how many may. What is not limited is
 // given the usual limit, or a higher one that is met.
-func (s *store) quota() (used, most int) {
+func (s *store) quota(a *account) (used, most int) {
 	s.lock()
 	defer s.mu.Unlock()
 	if s.cfg.quota > 0 {
-		return s.live, s.cfg.quota
+		return a.endpoints.live, s.cfg.quota
 	}
-	return s.live, max(usualQuota, s.live)
+	return a.endpoints.live, max(usualQuota, a.endpoints.live)
+}
+
+func (s *store) serviceQuota(a *account) (used, most int) {
+	s.lock()
+	defer s.mu.Unlock()
+	if s.cfg.svcQuota > 0 {
+		return len(a.services), s.cfg.svcQuota
+	}
+	return len(a.services), max(usualServiceQuota, len(a.services))
 }
 
 func (h *Handler) listQuotas(c *call) (*answer, *apiError) {
@@ -34,15 +43,15 @@ func (h *Handler) listQuotas(c *call) (*answer, *apiError) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	used, most := h.store.quota()
-	services := h.services.declared()
+	used, most := h.store.quota(c.account)
+	services, mostServices := h.store.serviceQuota(c.account)
 	var body struct {
 		Quotas struct {
 			Resources []wireQuota `json:"resources"`
 		} `json:"quotas"`
 	}
 	for _, q := range []wireQuota{
-		{"endpoint_service", services, max(usualServiceQuota, services)},
+		{"endpoint_service", services, mostServices},
 		{"endpoint", used, most},
 	} {
 		if matches(wanted, q.Type) {

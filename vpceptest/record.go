@@ -31,7 +31,7 @@ type Request struct {
 	Time      time.Time   // of arrival
 }
 
-func newRequest(c *call) Request {
+func newRequest(c *call, now time.Time) Request {
 	return Request{
 		Method:    c.r.Method,
 		Path:      c.r.URL.EscapedPath(),
@@ -39,7 +39,7 @@ func newRequest(c *call) Request {
 		Header:    redactHeader(c.r.Header),
 		Body:      recordedBody(c),
 		Operation: c.route.operation,
-		Time:      time.Now(),
+		Time:      now,
 	}
 }
 

@@ -28,8 +28,31 @@ const (
 	OpConnectionAction   Operation = "ConnectionAction" // receive and reject
 	OpQuotas             Operation = "ListQuotas"
 
+	OpCreateService       Operation = "CreateService"
+	OpListServices        Operation = "ListServices"
+	OpGetService          Operation = "GetService"
+	OpUpdateService       Operation = "UpdateService"
+	OpRenameService       Operation = "RenameService"
+	OpDeleteService       Operation = "DeleteService"
+	OpDescribeConnections Operation = "UpdateConnectionDescriptions"
+	OpListPermissions     Operation = "ListPermissions"
+	OpPermissionAction    Operation = "PermissionAction" // add and remove
+	OpAddPermissions      Operation = "BatchAddPermissions"
+	OpRemovePermissions   Operation = "BatchRemovePermissions"
+	OpDescribePermission  Operation = "UpdatePermissionDescription"
+	OpProjectTags         Operation = "ListProjectTags"
+	OpListResources       Operation = "ListResources"
+	OpUpgradeEndpoint     Operation = "UpgradeEndpoint"
+	OpUpgradeService      Operation = "UpgradeService"
+	OpAddServerResources  Operation = "AddServerResources"
+	OpListVersions        Operation = "ListVersions"
+	OpGetVersion          Operation = "GetVersion"
+
 	OpCreateToken  Operation = "CreateToken"  // IAM: log in
 	OpListProjects Operation = "ListProjects" // IAM
+	OpShowCatalog  Operation = "ShowCatalog"  // IAM
+	OpListDomains  Operation = "ListDomains"  // IAM
+	OpShowIAM      Operation = "ShowIAM"      // IAM: its version
 
 	OpMetadataToken Operation = "CreateMetadataToken" // of an instance's metadata
 	OpSecurityKey   Operation = "GetSecurityKey"      // of an instance's agency
@@ -62,13 +85,42 @@ var routes = []route{
 	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoint-services/describe", OpDescribeService, (*Handler).describeService),
 	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoint-services/{service_id}/connections", OpListConnections, (*Handler).listConnections),
 	newRoute(http.MethodPost, "/v1/{project_id}/vpc-endpoint-services/{service_id}/connections/action", OpConnectionAction, (*Handler).actOnConnection),
+	newRoute(http.MethodPost, "/v1/{project_id}/vpc-endpoint-services", OpCreateService, (*Handler).createService),
+	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoint-services", OpListServices, (*Handler).listServices),
+	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoint-services/{service_id}", OpGetService, (*Handler).getService),
+	newRoute(http.MethodPut, "/v1/{project_id}/vpc-endpoint-services/{service_id}", OpUpdateService, (*Handler).updateService),
+	newRoute(http.MethodPut, "/v1/{project_id}/vpc-endpoint-services/{service_id}/name", OpRenameService, (*Handler).renameService),
+	newRoute(http.MethodDelete, "/v1/{project_id}/vpc-endpoint-services/{service_id}", OpDeleteService, (*Handler).deleteService),
+	newRoute(http.MethodPut, "/v1/{project_id}/vpc-endpoint-services/{service_id}/connections/description", OpDescribeConnections, (*Handler).describeConnections),
+	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoint-services/{service_id}/permissions", OpListPermissions, (*Handler).listPermissions),
+	newRoute(http.MethodPost, "/v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/action", OpPermissionAction, (*Handler).actOnPermissions),
+	newRoute(http.MethodPost, "/v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-create", OpAddPermissions, (*Handler).addPermissions),
+	newRoute(http.MethodPost, "/v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-delete", OpRemovePermissions, (*Handler).removePermissions),
+	newRoute(http.MethodPut, "/v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/{permission_id}", OpDescribePermission, (*Handler).describePermission),
+
+	newRoute(http.MethodPost, "/v1/{project_id}/endpoint_service/{service_id}/tags/action", OpTags, (*Handler).changeServiceTags),
+	newRoute(http.MethodPost, "/v1/{project_id}/{resource_type}/{id}/tags/action", OpTags, refuseTags),
+	newRoute(http.MethodGet, "/v1/{project_id}/{resource_type}/tags", OpProjectTags, (*Handler).listProjectTags),
+	newRoute(http.MethodPost, "/v1/{project_id}/{resource_type}/resource_instances/action", OpListResources, (*Handler).listResources),
+
+	newRoute(http.MethodPost, "/v2/{project_id}/vpc-endpoints/{id}/upgrade", OpUpgradeEndpoint, (*Handler).upgradeEndpoint),
+	newRoute(http.MethodPost, "/v2/{project_id}/vpc-endpoint-services/{service_id}/upgrade", OpUpgradeService, (*Handler).upgradeService),
+	newRoute(http.MethodPost, "/v2/{project_id}/vpc-endpoint-services/{service_id}/add-server-resources", OpAddServerResources, (*Handler).addServerResources),
+
 	newRoute(http.MethodGet, "/v1/{project_id}/quotas", OpQuotas, (*Handler).listQuotas),
 
 	newRoute(http.MethodPost, "/v3/auth/tokens", OpCreateToken, (*Handler).createToken).withoutCredentials(),
 	newRoute(http.MethodGet, "/v3/projects", OpListProjects, (*Handler).listProjects),
 
+	newRoute(http.MethodGet, "/v3/auth/catalog", OpShowCatalog, (*Handler).showCatalog),
+	newRoute(http.MethodGet, "/v3/auth/domains", OpListDomains, (*Handler).listDomains),
+	newRoute(http.MethodGet, "/v3", OpShowIAM, (*Handler).showIAM).withoutCredentials(),
+
 	newRoute(http.MethodPut, "/meta-data/latest/api/token", OpMetadataToken, (*Handler).createMetadataToken).withoutCredentials(),
 	newRoute(http.MethodGet, "/openstack/latest/securitykey", OpSecurityKey, (*Handler).getSecurityKey).withoutCredentials(),
+
+	newRoute(http.MethodGet, "/", OpListVersions, (*Handler).listVersions).withoutCredentials(),
+	newRoute(http.MethodGet, "/v1", OpGetVersion, (*Handler).getVersion).withoutCredentials(),
 }
 
 func newRoute(method, pattern string, op Operation, serve func(*Handler, *call) (*answer, *apiError)) route {
@@ -86,6 +138,9 @@ func findRoute(method string, u *url.URL, basePath string) (route, map[string]st
 	path, ok := strings.CutPrefix(u.EscapedPath(), basePath+"/")
 	if !ok {
 		return route{}, nil
+	}
+	if path != "" && strings.Count(path, "/") == 1 { // "/v3/" is asked for, too
+		path = strings.TrimSuffix(path, "/")
 	}
 	segments := strings.Split(path, "/")
 	for _, rt := range routes {

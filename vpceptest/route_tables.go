@@ -54,7 +54,7 @@ func (h *Handler) updateRouteTables(c *call) (*answer, *apiError) {
 		return nil, refusal
 	}
 	var w wireRouteTables
-	_, refusal = h.store.amend(c.params["id"], func(e *record, a *attributes, now time.Time) *apiError {
+	_, refusal = h.store.amend(c.account, c.params["id"], func(e *record, a *attributes, now time.Time) *apiError {
 		if refusal := e.modifiable(now); refusal != nil {
 			return refusal
 		}

@@ -74,7 +74,7 @@ func TestBadRouteTableUpdates(t *testing.T) {
 		{"empty body", "", "EndPoint.2002"},
 		{"nothing in it", "{}", "EndPoint.2002"},
 		{"empty list", `{"routetables":[]}`, "EndPoint.2002"},
-		{"null", `{"routetables":null}`, "EndPoint.0002"},
+		{"null", `{"routetables":null}`, "EndPoint.2002"},
 		{"a string", `{"routetables":"a"}`, "EndPoint.0002"},
 		{"unknown field", `{"route_tables":["a"]}`, "EndPoint.0002"},
 		{"empty ID", `{"routetables":[""]}`, "EndPoint.1019"},

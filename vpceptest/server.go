@@ -2,6 +2,7 @@ package vpceptest
 
 import (
 	"crypto/x509"
+	"net"
 	"net/http/httptest"
 	"time"
 )
@@ -26,6 +27,15 @@ type Server struct {
 func NewServer(opts ...Option) *Server {
 	h := newHandler(opts)
 	ts := httptest.NewUnstartedServer(h)
+	if h.cfg.listen != "" {
+		listener, err := net.Listen("tcp", h.cfg.listen)
+		if err != nil {
+			ts.Listener.Close()
+			panic("vpceptest: WithListen: " + err.Error())
+		}
+		ts.Listener.Close()
+		ts.Listener = listener
+	}
 	if h.cfg.tls {
 		ts.StartTLS()
 	} else {
@@ -44,6 +54,9 @@ func (s *Server) Close() {
 	defer forced.Stop()
 	s.listener.Close()
 }
+
+// Certificate returns the server's own certificate; nil without [WithTLS].
+func (s *Server) Certificate() *x509.Certificate { return s.listener.Certificate() }
 
 // RootCAs returns a pool with the server's own certificate, for clients other than
 // [Server.Client]; nil without [WithTLS].

@@ -2,9 +2,7 @@ package vpceptest
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -20,77 +18,95 @@ var defaultServices = []Service{
 	Service{ID: derivedUUID("service stand-in.obs"), Name: "stand-in.obs", Type: TypeGateway}.withDefaults(),
 }
 
-// catalog knows the services.
-type catalog struct {
-	services []Service // by time of creation
-	open     bool      // none was declared: those that are asked for exist too
-	since    time.Time
-
-	mu    sync.Mutex
-	named map[string]string // the names that open services were asked for by, by ID
-}
-
-func newCatalog(declared []Service) *catalog {
-	c := &catalog{services: slices.Clone(declared), open: len(declared) == 0, since: time.Now(), named: map[string]string{}}
-	if c.open {
-		c.services = slices.Clone(defaultServices)
+// declare puts in the services of the options, which belong to the first account and
+// are open to everybody, or the default ones, which are the cloud's.
+func (s *store) declare() {
+	list, owner := slices.Clone(s.cfg.services), s.accounts[0]
+	if s.open {
+		list, owner = slices.Clone(defaultServices), nil
 	}
-	for i := range c.services {
-		if c.services[i].CreatedAt.IsZero() {
-			c.services[i].CreatedAt = c.since
+	for i := range list {
+		if list[i].CreatedAt.IsZero() {
+			list[i].CreatedAt = s.since
 		}
 	}
-	slices.SortStableFunc(c.services, func(a, b Service) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	return c
+	slices.SortStableFunc(list, func(a, b Service) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	for _, svc := range list {
+		made := &service{Service: svc, account: owner, declared: true, readyAt: svc.CreatedAt, details: declaredDetails(svc)}
+		made.updatedAt = svc.CreatedAt
+		s.services[svc.ID] = made
+		if owner != nil {
+			owner.services = append(owner.services, made)
+		}
+		if !svc.Private {
+			s.public = append(s.public, made)
+		}
+	}
 }
 
-func (c *catalog) find(id string) (Service, *apiError) {
-	for _, svc := range c.services {
-		if svc.ID == id {
+// reach returns a service that an account may find and connect to: its own, the
+// cloud's, or one whose permissions let it in.
+func (s *store) reach(a *account, id string) (*service, *apiError) {
+	now := s.lock()
+	defer s.mu.Unlock()
+	return s.reachable(a, id, now)
+}
+
+func (s *store) reachable(a *account, id string, now time.Time) (*service, *apiError) {
+	switch svc := s.services[id]; {
+	case svc != nil && svc.gone:
+		return nil, errNoService.plain()
+	case svc != nil && svc.admits(a):
+		return svc, nil
+	case svc != nil || !s.open:
+		return nil, errNoService.plain()
+	default:
+		made := Service{ID: id, Name: s.named[id], CreatedAt: s.since}.withDefaults()
+		return &service{Service: made, readyAt: s.since, details: declaredDetails(made)}, nil
+	}
+}
+
+// reachNamed remembers the name of an open service, so that its endpoints bear it.
+func (s *store) reachNamed(a *account, name string) (*service, *apiError) {
+	now := s.lock()
+	defer s.mu.Unlock()
+	for _, svc := range s.services {
+		if svc.Name == name && !svc.gone && svc.admits(a) {
 			return svc, nil
 		}
 	}
-	if !c.open {
-		return Service{}, errNoService.plain()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return Service{ID: id, Name: c.named[id], CreatedAt: c.since}.withDefaults(), nil
-}
-
-// findNamed remembers the name of an open service, so that its endpoints bear it.
-func (c *catalog) findNamed(name string) (Service, *apiError) {
-	for _, svc := range c.services {
-		if svc.Name == name {
-			return svc, nil
-		}
-	}
-	if !c.open {
-		return Service{}, errNoService.plain()
+	if !s.open {
+		return nil, errNoService.plain()
 	}
 	id, isDefault := strings.CutPrefix(name, defaultNamePrefix)
-	if isDefault && id != "" {
-		return c.find(id)
+	if !isDefault || id == "" {
+		id = derivedUUID("service " + name)
+		s.named[id] = name
 	}
-	id = derivedUUID("service " + name)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.named[id] = name
-	return Service{ID: id, Name: name, CreatedAt: c.since}.withDefaults(), nil
+	return s.reachable(a, id, now)
 }
 
-// declared is how many services there are by declaration.
-func (c *catalog) declared() int {
-	if c.open {
-		return 0
+// connectedTo returns the service whose connections a request is about: one of the
+// account's own. The cloud's have no owner here; the first account acts for it.
+func (s *store) connectedTo(c *call) (*service, *apiError) {
+	svc, refusal := s.reach(c.account, c.params["service_id"])
+	if refusal != nil {
+		return nil, refusal
 	}
-	return len(c.services)
+	if svc.account != c.account && (svc.account != nil || c.account != s.accounts[0]) {
+		return nil, errNoService.plain()
+	}
+	return svc, nil
 }
 
 // servicesQuery is what a list of services asks for.
 type servicesQuery struct {
 	pageQuery
 	id, name string
+
+	// What own services alone can be asked for.
+	own                                            bool
+	status, serverType, netType, publicBorderGroup string
 }
 
 func (q *servicesQuery) set(name, value string) (bool, *apiError) {
@@ -100,32 +116,35 @@ func (q *servicesQuery) set(name, value string) (bool, *apiError) {
 	case "endpoint_service_name":
 		q.name = value
 	default:
-		return q.pageQuery.set(name, value)
+		if known, refusal := q.pageQuery.set(name, value); known || !q.own {
+			return known, refusal
+		}
+		return q.setOwn(name, value)
 	}
 	return true, nil
 }
 
-// public returns a page and how many public services the filters let through. Services
-// do not change: their last update is their creation.
-func (c *catalog) public(q servicesQuery) ([]Service, int) {
+// listPublic returns a page and how many public services the filters let through.
+func (s *store) listPublic(q servicesQuery) ([]Service, int) {
+	s.lock()
+	defer s.mu.Unlock()
 	var out []Service
-	for _, svc := range c.services {
-		if !svc.Private && matches(q.id, svc.ID) && contains(q.name, svc.Name) {
-			out = append(out, svc)
+	for _, svc := range s.public {
+		if !svc.gone && matches(q.id, svc.ID) && contains(q.name, svc.Name) {
+			out = append(out, svc.Service)
 		}
 	}
 	return pageOf(out, q.pageQuery), len(out)
 }
 
-// wireListedService is a service in the list of public ones. There is_charge is a
-// string in published bodies, and documented as a boolean.
+// wireListedService is a service in the list of public ones.
 type wireListedService struct {
 	ID          string `json:"id"`
 	Owner       string `json:"owner"`
 	ServiceName string `json:"service_name"`
 	ServiceType string `json:"service_type"`
 	CreatedAt   string `json:"created_at"`
-	IsCharge    string `json:"is_charge"`
+	IsCharge    bool   `json:"is_charge"`
 }
 
 // wireServiceSummary is a service that was asked for, with is_charge as documented.
@@ -135,14 +154,17 @@ type wireServiceSummary struct {
 	ServiceType string `json:"service_type"`
 	CreatedAt   string `json:"created_at"`
 	IsCharge    bool   `json:"is_charge"`
+	// EnablePolicy tells whether endpoints may carry a policy. What was declared does not
+	// say so, as not every region does.
+	EnablePolicy *bool `json:"enable_policy,omitempty"`
 }
 
 func (h *Handler) listPublicServices(c *call) (*answer, *apiError) {
-	q := servicesQuery{pageQuery: pageQuery{limit: defaultLimit}}
+	q := servicesQuery{pageQuery: h.page()}
 	if refusal := readQuery(c.r.URL.RawQuery, q.set); refusal != nil {
 		return nil, refusal
 	}
-	page, total := h.services.public(q)
+	page, total := h.store.listPublic(q)
 	body := struct {
 		Services   []wireListedService `json:"endpoint_services"`
 		TotalCount int                 `json:"total_count"`
@@ -150,25 +172,29 @@ func (h *Handler) listPublicServices(c *call) (*answer, *apiError) {
 	for i, svc := range page {
 		body.Services[i] = wireListedService{
 			ID: svc.ID, Owner: svc.Owner, ServiceName: svc.Name, ServiceType: svc.Type,
-			CreatedAt: formatTime(svc.CreatedAt), IsCharge: strconv.FormatBool(svc.Charged),
+			CreatedAt: formatTime(svc.CreatedAt), IsCharge: svc.Charged,
 		}
 	}
 	return ok(body), nil
 }
 
 func (h *Handler) describeService(c *call) (*answer, *apiError) {
-	svc, refusal := h.services.describe(c.r.URL.RawQuery)
+	svc, refusal := h.describe(c.account, c.r.URL.RawQuery)
 	if refusal != nil {
 		return nil, refusal
 	}
-	return ok(wireServiceSummary{
+	about := wireServiceSummary{
 		ID: svc.ID, ServiceName: svc.Name, ServiceType: svc.Type,
 		CreatedAt: formatTime(svc.CreatedAt), IsCharge: svc.Charged,
-	}), nil
+	}
+	if svc.account != nil && !svc.declared {
+		about.EnablePolicy = &svc.enablePolicy
+	}
+	return ok(about), nil
 }
 
 // describe finds the service by its ID or its name, whichever the query gives.
-func (c *catalog) describe(rawQuery string) (Service, *apiError) {
+func (h *Handler) describe(a *account, rawQuery string) (*service, *apiError) {
 	given := map[string]string{}
 	refusal := readQuery(rawQuery, func(name, value string) (bool, *apiError) {
 		given[name] = value
@@ -177,16 +203,16 @@ func (c *catalog) describe(rawQuery string) (Service, *apiError) {
 	id, name := given["id"], given["endpoint_service_name"]
 	switch {
 	case refusal != nil:
-		return Service{}, refusal
+		return nil, refusal
 	case len(given) > 1:
-		return Service{}, errParameter.with("id and endpoint_service_name exclude each other.")
+		return nil, errParameter.with("id and endpoint_service_name exclude each other.")
 	case id == "" && name == "":
-		return Service{}, errEmptyInput.with("id or endpoint_service_name is missing.")
+		return nil, errEmptyInput.with("id or endpoint_service_name is missing.")
 	case utf8.RuneCountInString(id) > maxIDLength:
-		return Service{}, errServiceID.plain()
+		return nil, errServiceID.plain()
 	case id != "":
-		return c.find(id)
+		return h.store.reach(a, id)
 	default:
-		return c.findNamed(name)
+		return h.store.reachNamed(a, name)
 	}
 }

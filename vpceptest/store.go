@@ -1,6 +1,7 @@
 package vpceptest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,65 +9,72 @@ import (
 	"time"
 )
 
-// store keeps the endpoints. Its lock is held for short, pure work alone.
+// store keeps endpoints and services. Its lock is held for short, pure work alone.
 type store struct {
-	cfg *settings
+	cfg      *settings
+	accounts []*account // set once
+	open     bool       // no service was declared: those that are asked for exist too
+	since    time.Time  // when the stand-in was made
 
-	mu      sync.Mutex
-	seq     int64
-	live    int                // endpoints that are not gone
-	byID    map[string]*record // also those that are gone: they answer another code
-	order   []*record          // in order of creation; those that are gone are swept out
-	leaving []*record          // being deleted, in order of deletion
-	subnets map[string]*subnet
-	failing map[string]string // route tables that fail, and the messages that say so
+	mu       sync.Mutex
+	seq      int64
+	byID     map[string]*record // also those that are gone: they answer another code
+	leaving  []*record          // being deleted, in order of deletion
+	subnets  map[string]*subnet
+	failing  map[string]string // route tables that fail, and the messages that say so
+	services map[string]*service
+	public   []*service        // in order of creation
+	closing  []*service        // being deleted, in order of deletion
+	named    map[string]string // the names that open services were asked for by, by ID
 }
 
-func newStore(cfg *settings) *store {
-	return &store{cfg: cfg, byID: map[string]*record{}, subnets: map[string]*subnet{}, failing: maps.Clone(cfg.failing)}
+func newStore(cfg *settings, accounts []*account) *store {
+	s := &store{
+		cfg: cfg, accounts: accounts, open: len(cfg.services) == 0, since: cfg.now(),
+		byID: map[string]*record{}, subnets: map[string]*subnet{}, failing: maps.Clone(cfg.failing),
+		services: map[string]*service{}, named: map[string]string{},
+	}
+	s.declare()
+	return s
 }
 
 // lock takes the lock and brings the state up to the present, which it returns. Times
 // never run backwards from one holder of the lock to the next.
 func (s *store) lock() time.Time {
 	s.mu.Lock()
-	now := time.Now()
+	now := s.cfg.now()
 	s.expire(now)
 	return now
 }
 
-// expire removes the endpoints whose deletion has come to its end. They leave in the
-// order of their deletion, as all take equally long.
+// expire removes the endpoints and services whose deletion has come to its end. They
+// leave in the order of their deletion, as all take equally long.
 func (s *store) expire(now time.Time) {
 	n := 0
 	for n < len(s.leaving) && !now.Before(s.leaving[n].goneAt) {
 		e := s.leaving[n]
 		e.gone = true
-		s.live--
+		e.account.endpoints.left()
+		e.service.endpoints.left()
 		s.subnets[e.request.SubnetID].release(e.ip)
 		n++
 	}
 	s.leaving = s.leaving[n:]
-	// Sweeping at the half keeps the cost of it constant for each deletion.
-	if len(s.order) > 2*s.live {
-		s.sweep()
-	}
-}
-
-// sweep removes those that are gone from the order.
-func (s *store) sweep() {
-	s.order = slices.DeleteFunc(s.order, func(e *record) bool { return e.gone })
+	s.expireServices(now)
 }
 
 // create makes an endpoint of a request that was found valid.
-func (s *store) create(req createRequest, svc Service) (Endpoint, *apiError) {
+func (s *store) create(a *account, req createRequest, svc *service) (Endpoint, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
-	if s.cfg.quota > 0 && s.live >= s.cfg.quota {
+	if s.cfg.quota > 0 && a.endpoints.live >= s.cfg.quota {
 		return Endpoint{}, errQuota.plain()
 	}
+	if refusal := svc.connectable(now); refusal != nil {
+		return Endpoint{}, refusal
+	}
 	e := &record{
-		seq: s.seq, id: newUUID(), request: req, service: svc,
+		account: a, id: newUUID(), request: req, service: svc,
 		createdAt: now, listedAt: now.Add(s.cfg.lag()), readyAt: now.Add(s.cfg.createDelay),
 		standing: newTimeline(now, svc.firstStanding()),
 		attrs:    newTimeline(now, req.attributes),
@@ -74,11 +82,20 @@ func (s *store) create(req createRequest, svc Service) (Endpoint, *apiError) {
 	if refusal := s.connect(e); refusal != nil {
 		return Endpoint{}, refusal
 	}
-	s.seq++
-	s.live++
-	s.byID[e.id] = e
-	s.order = append(s.order, e)
+	s.add(e)
 	return e.snapshot(now), nil
+}
+
+// add keeps an endpoint, and the open service that it is the first one of.
+func (s *store) add(e *record) {
+	e.seq, e.rank, e.drifts = s.seq, s.cfg.rank(), s.cfg.drift[DriftMarkers]
+	s.seq++
+	s.byID[e.id] = e
+	e.account.endpoints.add(e)
+	e.service.endpoints.add(e)
+	if s.services[e.service.ID] == nil {
+		s.services[e.service.ID] = e.service
+	}
 }
 
 // connect gives an endpoint its place in the VPC: route tables or addresses.
@@ -103,10 +120,11 @@ func (s *store) connect(e *record) *apiError {
 	return nil
 }
 
-// find returns an endpoint that exists, those being deleted included.
-func (s *store) find(id string) (*record, *apiError) {
+// find returns an endpoint that exists, those being deleted included. A nil account
+// finds everybody's.
+func (s *store) find(a *account, id string) (*record, *apiError) {
 	switch e := s.byID[id]; {
-	case e == nil:
+	case e == nil || a != nil && e.account != a:
 		return nil, errNoEndpoint.plain()
 	case e.gone:
 		return nil, errEndpointDeleted.plain()
@@ -115,10 +133,10 @@ func (s *store) find(id string) (*record, *apiError) {
 	}
 }
 
-func (s *store) get(id string) (Endpoint, *apiError) {
+func (s *store) get(a *account, id string) (Endpoint, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
-	e, refusal := s.find(id)
+	e, refusal := s.find(a, id)
 	if refusal != nil {
 		return Endpoint{}, refusal
 	}
@@ -131,10 +149,10 @@ func (s *store) get(id string) (Endpoint, *apiError) {
 // delete begins a deletion. One that is under way already is EndPoint.2018 by the list
 // of codes ("The endpoint is being deleted."). An endpoint that is still being created
 // can be deleted: clean-up after a failed wait depends on it.
-func (s *store) delete(id string) *apiError {
+func (s *store) delete(a *account, id string) *apiError {
 	now := s.lock()
 	defer s.mu.Unlock()
-	e, refusal := s.find(id)
+	e, refusal := s.find(a, id)
 	if refusal != nil {
 		return refusal
 	}
@@ -148,10 +166,10 @@ func (s *store) delete(id string) *apiError {
 
 // amend lets f change the attributes of an endpoint that is not being deleted. The
 // change shows after the delay; what amend returns shows it already.
-func (s *store) amend(id string, f func(*record, *attributes, time.Time) *apiError) (Endpoint, *apiError) {
+func (s *store) amend(a *account, id string, f func(*record, *attributes, time.Time) *apiError) (Endpoint, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
-	e, refusal := s.find(id)
+	e, refusal := s.find(a, id)
 	if refusal != nil {
 		return Endpoint{}, refusal
 	}
@@ -172,7 +190,7 @@ func (s *store) amend(id string, f func(*record, *attributes, time.Time) *apiErr
 func (s *store) change(id string, f func(e *record, now time.Time)) error {
 	now := s.lock()
 	defer s.mu.Unlock()
-	e, refusal := s.find(id)
+	e, refusal := s.find(nil, id)
 	if refusal != nil || e.deleted() {
 		return fmt.Errorf("vpceptest: endpoint %q does not exist or is being deleted", id)
 	}
@@ -187,16 +205,20 @@ func (s *store) decide(id, status string) error {
 func (s *store) all() []Endpoint {
 	now := s.lock()
 	defer s.mu.Unlock()
-	out := make([]Endpoint, 0, s.live)
-	for _, e := range s.order {
-		if !e.gone {
-			out = append(out, e.snapshot(now).clone())
-		}
+	var records []*record
+	for _, a := range s.accounts {
+		a.endpoints.sweep()
+		records = append(records, a.endpoints.order...)
+	}
+	slices.SortFunc(records, func(a, b *record) int { return cmp.Compare(a.seq, b.seq) })
+	out := make([]Endpoint, len(records))
+	for i, e := range records {
+		out[i] = e.snapshot(now).clone()
 	}
 	return out
 }
 
-// Endpoints returns the endpoints that exist, those being deleted included, in the
+// Endpoints returns the endpoints of all accounts, those being deleted included, in the
 // order of their creation. Lags do not hide them here.
 func (h *Handler) Endpoints() []Endpoint { return h.store.all() }
 

@@ -2,7 +2,6 @@ package vpceptest
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
 	"time"
 )
@@ -11,12 +10,13 @@ import (
 type tagsRequest struct {
 	action string
 	tags   []Tag
+	valued []bool // which tags have a value, if an empty one
 }
 
 var tagsFields = fields[tagsRequest]{
 	"action": field("a string", func(r *tagsRequest) *string { return &r.action }),
 	"tags": func(r *tagsRequest, raw json.RawMessage) (refusal *apiError) {
-		r.tags, refusal = readTags(raw)
+		r.tags, r.valued, refusal = readValuedTags(raw)
 		return refusal
 	},
 }
@@ -33,6 +33,8 @@ func parseTags(c *call) (tagsRequest, *apiError) {
 		return r, errAction.plain()
 	case len(r.tags) == 0:
 		return r, errTagEmpty.plain()
+	case r.action == "create" && slices.Contains(r.valued, false):
+		return r, errTag.with("value is missing.")
 	}
 	return r, checkTags(r.tags)
 }
@@ -43,24 +45,44 @@ func (h *Handler) changeTags(c *call) (*answer, *apiError) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	_, refusal = h.store.amend(c.params["id"], func(_ *record, a *attributes, _ time.Time) *apiError {
-		a.Tags = r.apply(a.Tags)
-		if len(a.Tags) > maxTags {
-			return errTagCount.plain()
-		}
-		return nil
+	_, refusal = h.store.amend(c.account, c.params["id"], func(_ *record, a *attributes, _ time.Time) (refusal *apiError) {
+		a.Tags, refusal = r.apply(a.Tags)
+		return refusal
 	})
 	if refusal != nil {
 		return nil, refusal
 	}
-	return &answer{status: http.StatusNoContent}, nil
+	return noContent(), nil
 }
 
+// changeServiceTags serves a service of any status but "deleting".
+func (h *Handler) changeServiceTags(c *call) (*answer, *apiError) {
+	r, refusal := parseTags(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return h.store.changeService(c, func(svc *service, now time.Time) (*answer, *apiError) {
+		if svc.deleted() {
+			return nil, errServiceState.plain()
+		}
+		tags, refusal := r.apply(svc.tags)
+		if refusal != nil {
+			return nil, refusal
+		}
+		svc.tags, svc.updatedAt = tags, now
+		return noContent(), nil
+	})
+}
+
+// refuseTags serves what is neither an endpoint nor a service.
+func refuseTags(*Handler, *call) (*answer, *apiError) { return nil, errResourceType.plain() }
+
 // apply returns the tags as the request makes them: it adds tags and overwrites the
-// values of those that are there, or deletes by the key alone.
-func (r tagsRequest) apply(tags []Tag) []Tag {
+// values of those that are there; it deletes by key and value, or by the key alone
+// where no value is given.
+func (r tagsRequest) apply(tags []Tag) ([]Tag, *apiError) {
 	tags = slices.Clone(tags) // snapshots share the old ones
-	for _, tag := range r.tags {
+	for n, tag := range r.tags {
 		i := slices.IndexFunc(tags, func(t Tag) bool { return t.Key == tag.Key })
 		switch {
 		case i < 0 && r.action == "create":
@@ -68,9 +90,12 @@ func (r tagsRequest) apply(tags []Tag) []Tag {
 		case i < 0:
 		case r.action == "create":
 			tags[i] = tag
-		default:
+		case !r.valued[n] || tag.Value == tags[i].Value:
 			tags = slices.Delete(tags, i, i+1)
 		}
 	}
-	return tags
+	if len(tags) > maxTags {
+		return nil, errTagCount.plain()
+	}
+	return tags, nil
 }

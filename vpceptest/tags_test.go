@@ -31,7 +31,8 @@ func TestChangeTags(t *testing.T) {
 		want map[string]string
 	}{
 		{tagsAction("create", "b", "3", "c", ""), map[string]string{"a": "1", "b": "3", "c": ""}},
-		{tagsAction("delete", "a", "another value", "none", ""), map[string]string{"b": "3", "c": ""}},
+		{tagsAction("delete", "a", "another value", "none", ""), map[string]string{"a": "1", "b": "3", "c": ""}},
+		{tagsAction("delete", "a", "1"), map[string]string{"b": "3", "c": ""}},
 		{`{"action":"delete","tags":[{"key":"b"}]}`, map[string]string{"c": ""}},
 		{`{"action":"delete","tags":[{"key":"c"}]}`, map[string]string{}},
 	}
@@ -62,10 +63,11 @@ func TestBadTagActions(t *testing.T) {
 		{"wrong action", tagsAction("update", "a", "b"), "EndPoint.0007"},
 		{"no tags", `{"action":"create"}`, "EndPoint.3066"},
 		{"empty tags", `{"action":"create","tags":[]}`, "EndPoint.3066"},
-		{"null tags", `{"action":"create","tags":null}`, "EndPoint.0002"},
+		{"null tags", `{"action":"create","tags":null}`, "EndPoint.3066"},
 		{"unknown field", `{"action":"create","tag":[]}`, "EndPoint.0002"},
 		{"number for a value", `{"action":"create","tags":[{"key":"a","value":1}]}`, "EndPoint.0002"},
 		{"repeated key", tagsAction("create", "a", "b", "a", "c"), "EndPoint.3067"},
+		{"no value", `{"action":"create","tags":[{"key":"a"}]}`, "EndPoint.3068"},
 		{"no key", `{"action":"create","tags":[{"value":"b"}]}`, "EndPoint.3068"},
 		{"bad characters", tagsAction("create", "a", "b<c"), "EndPoint.3068"},
 		{"too many", `{"action":"create","tags":` + string(tooMany) + `}`, "EndPoint.3069"},

@@ -57,7 +57,6 @@ func TestBadCreateRequests(t *testing.T) {
 		{"long subnet", `{"endpoint_service_id":"e","vpc_id":"v","subnet_id":"` + strings.Repeat("s", 65) + `"}`, "EndPoint.0023"},
 		{"unknown field", with(`"portIp":"10.0.0.1"`), "EndPoint.0002"},
 		{"field in capitals", `{"Endpoint_Service_ID":"e","vpc_id":"v","subnet_id":"s"}`, "EndPoint.0002"},
-		{"null field", with(`"tags":null`), "EndPoint.0002"},
 		{"number for a string", with(`"description":1`), "EndPoint.0002"},
 		{"string for a list", with(`"whitelist":"10.0.0.1"`), "EndPoint.0002"},
 		{"string for enable_whitelist", with(`"enable_whitelist":"true"`), "EndPoint.0002"},
@@ -66,7 +65,6 @@ func TestBadCreateRequests(t *testing.T) {
 		{"description with <", with(`"description":"a<b"`), "EndPoint.0002"},
 		{"description with >", with(`"description":"a>b"`), "EndPoint.0002"},
 		{"tags of a wrong type", with(`"tags":[{"key":1}]`), "EndPoint.0002"},
-		{"tag with null", with(`"tags":[{"key":"a","value":null}]`), "EndPoint.0002"},
 		{"tag with an unknown field", with(`"tags":[{"key":"a","Value":"b"}]`), "EndPoint.0002"},
 		{"tag without key", with(`"tags":[{"value":"b"}]`), "EndPoint.3068"},
 		{"tag key with /", tags("a/b", "c"), "EndPoint.3068"},
@@ -178,11 +176,18 @@ func TestQuota(t *testing.T) {
 	f.mustCreate(t, minimal)
 }
 
+// Clients of other languages write null for what they were not given.
+func TestNullCountsAsAbsent(t *testing.T) {
+	f := start(t)
+	id := f.mustCreate(t, with(`"whitelist":null,"tags":null,"port_ip":null,"description":null`))
+	assert.Equal(t, []any{}, f.get(t, id).body["whitelist"])
+}
+
 func TestPortIPInUse(t *testing.T) {
 	f := start(t, vpceptest.WithCreateDelay(time.Hour), vpceptest.WithDeleteDelay(0))
 	body := with(`"port_ip":"10.0.0.10"`)
 	id := f.mustCreate(t, body)
-	wantError(t, f.create(t, body), http.StatusConflict, "EndPoint.2042")
+	wantError(t, f.create(t, body), http.StatusBadRequest, "EndPoint.2042")
 	f.mustCreate(t, strings.Replace(body, "subnet-1", "subnet-2", 1))
 	f.mustCreate(t, minimal) // is given another address
 

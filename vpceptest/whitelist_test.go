@@ -60,7 +60,6 @@ func TestBadWhitelistUpdates(t *testing.T) {
 	id := f.mustCreate(t, with(`"whitelist":["10.0.0.1"]`))
 	tests := []struct{ name, body, code string }{
 		{"empty body", "", "EndPoint.2002"},
-		{"null", `{"whitelist":null}`, "EndPoint.0002"},
 		{"unknown field", `{"whitelists":[]}`, "EndPoint.0002"},
 		{"field of a create", `{"whitelist":[],"description":"a"}`, "EndPoint.0002"},
 		{"string for a boolean", `{"enable_whitelist":"true"}`, "EndPoint.0002"},

@@ -41,7 +41,7 @@ type wireEndpoint struct {
 	PolicyDocument      json.RawMessage `json:"policy_document,omitempty"`
 	EnableStatus        string          `json:"enable_status"`
 	EndpointPoolID      string          `json:"endpoint_pool_id"`
-	Error               any             `json:"error,omitempty"`
+	Error               []EndpointError `json:"error,omitempty"`
 }
 
 func (h *Handler) wire(e Endpoint) wireEndpoint {
@@ -54,9 +54,9 @@ func (h *Handler) wire(e Endpoint) wireEndpoint {
 		MarkerID:            e.MarkerID,
 		EndpointServiceID:   e.ServiceID,
 		VPCID:               e.VPCID,
-		CreatedAt:           h.formatTime(e.CreatedAt),
-		UpdatedAt:           h.formatTime(e.UpdatedAt),
-		ProjectID:           h.cfg.projectID,
+		CreatedAt:           h.cfg.formatTime(e.CreatedAt),
+		UpdatedAt:           h.cfg.formatTime(e.UpdatedAt),
+		ProjectID:           e.ProjectID,
 		Tags:                append([]Tag{}, e.Tags...), // never null
 		SpecificationName:   e.Specification,
 		Description:         e.Description,
@@ -64,7 +64,7 @@ func (h *Handler) wire(e Endpoint) wireEndpoint {
 		PolicyDocument:      e.PolicyDocument,
 		EnableStatus:        "enable",
 		EndpointPoolID:      endpointPoolID,
-		Error:               wireErrors(e.Errors),
+		Error:               e.Errors,
 	}
 	if (Service{Type: e.ServiceType}).isGateway() {
 		w.RouteTables = e.RouteTables
@@ -79,24 +79,11 @@ func (h *Handler) wire(e Endpoint) wireEndpoint {
 
 var endpointPoolID = derivedUUID("endpoint pool")
 
-// wireErrors is the documented object for one error, and the array that is seen too
-// for several.
-func wireErrors(errs []EndpointError) any {
-	switch len(errs) {
-	case 0:
-		return nil
-	case 1:
-		return errs[0]
-	default:
-		return errs
-	}
-}
-
 func formatTime(t time.Time) string { return t.UTC().Format(timeFormat) }
 
 // formatTime is how the times of endpoints and connections are written.
-func (h *Handler) formatTime(t time.Time) string {
-	if h.cfg.fractional {
+func (s *settings) formatTime(t time.Time) string {
+	if s.fractional {
 		return t.UTC().Format(milliseconds)
 	}
 	return formatTime(t)
@@ -120,5 +107,8 @@ func text(status int, body string) *answer {
 // matches tells whether a list filter, where set, fits a value exactly.
 func matches(filter, value string) bool { return filter == "" || filter == value }
 
-// contains tells whether a list filter, where set, stands anywhere in a value.
-func contains(filter, value string) bool { return filter == "" || strings.Contains(value, filter) }
+// contains tells whether a list filter, where set, stands anywhere in a value,
+// whatever the case.
+func contains(filter, value string) bool {
+	return filter == "" || strings.Contains(strings.ToLower(value), strings.ToLower(filter))
+}

@@ -1,0 +1,113 @@
+package vpceptest_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vpcep/vpcep-go/vpceptest"
+)
+
+// 256 callers make 10,000 endpoints, read pages meanwhile, and delete the half.
+func TestManyCallers(t *testing.T) {
+	const callers, each = 256, 40
+	d := newDirect(vpceptest.WithoutRecording(), vpceptest.WithCreateDelay(0), vpceptest.WithDeleteDelay(0),
+		vpceptest.WithShuffledSeconds())
+	var group sync.WaitGroup
+	for caller := range callers {
+		group.Go(func() {
+			for i := range each {
+				r := d.do(t, http.MethodPost, "", strings.Replace(minimal, "subnet-1", fmt.Sprint("subnet-", caller), 1))
+				if !assert.Equal(t, http.StatusOK, r.status, r.raw) {
+					return
+				}
+				switch i % 4 {
+				case 0:
+					assert.Equal(t, http.StatusOK, d.do(t, http.MethodGet, "?limit=5", "").status)
+				case 1, 2:
+					assert.Equal(t, http.StatusNoContent, d.do(t, http.MethodDelete, "/"+r.id(), "").status)
+				}
+			}
+		})
+	}
+	group.Wait()
+	assert.Len(t, d.Endpoints(), callers*each/2)
+}
+
+// A page of a large store costs about what one of a small store does. Allocations are
+// counted: they do not depend on what else the machine does.
+func TestAPageDoesNotCostTheWholeStore(t *testing.T) {
+	cost := func(n int) float64 {
+		d := newDirect(vpceptest.WithoutRecording(), vpceptest.WithSeed(many(n)))
+		return testing.AllocsPerRun(5, func() { d.do(t, http.MethodGet, "?limit=10", "") })
+	}
+	small, large := cost(20), cost(5000)
+	assert.Less(t, large, small*2)
+}
+
+func many(n int) vpceptest.Seed {
+	var seed vpceptest.Seed
+	for range n {
+		seed.Endpoints = append(seed.Endpoints, vpceptest.SeedEndpoint{ServiceID: "s", VPCID: "v", SubnetID: "n"})
+	}
+	return seed
+}
+
+func TestSeeds(t *testing.T) {
+	old := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+	tags := []vpceptest.Tag{{Key: "key", Value: "twice"}}
+	d := newDirect(vpceptest.WithSeed(vpceptest.Seed{
+		Services: []vpceptest.SeedService{{ID: "svc", Name: "db", Status: "failed", Permissions: []string{"*"}, CreatedAt: old}},
+		Endpoints: []vpceptest.SeedEndpoint{
+			{ID: "new", ServiceID: "svc", SubnetID: "n", Status: "strange", Tags: tags},
+			{ID: "old", ServiceID: "svc", SubnetID: "n", CreatedAt: old, Tags: tags},
+		},
+	}))
+	assert.Equal(t, "strange", d.do(t, http.MethodGet, "/new", "").body["status"])
+	first := object(d.do(t, http.MethodGet, "?sort_dir=asc", "").body.list("endpoints")[0].(map[string]any))
+	assert.Equal(t, "old", first["id"])
+	assert.Equal(t, "2020-01-02T03:04:05Z", first["created_at"])
+	services := d.Services()
+	require.Len(t, services, 1)
+	assert.Equal(t, "failed", services[0].Status)
+	assert.Equal(t, 1, services[0].Connections)
+	require.ErrorContains(t, d.Put(vpceptest.Seed{Endpoints: []vpceptest.SeedEndpoint{{ID: "old", ServiceID: "svc"}}}), "taken")
+	require.ErrorContains(t, d.Put(vpceptest.Seed{Endpoints: []vpceptest.SeedEndpoint{{ProjectID: "x"}}}), "project")
+	require.ErrorContains(t, d.Put(vpceptest.Seed{Services: []vpceptest.SeedService{{Permissions: []string{"x"}}}}), "permission")
+}
+
+func TestLimitsOfTheRealService(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	d := newDirect(vpceptest.WithClock(func() time.Time { return now }), vpceptest.WithThrottling(3), vpceptest.WithPageLimit(2),
+		vpceptest.WithServiceQuota(1), vpceptest.WithSeed(many(5)))
+	assert.Len(t, d.do(t, http.MethodGet, "?limit=1000", "").body.list("endpoints"), 2)
+	service := `{"port_id":"p","vpc_id":"v","server_type":"VM",` + ports + `}`
+	assert.Equal(t, http.StatusOK, d.projectBody(t, http.MethodPost, "/vpc-endpoint-services", service).status)
+	wantError(t, d.projectBody(t, http.MethodPost, "/vpc-endpoint-services", service), 400, "Endpoint.1018")
+	r := d.do(t, http.MethodGet, "", "")
+	wantError(t, r, http.StatusTooManyRequests, "APIGW.0308")
+	assert.Empty(t, r.header.Get("Retry-After"))
+	now = now.Add(time.Minute)
+	assert.Equal(t, http.StatusOK, d.do(t, http.MethodGet, "", "").status)
+}
+
+// Lists of shuffled seconds have an order of their own within a second, and are whole.
+func TestShuffledSeconds(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	d := newDirect(vpceptest.WithClock(func() time.Time { return now }), vpceptest.WithShuffledSeconds(), vpceptest.WithSeed(many(100)))
+	var listed, made []any
+	for _, e := range d.do(t, http.MethodGet, "?limit=1000&sort_dir=asc", "").body.list("endpoints") {
+		listed = append(listed, e.(map[string]any)["id"])
+	}
+	for _, e := range d.Endpoints() {
+		made = append(made, e.ID)
+	}
+	assert.ElementsMatch(t, made, listed)
+	assert.NotEqual(t, made, listed)
+}

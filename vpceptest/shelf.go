@@ -1,0 +1,69 @@
+package vpceptest
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"time"
+)
+
+// shelf is a set of endpoints in the order in which lists show them: by creation.
+type shelf struct {
+	order []*record // those that are gone are swept out
+	live  int
+}
+
+// add puts an endpoint in its place: at the end, unless it was seeded with an earlier
+// time, or lists have no order within a second.
+func (f *shelf) add(e *record) {
+	f.live++
+	at := len(f.order)
+	for at > 0 && e.before(f.order[at-1]) {
+		at--
+	}
+	f.order = slices.Insert(f.order, at, e)
+}
+
+// before is the order of lists. The rank is 0 unless lists have no order within a second.
+func (e *record) before(other *record) bool {
+	if e.rank == 0 {
+		return cmp.Or(e.createdAt.Compare(other.createdAt), cmp.Compare(e.seq, other.seq)) < 0
+	}
+	return cmp.Or(e.createdAt.Truncate(time.Second).Compare(other.createdAt.Truncate(time.Second)),
+		cmp.Compare(e.rank, other.rank), cmp.Compare(e.seq, other.seq)) < 0
+}
+
+// left tells that an endpoint is gone. Sweeping at the half keeps the cost of it
+// constant for each deletion.
+func (f *shelf) left() {
+	f.live--
+	if len(f.order) > 2*f.live {
+		f.sweep()
+	}
+}
+
+func (f *shelf) sweep() {
+	f.order = slices.DeleteFunc(f.order, func(e *record) bool { return e.gone })
+}
+
+// listed returns the endpoints that lists show. It looks at none of them but the
+// newest unless some are gone: a page is not to cost the whole list.
+func (f *shelf) listed(now time.Time, lag time.Duration) []*record {
+	if len(f.order) > f.live {
+		f.sweep()
+	}
+	n := sort.Search(len(f.order), func(i int) bool {
+		return now.Before(f.order[i].createdAt.Truncate(time.Second).Add(time.Second + lag))
+	})
+	hidden := func(e *record) bool { return now.Before(e.listedAt) }
+	if !slices.ContainsFunc(f.order[n:], hidden) {
+		return f.order
+	}
+	shown := f.order[:n:n]
+	for _, e := range f.order[n:] {
+		if !hidden(e) {
+			shown = append(shown, e)
+		}
+	}
+	return shown
+}

@@ -1,0 +1,217 @@
+package vpceptest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// SeedEndpoint is an endpoint to put in as it is. Nothing is validated but what the
+// stand-in itself needs: two endpoints may share a key's tag, and any status is taken.
+type SeedEndpoint struct {
+	ProjectID       string          `json:"project_id"` // default: the first account's
+	ID              string          `json:"id"`         // default: a new one
+	ServiceID       string          `json:"endpoint_service_id"`
+	VPCID           string          `json:"vpc_id"`
+	SubnetID        string          `json:"subnet_id"`
+	Status          string          `json:"status"` // default: accepted
+	IP              string          `json:"ip"`     // default: a free one
+	EnableDNS       bool            `json:"enable_dns"`
+	Tags            []Tag           `json:"tags"`
+	RouteTables     []string        `json:"routetables"`
+	Whitelist       []string        `json:"whitelist"`
+	EnableWhitelist bool            `json:"enable_whitelist"`
+	Description     string          `json:"description"`
+	Errors          []EndpointError `json:"error"`
+	CreatedAt       time.Time       `json:"created_at"` // default: now
+}
+
+// SeedService is an account's own service to put in as it is.
+type SeedService struct {
+	ProjectID       string          `json:"project_id"` // default: the first account's
+	ID              string          `json:"id"`         // default: a new one
+	Name            string          `json:"service_name"`
+	Status          string          `json:"status"` // default: available
+	ApprovalEnabled bool            `json:"approval_enabled"`
+	Tags            []Tag           `json:"tags"`
+	Permissions     []string        `json:"permissions"`
+	Description     string          `json:"description"`
+	Errors          []EndpointError `json:"error"`
+	CreatedAt       time.Time       `json:"created_at"` // default: now
+}
+
+// Seed is a state to begin with, or to add. Its JSON is that of a seed file.
+type Seed struct {
+	Services  []SeedService  `json:"services"`
+	Endpoints []SeedEndpoint `json:"endpoints"`
+}
+
+// Put adds services and endpoints as they are, services first. It stops at the first
+// one that cannot be put in: its project does not exist, its ID is taken, or its
+// service is unknown.
+func (h *Handler) Put(seed Seed) error {
+	for i, s := range seed.Services {
+		if err := h.putService(s); err != nil {
+			return fmt.Errorf("vpceptest: services[%d]: %w", i, err)
+		}
+	}
+	for i, e := range seed.Endpoints {
+		if err := h.putEndpoint(e); err != nil {
+			return fmt.Errorf("vpceptest: endpoints[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (h *Handler) seeded(projectID string) (*account, error) {
+	if projectID == "" {
+		return h.accounts[0], nil
+	}
+	if a := h.byProject(projectID); a != nil {
+		return a, nil
+	}
+	return nil, fmt.Errorf("there is no project %q", projectID)
+}
+
+func (h *Handler) putService(s SeedService) error {
+	a, err := h.seeded(s.ProjectID)
+	if err != nil {
+		return err
+	}
+	now := h.store.lock()
+	defer h.store.mu.Unlock()
+	if s.CreatedAt.IsZero() {
+		s.CreatedAt = now
+	}
+	s.ID = cmp.Or(s.ID, newUUID())
+	if h.store.services[s.ID] != nil {
+		return fmt.Errorf("the ID %q is taken", s.ID)
+	}
+	base := Service{ID: s.ID, Type: TypeInterface, Owner: a.DomainName, CreatedAt: s.CreatedAt, Private: true, Approval: s.ApprovalEnabled}
+	svc := &service{
+		Service: base, account: a, details: declaredDetails(base), tags: slices.Clone(s.Tags),
+		readyAt: s.CreatedAt, updatedAt: s.CreatedAt, status: s.Status, errs: slices.Clone(s.Errors),
+	}
+	svc.description = s.Description
+	svc.rename(s.Name)
+	for _, value := range s.Permissions {
+		if permissionKind(value) == "" {
+			return fmt.Errorf("%q cannot be a permission", value)
+		}
+		if _, refusal := svc.allow(value, permissionKind(value), "", s.CreatedAt); refusal != nil {
+			return fmt.Errorf("the permission %q: %s", value, refusal.message)
+		}
+	}
+	h.store.services[s.ID] = svc
+	at, _ := slices.BinarySearchFunc(a.services, s.CreatedAt, func(other *service, t time.Time) int {
+		return cmp.Or(other.CreatedAt.Compare(t), -1)
+	})
+	a.services = slices.Insert(a.services, at, svc)
+	return nil
+}
+
+func (h *Handler) putEndpoint(s SeedEndpoint) error {
+	a, err := h.seeded(s.ProjectID)
+	if err != nil {
+		return err
+	}
+	now := h.store.lock()
+	defer h.store.mu.Unlock()
+	svc, err := h.store.seedService(a, s.ServiceID, now)
+	if err != nil {
+		return err
+	}
+	if s.CreatedAt.IsZero() {
+		s.CreatedAt = now
+	}
+	s.ID = cmp.Or(s.ID, newUUID())
+	if h.store.byID[s.ID] != nil {
+		return fmt.Errorf("the ID %q is taken", s.ID)
+	}
+	req := createRequest{
+		ServiceID: s.ServiceID, VPCID: s.VPCID, SubnetID: s.SubnetID, PortIP: s.IP, EnableDNS: s.EnableDNS, Description: s.Description,
+		attributes: attributes{
+			Tags: slices.Clone(s.Tags), RouteTables: slices.Clone(s.RouteTables),
+			Whitelist: slices.Clone(s.Whitelist), EnableWhitelist: s.EnableWhitelist,
+		},
+	}
+	e := &record{
+		account: a, id: s.ID, request: req, service: svc, createdAt: s.CreatedAt, listedAt: s.CreatedAt, readyAt: s.CreatedAt,
+		standing: newTimeline(s.CreatedAt, standing{status: cmp.Or(s.Status, StatusAccepted), errors: slices.Clone(s.Errors)}),
+		attrs:    newTimeline(s.CreatedAt, req.attributes),
+	}
+	if refusal := h.store.connect(e); refusal != nil {
+		return fmt.Errorf("the address %s is in use", s.IP)
+	}
+	h.store.add(e)
+	return nil
+}
+
+// seedService returns the service of an endpoint, whoever may connect to it.
+func (s *store) seedService(a *account, id string, now time.Time) (*service, error) {
+	if svc := s.services[id]; svc != nil && !svc.gone {
+		return svc, nil
+	}
+	svc, refusal := s.reachable(a, id, now)
+	if refusal != nil || id == "" {
+		return nil, fmt.Errorf("there is no service %q", id)
+	}
+	return svc, nil
+}
+
+// OwnService is what can be seen of an account's own service.
+type OwnService struct {
+	ID, ProjectID, Name, Status string
+	ApprovalEnabled             bool
+	Connections                 int // endpoints that are being created or were accepted
+	Tags                        []Tag
+	Permissions                 []string
+	Edition                     string // "profession" after an upgrade
+	CreatedAt, UpdatedAt        time.Time
+}
+
+// Services returns the accounts' own services, those of [WithService] and those being
+// deleted included, account by account in the order of their creation.
+func (h *Handler) Services() []OwnService {
+	now := h.store.lock()
+	defer h.store.mu.Unlock()
+	var out []OwnService
+	for _, a := range h.accounts {
+		for _, s := range a.services {
+			about := OwnService{
+				ID: s.ID, ProjectID: a.ProjectID, Name: s.Name, Status: s.statusAt(now), ApprovalEnabled: s.Approval,
+				Connections: s.connections(now), Tags: slices.Clone(s.tags), Edition: s.edition,
+				CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.updated(now).UTC(),
+			}
+			for _, p := range s.permissions {
+				about.Permissions = append(about.Permissions, p.value)
+			}
+			out = append(out, about)
+		}
+	}
+	return out
+}
+
+// WithSeed puts a state in from the start, as [Handler.Put] does later. What cannot be
+// put in panics when the server is made.
+func WithSeed(seed Seed) Option {
+	return func(s *settings) { s.seeds = append(s.seeds, seed) }
+}
+
+// StateJSON is the whole state: accounts without their secrets, services, endpoints.
+func (h *Handler) StateJSON() []byte {
+	type account struct{ ProjectID, ProjectName, DomainName, DomainID string }
+	var state struct {
+		Accounts  []account
+		Services  []OwnService
+		Endpoints []Endpoint
+	}
+	for _, a := range h.Accounts() {
+		state.Accounts = append(state.Accounts, account{a.ProjectID, a.ProjectName, a.DomainName, a.DomainID()})
+	}
+	state.Services, state.Endpoints = h.Services(), h.Endpoints()
+	data, _ := json.MarshalIndent(state, "", "  ") // of this package's own types
+	return append(data, '\n')
+}
