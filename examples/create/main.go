@@ -16,14 +16,14 @@ const example = "github.com/vpcep/vpcep-go/examples/create/endpoint"
 func main() {
 	code, err := run(os.Args[1:])
 	if err != nil {
-		os.Stderr.WriteString("error: " + err.Error() + "\n")
+		_, _ = os.Stderr.WriteString("error: " + err.Error() + "\n")
 	}
 	os.Exit(code)
 }
 
 // run builds the example, runs it, and returns its exit code.
 func run(args []string) (code int, err error) {
-	os.Stdout.WriteString("Building the library, a stand-in of the service, and the example.\n" +
+	_, _ = os.Stdout.WriteString("Building the library, a stand-in of the service, and the example.\n" +
 		"The first build takes up to a minute; after that, a second.\n\n")
 	// An interrupt reaches the programs below as well. They end, and so does this one.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)

@@ -20,7 +20,9 @@ func TestRun(t *testing.T) {
 	_, text, found := strings.Cut(out.String(), "\n3. The endpoint can be used")
 	require.True(t, found, out.String())
 	var endpoint vpcep.Endpoint
-	require.NoError(t, json.NewDecoder(strings.NewReader(text[strings.Index(text, "{"):])).Decode(&endpoint))
+	_, object, found := strings.Cut(text, "{")
+	require.True(t, found, text)
+	require.NoError(t, json.NewDecoder(strings.NewReader("{"+object)).Decode(&endpoint))
 	assert.Equal(t, vpcep.StatusAccepted, endpoint.Status)
 	assert.Equal(t, []vpcep.Tag{{Key: "example", Value: "create"}}, endpoint.Tags)
 	assert.Contains(t, out.String(), "returns the ID at once: "+endpoint.ID+"\n")
