@@ -30,10 +30,10 @@ func NewServer(opts ...Option) *Server {
 	if h.cfg.listen != "" {
 		listener, err := net.Listen("tcp", h.cfg.listen)
 		if err != nil {
-			ts.Listener.Close()
+			_ = ts.Listener.Close()
 			panic("vpceptest: WithListen: " + err.Error())
 		}
-		ts.Listener.Close()
+		_ = ts.Listener.Close()
 		ts.Listener = listener
 	}
 	if h.cfg.tls {

@@ -204,9 +204,9 @@ func serveAdmin(address string, srv *vpceptest.Server, out io.Writer) (stop func
 	}))
 	mux.HandleFunc("POST /seed", take(func(seed vpceptest.Seed) error { return srv.Put(seed) }))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(listener)
+	go func() { _ = server.Serve(listener) }() // which ends with Close
 	fmt.Fprintf(out, "%-10s  http://%s\n", "admin", listener.Addr())
-	return func() { server.Close() }, nil
+	return func() { _ = server.Close() }, nil
 }
 
 // take hands a request's JSON to f.
