@@ -85,7 +85,9 @@ func (p *project) list(w *bytes.Buffer, offset, limit int) {
 
 // write writes the endpoint at a place of the list.
 func (p *project) write(w *bytes.Buffer, i int) {
-	n, at, tags := i-len(p.made), p.begun, json.RawMessage(nil)
+	var at time.Time
+	var tags json.RawMessage
+	n := i - len(p.made)
 	if n < 0 {
 		made := p.made[len(p.made)-1-i]
 		if at, tags = made.at, made.tags; tags == nil {
