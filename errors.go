@@ -18,8 +18,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// One error for each failing status code of the specification, and for 429. They
-// are targets of errors.Is; the error itself is an *APIError.
+// One error for each status code of a failure in the specification, and for 429. Use
+// them with errors.Is; the error itself is an *APIError.
 var (
 	ErrBadRequest          = errors.New("vpcep: 400 bad request")
 	ErrUnauthorized        = errors.New("vpcep: 401 unauthorized")
@@ -38,39 +38,42 @@ var (
 	ErrGatewayTimeout      = errors.New("vpcep: 504 gateway timeout")
 )
 
-// Errors by meaning, targets of errors.Is.
+// Errors by meaning, for errors.Is.
 var (
-	// ErrThrottled: too many requests at a time, 429 or 400 with EndPoint.0022, for
-	// longer than RetryPolicy.ThrottleTimeout. Nothing was done; call again later.
+	// ErrThrottled: the service throttled the call, with 429 or with 400 and
+	// EndPoint.0022, for longer than RetryPolicy.ThrottleTimeout. Nothing was done;
+	// call again later.
 	ErrThrottled = errors.New("vpcep: throttled")
-	// ErrQuotaExceeded: the project has as many endpoints, or endpoint services, as it may
-	// have, Endpoint.1018.
+	// ErrQuotaExceeded: the project has used up its quota of endpoints or endpoint
+	// services (Endpoint.1018).
 	ErrQuotaExceeded = errors.New("vpcep: quota exceeded")
-	// ErrEndpointNotFound: the service says that there is no such endpoint, with
-	// EndPoint.2006, .2007 or .2008, or with EndPoint.0005 to a call about one endpoint. A
-	// 404 for a wrong URL is not this one, nor is one about something that an endpoint
-	// needs: a network, a subnet, a port, a route table (EndPoint.2030, .4004, .4008,
-	// .4012, .4021, .4030).
+	// ErrEndpointNotFound: the endpoint does not exist. The service says so with
+	// EndPoint.2006, .2007 or .2008, or with EndPoint.0005 in a call about one
+	// endpoint. A 404 for a wrong URL does not match, nor does one about something that
+	// an endpoint needs: a network, subnet, port or route table (EndPoint.2030, .4004,
+	// .4008, .4012, .4021, .4030).
 	ErrEndpointNotFound = errors.New("vpcep: endpoint not found")
-	// ErrServiceNotFound: the service says that there is no such endpoint service, with
-	// EndPoint.2003, or with EndPoint.0005 to a call about one. A 404 for a wrong URL is
-	// not this one.
+	// ErrServiceNotFound: the endpoint service does not exist. The service says so with
+	// EndPoint.2003, or with EndPoint.0005 in a call about one endpoint service. A 404
+	// for a wrong URL does not match.
 	ErrServiceNotFound = errors.New("vpcep: endpoint service not found")
-	// ErrOutcomeUnknown: the create request may have reached the service, and
-	// nothing says what became of it. The endpoint may exist, and cost money: look
-	// for it before creating again. See OutcomeUnknownError.
+	// ErrOutcomeUnknown: the create request may have reached the service, and no
+	// response says what became of it. The endpoint may exist and cost money: look for
+	// it before you create again. See OutcomeUnknownError.
 	ErrOutcomeUnknown = errors.New("vpcep: outcome unknown")
 	// ErrIdempotencyMismatch: CreateEndpointRequest.IdempotencyKey belongs to the endpoint
 	// of another request. See IdempotencyMismatchError.
 	ErrIdempotencyMismatch = errors.New("vpcep: idempotency key used for another request")
-	// ErrKeyNotKept: this cloud does not keep the tag that carries an idempotency key, so
-	// that keys cannot work there. It comes inside an OutcomeUnknownError: an endpoint
-	// that could be the one asked for exists, and nothing says whose it is.
+	// ErrKeyNotKept: this cloud drops the tag that carries the idempotency key, so keys
+	// do not work there. It comes inside an OutcomeUnknownError: an endpoint that
+	// matches the request exists, and nothing says who created it.
 	ErrKeyNotKept = errors.New("vpcep: this cloud keeps no tags, and idempotency keys cannot work without")
 	// ErrDuplicateEndpoints: several endpoints carry the same idempotency key. Calling
-	// again does not help until what is not used is deleted. See DuplicateEndpointsError.
+	// again does not help until you delete the ones you do not use. See
+	// DuplicateEndpointsError.
 	ErrDuplicateEndpoints = errors.New("vpcep: several endpoints carry the idempotency key")
-	// ErrDuplicateServices is ErrDuplicateEndpoints of endpoint services. See DuplicateServicesError.
+	// ErrDuplicateServices is ErrDuplicateEndpoints for endpoint services. See
+	// DuplicateServicesError.
 	ErrDuplicateServices = errors.New("vpcep: several endpoint services carry the idempotency key")
 )
 
@@ -92,44 +95,44 @@ var errorOfStatus = map[int]error{
 	http.StatusGatewayTimeout:      ErrGatewayTimeout,
 }
 
-// APIError is an answer of the service, or of a proxy on the way, that is no
-// success. It also stands for an answer with a status of success that could not
-// be read, for example a page of HTML with 200.
+// APIError is an error response of the service, or of a proxy on the way. It also
+// stands for a successful status whose response could not be read, such as an HTML page
+// with status 200.
 //
-// Test for it with errors.As, for its status or meaning with errors.Is and the
-// errors of this package, and for its code with errors.Is and an ErrorCode.
+// Test for it with errors.As, for its status or meaning with errors.Is and the errors
+// of this package, and for its code with errors.Is and an ErrorCode.
 type APIError struct {
 	// StatusCode is the HTTP status.
 	StatusCode int
-	// Code and Message are the service's, and empty where the body had none. Message
-	// says what is wrong with an answer that could not be read.
+	// Code and Message come from the service, and are empty if the body had none. If
+	// the response could not be read, Message says why.
 	Code, Message string
-	// RequestID names the request; quote it to the service's support.
+	// RequestID identifies the request; quote it to the service's support.
 	RequestID string
 	// Method and Path are the request's, without host and query.
 	Method, Path string
-	// RetryAfter is how long the service asked to wait, 0 where it did not.
+	// RetryAfter is how long the service asked to wait, or 0.
 	RetryAfter time.Duration
-	// Body is the answer's body, cut off after 64 KiB, without the credentials of the request. It is never printed.
+	// Body is the response's body, up to 64 KiB, without the credentials of the request. It is never printed.
 	Body []byte `json:"-"`
-	// Details are further errors inside the body.
+	// Details are further errors in the body.
 	Details []ErrorDetail
 	// EncodedAuthorizationMessage says which permission is missing, in a form that IAM can decode.
 	EncodedAuthorizationMessage string
-	// Attempts is how often the request was sent.
+	// Attempts is how many times the request was sent.
 	Attempts int
 
 	cause error // why the answer could not be read, if it could not
 	why   error // what the credentials say about a 401, if anything
 }
 
-// ErrorDetail is one of several errors in an answer.
+// ErrorDetail is one of several errors in a response.
 type ErrorDetail struct {
 	Code, Message               string
 	EncodedAuthorizationMessage string
 }
 
-// Error is one line: method, path, status, code, message and request ID.
+// Error returns one line: method, path, status, code, message and request ID.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "vpcep: %s %s: %d", e.Method, e.Path, e.StatusCode)
@@ -152,7 +155,7 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
-// Format prints Error whatever the verb: the body is shown by none.
+// Format prints Error for every verb, so that no verb shows the body.
 func (e APIError) Format(f fmt.State, verb rune) {
 	message := e.Error()
 	if verb == 'q' {
@@ -161,7 +164,8 @@ func (e APIError) Format(f fmt.State, verb rune) {
 	_, _ = io.WriteString(f, message)
 }
 
-// Is makes errors.Is work with the errors by status and by meaning, and with an ErrorCode.
+// Is makes errors.Is work with the errors by status, the errors by meaning, and an
+// ErrorCode.
 func (e *APIError) Is(target error) bool {
 	if code, ok := target.(ErrorCode); ok {
 		return code.Matches(e.Code)
@@ -175,8 +179,8 @@ func (e *APIError) Is(target error) bool {
 	return ok && target == sentinel
 }
 
-// Unwrap returns why the answer could not be read, for example a cancelled context,
-// or what a [Renewer] says about a 401, or nil.
+// Unwrap returns why the response could not be read, for example a canceled context, or
+// what a [Renewer] says about a 401, or nil.
 func (e *APIError) Unwrap() error { return cmp.Or(e.cause, e.why) }
 
 func (e *APIError) isThrottled() bool {
@@ -225,16 +229,16 @@ func (e *APIError) isAny(codes ...ErrorCode) bool {
 	return slices.ContainsFunc(codes, func(c ErrorCode) bool { return c.Matches(e.Code) })
 }
 
-// OutcomeUnknownError says that a create request may have been carried out. It
-// matches ErrOutcomeUnknown and wraps the cause: an *APIError, a failure of the
-// transport, or the end of the context.
+// OutcomeUnknownError says that a create request may have been carried out. It matches
+// ErrOutcomeUnknown and wraps the cause: an *APIError, a failure of the transport, or
+// the end of the context.
 //
-// The endpoint may exist. Look for it with GetEndpoint (EndpointID) or
-// ListEndpoints before creating again, or give CreateEndpointRequest an
-// IdempotencyKey and simply call again.
+// The endpoint may exist. Look for it with GetEndpoint (EndpointID) or ListEndpoints
+// before you create again, or set CreateEndpointRequest.IdempotencyKey and simply call
+// again.
 type OutcomeUnknownError struct {
-	// EndpointID is the endpoint's ID where the answer named it before it broke off,
-	// ServiceID is that of an endpoint service.
+	// EndpointID is the ID of the endpoint, if the response named it before it broke
+	// off. ServiceID is the same for an endpoint service.
 	EndpointID, ServiceID string
 	// Err is the cause.
 	Err error
@@ -256,16 +260,16 @@ func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcom
 // Unwrap returns the cause.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// IdempotencyMismatchError says that an idempotency key belongs to the endpoint of
-// another request. It matches ErrIdempotencyMismatch. Nothing was made: use another
-// key for another endpoint, or repeat the first request as it was.
+// IdempotencyMismatchError says that the idempotency key already belongs to an endpoint
+// that another request created. It matches ErrIdempotencyMismatch. Nothing was created:
+// use another key for another endpoint, or repeat the first request unchanged.
 type IdempotencyMismatchError struct {
 	Key string
-	// EndpointID is what the key belongs to, or ServiceID is.
+	// EndpointID, or ServiceID, is what the key belongs to.
 	EndpointID, ServiceID string
-	// Fields are the settings in which the endpoint differs from this request now, by
-	// their names on the wire. It may have been changed since, so that they need not be
-	// those in which the requests differ, and there may be none.
+	// Fields are the settings, by their names on the wire, in which the endpoint
+	// differs from this request now. Because the endpoint may have been changed since,
+	// they need not be those in which the two requests differ, and there may be none.
 	Fields []string
 }
 
@@ -284,13 +288,13 @@ func (e *IdempotencyMismatchError) Error() string {
 // Is matches ErrIdempotencyMismatch.
 func (e *IdempotencyMismatchError) Is(target error) bool { return target == ErrIdempotencyMismatch }
 
-// DuplicateEndpointsError says that several endpoints carry the same idempotency
-// key, and that nothing proves which of them may be deleted: only endpoints that
-// the very call is known to have made are. It matches ErrDuplicateEndpoints. Delete
-// what is not used, and call again.
+// DuplicateEndpointsError says that several endpoints carry the same idempotency key. A
+// call deletes only endpoints that it is known to have created itself, and nothing
+// proves that of these. It matches ErrDuplicateEndpoints. Delete the ones you do not
+// use, then call again.
 type DuplicateEndpointsError struct {
 	Key string
-	// EndpointIDs are the endpoints, the eldest first.
+	// EndpointIDs are the endpoints, oldest first.
 	EndpointIDs []string
 	// Err is why the younger one could not be deleted, if that was tried.
 	Err error
@@ -306,11 +310,11 @@ func (e *DuplicateEndpointsError) Is(target error) bool { return target == ErrDu
 // Unwrap returns why the younger one could not be deleted, or nil.
 func (e *DuplicateEndpointsError) Unwrap() error { return e.Err }
 
-// DuplicateServicesError is DuplicateEndpointsError of endpoint services. It matches
+// DuplicateServicesError is DuplicateEndpointsError for endpoint services. It matches
 // ErrDuplicateServices.
 type DuplicateServicesError struct {
 	Key string
-	// ServiceIDs are the services, the eldest first.
+	// ServiceIDs are the services, oldest first.
 	ServiceIDs []string
 	// Err is why the younger one could not be deleted, if that was tried.
 	Err error
@@ -334,10 +338,11 @@ func duplicatesMessage(key, what string, ids []string) string {
 	return fmt.Sprintf("vpcep: idempotency key %s belongs to %d %s: %s", text.Quoted(key), len(ids), what, strings.Join(clean, ", "))
 }
 
-// EndpointFailedError says that a wait ended in a status that does not lead to
-// the one waited for: failed, rejected or deleting.
+// EndpointFailedError says that a wait ended in a status that cannot lead to the one
+// waited for: failed, rejected or deleting.
 type EndpointFailedError struct {
-	// Endpoint is the endpoint as it was read last; its Errors are the service's reasons.
+	// Endpoint is the endpoint as last read; its Errors are the reasons that the
+	// service gives.
 	Endpoint *Endpoint
 }
 
@@ -349,9 +354,10 @@ func (e *EndpointFailedError) Error() string {
 }
 
 // ServiceFailedError says that a wait for an endpoint service ended in a status that
-// does not lead to available: failed or deleting.
+// cannot lead to available: failed or deleting.
 type ServiceFailedError struct {
-	// Service is the service as it was read last; its Errors are the cloud's reasons.
+	// Service is the service as last read; its Errors are the reasons that the cloud
+	// gives.
 	Service *EndpointService
 }
 
@@ -375,12 +381,13 @@ func failedMessage(what, id, status string, reasons []ResourceError) string {
 }
 
 // WaitTimeoutError says that a wait took longer than WaitOptions.Timeout or the
-// context's deadline allow. It matches context.DeadlineExceeded. The endpoint goes
-// its way: it can be waited for again.
+// context's deadline allows. It matches context.DeadlineExceeded. The endpoint is
+// unaffected: you can wait for it again.
 type WaitTimeoutError struct {
-	// EndpointID is what was waited for, or ServiceID is.
+	// EndpointID, or ServiceID, is what the call waited for.
 	EndpointID, ServiceID string
-	// Last is the endpoint as it was read last, or nil, and LastService the endpoint service.
+	// Last is the endpoint as last read, or nil. LastService is the same for an
+	// endpoint service.
 	Last        *Endpoint
 	LastService *EndpointService
 	// Err is why the last poll failed, or nil.
@@ -407,16 +414,17 @@ func (e *WaitTimeoutError) Is(target error) bool { return target == context.Dead
 // Unwrap returns why the last poll failed, or nil.
 func (e *WaitTimeoutError) Unwrap() error { return e.Err }
 
-// ProxyError says that the proxy between the client and the service did not lead to
-// the service, so that nothing was sent. It matches ErrProxyAuthRequired where the
-// proxy wants other credentials, 407. A refusal (4xx) is not tried again; a proxy
-// that is down, or answers 5xx, is.
+// ProxyError says that the proxy between the client and the service did not connect, so
+// nothing was sent. It matches ErrProxyAuthRequired if the proxy refused its
+// credentials (407). A refusal (4xx) is not retried; a proxy that is down, or responds
+// with 5xx, is.
 //
-// Proxies are those of the environment (HTTPS_PROXY), or of WithHTTPClient's transport.
+// Proxies come from the environment (HTTPS_PROXY), or from the transport of
+// WithHTTPClient.
 type ProxyError struct {
-	// Proxy is its host and port, without user and password.
+	// Proxy is the host and port, without user and password.
 	Proxy string
-	// StatusCode is that of its refusal, 0 where it gave none.
+	// StatusCode is the status of the refusal, or 0 if there was none.
 	StatusCode int
 
 	cause *transport.Error
@@ -434,7 +442,7 @@ func (e *ProxyError) Is(target error) bool {
 	return target == ErrProxyAuthRequired && e.StatusCode == http.StatusProxyAuthRequired
 }
 
-// Unwrap returns the failure below, or nil.
+// Unwrap returns the underlying failure, or nil.
 func (e *ProxyError) Unwrap() error {
 	if e.cause == nil {
 		return nil
@@ -535,11 +543,11 @@ func isTransient(err error) bool {
 // settings of NewClient. Nothing was sent.
 type ValidationError struct{ Fields []FieldError }
 
-// FieldError is one wrong field.
+// FieldError describes one wrong field.
 type FieldError struct {
 	// Field is the field's name on the wire ("tags[2].key"), or the option's name.
 	Field string
-	// Message is the rule that is broken.
+	// Message says which rule is broken.
 	Message string
 }
 
