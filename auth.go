@@ -13,47 +13,49 @@ import (
 // headerToken carries the token (specification, table 2).
 const headerToken = "X-Auth-Token"
 
-// Authenticator adds credentials to a request, just before each attempt is sent.
-// It must be safe for concurrent use and obey the request's context. Where it
-// fails, nothing is sent and its error is returned, wrapped.
+// Authenticator adds credentials to a request, just before each attempt is sent. It
+// must be safe for concurrent use and obey the request's context. If it fails, nothing
+// is sent and its error is returned, wrapped.
 //
-// What else it can do, it says by [Renewer], [Checker], [ProjectProvider] and
-// [IAMEndpointProvider]. One that wraps another keeps all that by a method
+// It can have more abilities: [Renewer], [Checker], [ProjectProvider] and
+// [IAMEndpointProvider]. An Authenticator that wraps another one keeps them all with a
+// method
 //
 //	Unwrap() vpcep.Authenticator
 //
-// that returns what it wraps. Without that method, or methods of its own that pass the
-// calls on, a wrapped token is not renewed.
+// that returns the wrapped one. Without that method, or methods that pass the calls on,
+// a wrapped token is not renewed.
 type Authenticator interface {
 	Authenticate(req *http.Request) error
 }
 
-// TokenSource gives the token to authenticate with. It is asked for every
-// attempt, must be safe for concurrent use and obey ctx.
+// TokenSource provides the token to authenticate with. It is called for every attempt,
+// and must be safe for concurrent use and obey ctx.
 //
-// What else it can do, it says by [Invalidator] and [Checker]. One that wraps another
-// keeps that by a method
+// It can have more abilities: [Invalidator] and [Checker]. A TokenSource that wraps
+// another one keeps them with a method
 //
 //	Unwrap() vpcep.TokenSource
 //
-// or by methods of its own that pass the calls on.
+// or with methods that pass the calls on.
 type TokenSource interface {
 	Token(ctx context.Context) (Token, error)
 }
 
-// Token is an IAM token. It prints, logs and marshals redacted, also inside the
-// exported fields of other values; package fmt gives no say in unexported ones. Value
-// is the secret itself.
+// Token is an IAM token. It prints, logs and marshals redacted, even inside exported
+// fields of other values; package fmt does not allow that for unexported ones. Value is
+// the secret itself.
 type Token struct {
 	redacted
 
 	Value string
-	// ExpiresAt is by this machine's clock. It is zero where it is not known.
+	// ExpiresAt is by this machine's clock, and zero if unknown.
 	ExpiresAt time.Time
 }
 
-// StaticToken always gives value: 1 to 65,536 characters. The specification (table 2)
-// allows 2,048, and IAM gives longer ones. NewClient reports one that cannot be used.
+// StaticToken always provides value: 1 to 65,536 characters. The specification (table
+// 2) allows 2,048, but IAM issues longer ones. NewClient reports a token that cannot be
+// used.
 func StaticToken(value string) TokenSource {
 	// The function hides the secret from whoever prints the source.
 	return &staticToken{token: func() Token { return Token{Value: value} }}

@@ -19,9 +19,9 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// Client calls the VPC Endpoint service for one project. It is made by
-// NewClient, safe for concurrent use, and meant to be shared: its callers share
-// one pool of connections.
+// Client calls the VPC Endpoint service for one project. NewClient creates it. It is
+// safe for concurrent use and meant to be shared: its callers share one pool of
+// connections.
 type Client struct {
 	service   *exchange.Service
 	projectID string
@@ -32,14 +32,13 @@ type Client struct {
 	serviceKeys  *keyed.Registry[*EndpointService]
 }
 
-// NewClient makes a client. It needs WithRegion or WithBaseURL, WithProjectID,
-// and WithToken or WithAuth. Where the options are silent, the region is taken
-// from HW_REGION_NAME, and the project from HUAWEICLOUD_SDK_PROJECT_ID,
-// HW_PROJECT_ID or, with DefaultAuth, the credentials file; LookupProjectID finds
-// the project of a region.
+// NewClient creates a client. It needs WithRegion or WithBaseURL, WithProjectID, and
+// WithToken or WithAuth. Without the options, the region comes from HW_REGION_NAME, and
+// the project from HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID or, with DefaultAuth, the
+// credentials file; LookupProjectID finds the project of a region.
 //
-// It reports every wrong setting at once, in a *ValidationError that names the
-// options, and uses no network.
+// It reports every wrong setting at once, in a *ValidationError that names the options,
+// and uses no network.
 func NewClient(opts ...Option) (*Client, error) {
 	var cfg config
 	for _, opt := range opts {
@@ -123,8 +122,8 @@ func (c *Client) BaseURL() string {
 	return c.service.BaseURL
 }
 
-// CloseIdleConnections closes the connections that no call uses at the moment.
-// The client stays usable.
+// CloseIdleConnections closes the connections that no call is using. The client remains
+// usable.
 func (c *Client) CloseIdleConnections() {
 	if c != nil && c.service != nil {
 		c.service.Transport.CloseIdleConnections()

@@ -15,8 +15,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// Connection is an endpoint as the owner of the service that it connects to sees
-// it. It is read as tolerantly as Endpoint.
+// Connection is an endpoint as the owner of its service sees it. It is read as
+// tolerantly as Endpoint.
 type Connection struct {
 	// EndpointID is the ID of the endpoint.
 	EndpointID string
@@ -60,15 +60,15 @@ func (k *Connection) UnmarshalJSON(data []byte) error { return connectionResourc
 // MarshalJSON writes the connection as the service does, Extra included.
 func (k Connection) MarshalJSON() ([]byte, error) { return connectionResource.marshal(k) }
 
-// ListConnections lists the endpoints that connect to a service of this project:
-// GET /v1/{project_id}/vpc-endpoint-services/{service_id}/connections. It pages
-// like ListEndpoints, and promises the same, also where the caller accepts or rejects
-// what a filter by Status shows.
+// ListConnections lists the endpoints that connect to a service of this project: GET
+// /v1/{project_id}/vpc-endpoint-services/{service_id}/connections. It pages as
+// ListEndpoints does, with the same guarantees, even if the caller accepts or rejects
+// the connections that a filter by Status shows.
 func (c *Client) ListConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) iter.Seq2[*Connection, error] {
 	return list(ctx, c, opts, connections(serviceID, filter))
 }
 
-// CountConnections says how many connections of a service filter selects, as
+// CountConnections returns how many connections of a service filter selects, as
 // CountEndpoints does.
 func (c *Client) CountConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) (int64, error) {
 	return count(ctx, c, opts, connections(serviceID, filter))
@@ -97,19 +97,19 @@ const connectionsPath = servicesPath + "/{service_id}/connections"
 
 // AcceptConnection lets an endpoint connect to a service of this project: POST
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/action. It returns
-// the connection as the service answers it, which names its endpoint at the least;
+// the connection from the response, with at least the ID of its endpoint;
 // WaitForConnection waits until it is accepted.
 //
-// It can be repeated after a lost answer: where the service refuses the decision, the
-// connection is read, with one more request, and one that is accepted already is
-// success. Errors are *ValidationError, ErrServiceNotFound, ErrEndpointNotFound, and any
-// other refusal as an *APIError (CodeEndpointNotOfService, CodeEndpointDeleting).
+// It can be repeated after a lost response: if the service refuses the decision, one
+// more request reads the connection, and if that is already accepted, the call
+// succeeds. Errors are *ValidationError, ErrServiceNotFound, ErrEndpointNotFound, and
+// any other refusal as an *APIError (CodeEndpointNotOfService, CodeEndpointDeleting).
 func (c *Client) AcceptConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
 	return c.decideConnection(ctx, serviceID, endpointID, "receive", StatusAccepted, opts)
 }
 
-// RejectConnection keeps an endpoint from connecting to a service of this project,
-// also one that was accepted before. It is AcceptConnection's opposite.
+// RejectConnection keeps an endpoint from connecting to a service of this project, even
+// if it was accepted before. It is the opposite of AcceptConnection.
 func (c *Client) RejectConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
 	return c.decideConnection(ctx, serviceID, endpointID, "reject", StatusRejected, opts)
 }
@@ -189,8 +189,8 @@ type ConnectionDescription struct {
 // UpdateConnectionDescriptions describes connections of a service of this project, all
 // in one request: PUT
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/description. It
-// returns the connections in the order of the request, whatever that of the answer is;
-// one that the answer leaves out has its endpoint's ID and the description alone.
+// returns the connections in the order of the request. One that the response leaves out
+// has only its endpoint's ID and the description.
 //
 // Errors are those of AcceptConnection, and *ValidationError.
 func (c *Client) UpdateConnectionDescriptions(ctx context.Context, serviceID string, descriptions []ConnectionDescription, opts ...CallOption) ([]*Connection, error) {
@@ -213,15 +213,15 @@ func (c *Client) UpdateConnectionDescriptions(ctx context.Context, serviceID str
 	})
 }
 
-// WaitForConnection polls the connections of a service of this project until that
-// of an endpoint is accepted, or in one of opts.Targets, and returns it. It is the
-// wait of the service's owner: the endpoint itself may be in another project.
-// opts.OnPoll gets the connection in the form of an endpoint. A connection that is not
-// there yet is waited for as long as the time lasts; one that was there and is not found
-// for five seconds ends the wait with ErrEndpointNotFound.
+// WaitForConnection polls the connections of a service of this project until an
+// endpoint's connection is accepted, or in one of opts.Targets, and returns it. It is
+// for the owner of the service: the endpoint itself may be in another project.
+// opts.OnPoll gets the connection in the form of an endpoint. The call waits for a
+// connection that is not there yet until its time is up; if one was there and cannot be
+// found for five seconds, the wait ends with ErrEndpointNotFound.
 //
-// Errors are those of WaitForEndpoint, and ErrServiceNotFound. The connection comes with an
-// *EndpointFailedError, and is nil with any other error.
+// Errors are those of WaitForEndpoint, and ErrServiceNotFound. The connection comes
+// with an *EndpointFailedError, and is nil with any other error.
 func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID string, opts WaitOptions) (*Connection, error) {
 	targets := opts.Targets
 	if len(targets) == 0 {

@@ -332,22 +332,23 @@ func unknownCause(e *keyed.UnknownError) error {
 }
 
 // GetEndpointByIdempotencyKey finds the endpoint that was created with a key, without
-// making one. It lists the endpoints of the project: all of them once in ten minutes,
-// and else what is new; one that carried the key before is read.
+// creating one. It lists the endpoints of the project, all of them once every ten
+// minutes and otherwise only the new ones, and reads an endpoint that carried the key
+// before.
 //
-// The error is ErrEndpointNotFound where there is none (yet: lists can lag behind a
-// create by some seconds), or it is being deleted, and *DuplicateEndpointsError where
-// several carry the key.
+// The error is ErrEndpointNotFound if no endpoint carries the key (yet: lists can lag a
+// few seconds behind a create) or if it is being deleted, and *DuplicateEndpointsError
+// if several carry it.
 func (c *Client) GetEndpointByIdempotencyKey(ctx context.Context, key string, opts ...CallOption) (*Endpoint, error) {
 	return keyedEndpoint(CreateEndpointRequest{IdempotencyKey: key}).find(ctx, c, opts)
 }
 
 // GetServiceByIdempotencyKey finds the endpoint service that was created with a key,
-// without making one. It lists the services of the project.
+// without creating one. It lists the services of the project.
 //
-// The error is ErrServiceNotFound where there is none (yet: lists can lag behind a
-// create by some seconds), or it is being deleted, and *DuplicateServicesError where
-// several carry the key.
+// The error is ErrServiceNotFound if no service carries the key (yet: lists can lag a
+// few seconds behind a create) or if it is being deleted, and *DuplicateServicesError
+// if several carry it.
 func (c *Client) GetServiceByIdempotencyKey(ctx context.Context, key string, opts ...CallOption) (*EndpointService, error) {
 	return keyedService(CreateServiceRequest{IdempotencyKey: key}).find(ctx, c, opts)
 }

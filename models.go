@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// EndpointStatus is where an endpoint is in its life. A value that this version
-// does not know is kept as it came.
+// EndpointStatus is the state of an endpoint in its life cycle. A value that this
+// version does not know is kept as received.
 type EndpointStatus string
 
-// The statuses of an endpoint (specification, table 5 "status", and what has
-// been seen beside it). Usually ready after 2 to 20 seconds:
+// The statuses of an endpoint (specification, table 5 "status", and others that have
+// been seen). An endpoint is usually ready after 2 to 20 seconds:
 //
 //	creating → accepted
 //	creating → pendingAcceptance → accepted or rejected
@@ -26,8 +26,8 @@ const (
 	StatusDeleting          EndpointStatus = "deleting"
 )
 
-// ServiceType is the kind of service that an endpoint connects to. A value that
-// this version does not know is kept as it came.
+// ServiceType is the kind of service that an endpoint connects to. A value that this
+// version does not know is kept as received.
 type ServiceType string
 
 // The types of service (specification, table 5 "service_type"). The
@@ -63,7 +63,7 @@ const (
 )
 
 // IPVersion is the IP version of an endpoint or a service. A value that this version
-// does not know is kept as it came.
+// does not know is kept as received.
 type IPVersion string
 
 // The IP versions of an endpoint.
@@ -75,8 +75,9 @@ const (
 )
 
 // IdempotencyTagKey is the key of the tag that carries
-// CreateEndpointRequest.IdempotencyKey and CreateServiceRequest.IdempotencyKey. It is reserved: no other tag may use it,
-// and neither CreateEndpointRequest.Tags nor Endpoint.Tags shows it.
+// CreateEndpointRequest.IdempotencyKey and CreateServiceRequest.IdempotencyKey. It is
+// reserved: no other tag may use it, and neither CreateEndpointRequest.Tags nor
+// Endpoint.Tags shows it.
 const IdempotencyTagKey = "vpcep-idempotency-key"
 
 // Tag is a key and a value on an endpoint (specification, tables 4 and 6).
@@ -88,8 +89,8 @@ type Tag struct {
 	Value string `json:"value"`
 }
 
-// CreateEndpointRequest says what endpoint to create (specification, table 3).
-// EndpointServiceID and VPCID are required; what is left empty is not sent.
+// CreateEndpointRequest describes the endpoint to create (specification, table 3).
+// EndpointServiceID and VPCID are required; empty fields are not sent.
 //
 // It marshals to the service's JSON and reads it back, tolerantly.
 type CreateEndpointRequest struct {
@@ -97,16 +98,17 @@ type CreateEndpointRequest struct {
 	EndpointServiceID string
 	// VPCID is the ID of the VPC that the endpoint is in. Required, 1 to 64 characters.
 	VPCID string
-	// SubnetID is the network ID of a subnet of that VPC, 1 to 64 characters. The
-	// service demands it for services of type interface. No subnet of the VPC may
-	// overlap 198.19.128.0/17, and no custom route in the VPC's route tables may lead there.
+	// SubnetID is the network ID of a subnet of that VPC, 1 to 64 characters. Services
+	// of type interface require it. No subnet of the VPC may overlap 198.19.128.0/17,
+	// and no custom route in the VPC's route tables may lead there.
 	SubnetID string
-	// PortIP is the IPv4 address that the endpoint gets in the subnet, not 0.0.0.0. The
-	// service assigns one where it is empty, and returns it as Endpoint.IP.
+	// PortIP is the IPv4 address of the endpoint in the subnet, not 0.0.0.0. If empty,
+	// the service assigns one, and returns it as Endpoint.IP.
 	PortIP string
-	// EnableDNS asks for a private domain name; without effect for services of type gateway.
+	// EnableDNS asks for a private domain name. It has no effect for services of type
+	// gateway.
 	EnableDNS bool
-	// Tags are put on the endpoint, at most 20, that of IdempotencyKey included; no
+	// Tags are put on the endpoint, at most 20 including the one for IdempotencyKey; no
 	// key may appear twice.
 	Tags []Tag
 	// RouteTables are the IDs of the route tables that get the routes of a service
@@ -127,28 +129,30 @@ type CreateEndpointRequest struct {
 	PolicyDocument json.RawMessage
 	// IPVersion is IPVersionIPv4, the default, or IPVersionDualStack.
 	IPVersion IPVersion
-	// IPv6Address is the IPv6 address of a dual-stack endpoint. The service assigns one where it is empty.
+	// IPv6Address is the IPv6 address of a dual-stack endpoint. If empty, the service
+	// assigns one.
 	IPv6Address string
-	// SpecificationName names the size of the endpoint. Not every cloud knows it; the
-	// default is "default".
+	// SpecificationName names the size of the endpoint; the default is "default". Not
+	// every cloud knows it.
 	SpecificationName string
-	// IdempotencyKey names this creation, so that it can be repeated after any
-	// failure, also by another process. 1 to 36 characters with the rules of a tag's
-	// value, because it travels in the tag IdempotencyTagKey, with a digest of the
-	// request; a random UUID is a good one. Endpoint.IdempotencyKey returns it.
+	// IdempotencyKey names this creation, so that it can be repeated after any failure,
+	// also by another process. It has 1 to 36 characters and follows the rules for the
+	// value of a tag, because it travels in the tag IdempotencyTagKey, with a digest of
+	// the request. A random UUID is a good key. Endpoint.IdempotencyKey returns it.
 	IdempotencyKey string
-	// Resume says that an earlier run stored the IdempotencyKey before it called, and
-	// may have sent its request, and that nobody else uses the key now. The call then
-	// searches for the whole WithReconcileWindow before it sends anything, and cleans up
-	// what earlier runs left: the eldest endpoint of the key stays, younger ones are
-	// deleted, and nothing else.
+	// Resume says that an earlier run stored the IdempotencyKey before its call and may
+	// have sent the request, and that nobody else uses the key now. The call then
+	// searches for the whole WithReconcileWindow before it sends anything, and cleans
+	// up what earlier runs left: it keeps the oldest endpoint of the key, deletes the
+	// younger ones, and touches nothing else.
 	Resume bool
-	// Extra are further fields to send, which this version does not know. A field that
-	// the request has itself is refused.
+	// Extra are additional fields to send, which this version does not know. A field
+	// that the request has itself is refused.
 	Extra map[string]json.RawMessage
 }
 
-// ResourceError is a reason that the service gives on an endpoint, for example why its creation failed.
+// ResourceError is a reason that the service gives for the state of a resource, for
+// example why its creation failed.
 type ResourceError struct {
 	Code    string
 	Message string
@@ -156,15 +160,15 @@ type ResourceError struct {
 
 // Endpoint is a VPC endpoint (specification, tables 5 and 6).
 //
-// It is read tolerantly from the service's JSON: a field of an unexpected type
-// does not lose the others, and what this version does not know is kept in Extra.
-// It marshals to the service's JSON, Extra included.
+// It is read tolerantly from the service's JSON: a field with an unexpected type does
+// not cost you the others, and fields that this version does not know are kept in
+// Extra. It marshals to the service's JSON, including Extra.
 type Endpoint struct {
-	// ID identifies the endpoint. It is never empty in an answer of this library.
+	// ID identifies the endpoint. It is never empty in a result of this library.
 	ID string
 	// ServiceType is the kind of the service connected to.
 	ServiceType ServiceType
-	// Status is where the endpoint is in its life; see WaitForEndpoint.
+	// Status is the state of the endpoint in its life cycle; see WaitForEndpoint.
 	Status EndpointStatus
 	// ActiveStatus is the state of the account.
 	ActiveStatus []ActiveStatus
@@ -174,25 +178,25 @@ type Endpoint struct {
 	EndpointServiceID, EndpointServiceName string
 	// MarkerID identifies the endpoint's packets. It needs 64 bits.
 	MarkerID int64
-	// EnableDNS says whether a private domain name was asked for. It is false where the
-	// answer does not say, as for gateway services. A gateway endpoint whose answer does
-	// say false has it in Extra, as enable_dns.
+	// EnableDNS says whether a private domain name was requested. It is false if the
+	// response does not say, as for gateway services. If the response for a gateway
+	// endpoint does say false, Extra has it as enable_dns.
 	EnableDNS bool
-	// DNSNames are the domain names to reach the service by; absent until the endpoint is accepted.
+	// DNSNames are the domain names of the endpoint; absent until it is accepted.
 	DNSNames []string
-	// IP is the address to reach the service by, IPv6Address the same for a
-	// dual-stack endpoint; absent until accepted, and for gateway services.
+	// IP is the address of the endpoint, and IPv6Address the same for a dual-stack
+	// endpoint; absent until it is accepted, and for gateway services.
 	IP, IPv6Address string
-	// IPVersion is ipv4 or dualstack, and empty where the answer does not say.
+	// IPVersion is ipv4 or dualstack, and empty if the response does not say.
 	IPVersion IPVersion
-	// VPCID, SubnetID and ProjectID say where the endpoint stands. SubnetID is a
-	// network ID, absent for gateway services.
+	// VPCID, SubnetID and ProjectID say where the endpoint is. SubnetID is a network
+	// ID, absent for gateway services.
 	VPCID, SubnetID, ProjectID string
 	// CreatedAt and UpdatedAt are in UTC, and zero where absent.
 	CreatedAt, UpdatedAt time.Time
-	// Tags are the endpoint's tags without the one of the IdempotencyKey.
+	// Tags are the tags of the endpoint, without the one for the IdempotencyKey.
 	Tags []Tag
-	// Whitelist are the addresses and CIDR blocks that may use the endpoint where
+	// Whitelist are the addresses and CIDR blocks that may use the endpoint if
 	// EnableWhitelist is set; for services of type interface.
 	Whitelist []string
 	// EnableWhitelist says whether Whitelist is in effect.
@@ -205,19 +209,19 @@ type Endpoint struct {
 	Description string
 	// PolicyStatement is the policy of an endpoint of a gateway service.
 	PolicyStatement []PolicyStatement
-	// PolicyDocument is the policy of an endpoint of other services: the JSON
-	// object, also where the service wrote it as a string.
+	// PolicyDocument is the policy of an endpoint of other services: the JSON object,
+	// even if the service wrote it as a string.
 	PolicyDocument json.RawMessage
-	// Errors are the service's reasons, the field "error".
+	// Errors are the reasons that the service gives, from the field "error".
 	Errors []ResourceError
 	// EndpointPoolID and PublicBorderGroup say where the service keeps the endpoint.
 	EndpointPoolID, PublicBorderGroup string
 	// IdempotencyKey is the key that the endpoint was created with, if any.
 	IdempotencyKey string
 	requestDigest  string // of the request, as the key's tag has it
-	// Extra are the fields that this version does not know, and the raw form of
-	// those whose type makes no sense. They are written back when the endpoint is
-	// marshalled, in place of the typed field where there is one. nil where there are none.
+	// Extra are the fields that this version does not know, and the raw form of fields
+	// that make no sense. They are written back when the endpoint is marshaled, in
+	// place of the typed field if there is one. nil if there are none.
 	Extra map[string]json.RawMessage
 }
 
@@ -250,18 +254,21 @@ type EndpointFilter struct {
 
 // ResponseMeta is what a response says apart from its body; see WithResponse.
 type ResponseMeta struct {
-	// StatusCode is the HTTP status of the last answer, 0 where there was none.
+	// StatusCode is the HTTP status of the last response, or 0 if there was none.
 	StatusCode int
-	// RequestID is the service's name for the request; quote it to the service's support.
+	// RequestID is the service's name for the request; quote it to the service's
+	// support.
 	RequestID string
-	// Header are the headers of the last answer.
+	// Header has the headers of the last response.
 	Header http.Header
-	// Attempts is how often the last request of the call was sent, or tried to be.
+	// Attempts is how many times the call sent, or tried to send, its last request.
 	Attempts int
-	// Found says that CreateEndpoint or CreateService returned what it did not make itself:
-	// it was there, or another caller with the same IdempotencyKey made it.
+	// Found says that CreateEndpoint or CreateService returned something that it did
+	// not create itself: it existed already, or another caller created it with the same
+	// IdempotencyKey.
 	Found bool
-	// KeyDropped says that the cloud made the endpoint or service without the tag that carries
-	// the IdempotencyKey: this cloud keeps no tags, and the create cannot be repeated.
+	// KeyDropped says that the cloud created the endpoint or service without the tag
+	// that carries the IdempotencyKey: this cloud drops tags, so the create cannot be
+	// repeated.
 	KeyDropped bool
 }

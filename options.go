@@ -53,15 +53,15 @@ type RetryPolicy struct {
 	// MaxAttempts counts the first attempt too. 1 means never to retry, 0 the default: 4.
 	MaxAttempts int
 	// BaseDelay bounds the random wait before the second attempt; the bound doubles
-	// with each further one. 0 means the default: 500 ms.
+	// with each further attempt. 0 means the default: 500 ms.
 	BaseDelay time.Duration
-	// MaxDelay bounds every wait, one that the service asked for with Retry-After
-	// included. 0 means the default: 20 s.
+	// MaxDelay bounds every wait, including one that the service asks for with
+	// Retry-After. 0 means the default: 20 s.
 	MaxDelay time.Duration
 	// ThrottleTimeout bounds how long a call goes on while the service throttles it. A
-	// throttled request did nothing, so that such attempts do not count against
-	// MaxAttempts, unless that is 1. 0 means the default: 2 minutes, or twice MaxDelay if
-	// that is longer. It is never more than 100 times MaxDelay.
+	// throttled request did nothing, so such attempts do not count against MaxAttempts,
+	// unless that is 1. 0 means the default: 2 minutes, or twice MaxDelay if that is
+	// longer. It is never more than 100 times MaxDelay.
 	ThrottleTimeout time.Duration
 }
 
@@ -73,56 +73,57 @@ func (p RetryPolicy) isNegative() bool {
 	return p.MaxAttempts < 0 || p.BaseDelay < 0 || p.MaxDelay < 0 || p.ThrottleTimeout < 0
 }
 
-// WithRetry sets how often and how fast requests are sent again. The zero value
-// is the default policy. Only what is safe is sent again:
+// WithRetry sets how often and how fast requests are sent again. The zero value is the
+// default policy. Only what is safe is sent again:
 //
 //   - any request that was certainly never written, or that the server refused before
 //     processing it (HTTP/2 REFUSED_STREAM, GOAWAY);
 //   - any request that was throttled (ErrThrottled): all calls of the client wait
-//     together until the limit lets some through again;
+//     together until the service lets some through again;
 //   - gets, lists, changes and deletes after 408, 5xx and broken connections;
-//   - never a create that may have been carried out, unless it has an IdempotencyKey,
-//     under which it is looked for first.
+//   - a create that may have been carried out: never, unless it has an IdempotencyKey;
+//     the client then looks for its endpoint first.
 //
-// All calls of a client share a budget of retries, which successes fill up again,
-// so that a service that is down is not flooded with retries.
+// All calls of a client share a budget of retries, which successes refill, so a service
+// that is down is not flooded with retries.
 func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 
 // WithReconcileWindow sets how long a create with an IdempotencyKey looks for its
 // endpoint after an unknown outcome, before it sends the request again. It must be
-// longer than the service's lists lag behind; the default is DefaultReconcileWindow.
+// longer than the lag of the service's lists; the default is DefaultReconcileWindow.
 func WithReconcileWindow(d time.Duration) Option { return func(c *config) { c.reconcileWindow = d } }
 
 // WithLogger logs each attempt in one line at debug level: method, path, status,
 // request ID, attempt and duration, and nothing else. Nothing is logged without it.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
-// WithRegion selects a region, for example "eu-west-101", and builds the
-// service's URL from it. A region that this version has not heard of is fine.
+// WithRegion selects a region, for example "eu-west-101", and builds the service's URL
+// from it. Regions that this version does not know work too.
 func WithRegion(id string) Option {
 	return func(c *config) { c.region, c.hasRegion = id, true }
 }
 
-// WithBaseURL sets the service's URL, for a private cloud, a proxy or a test. A
-// path in it is kept. It beats WithRegion.
+// WithBaseURL sets the service's URL, for a private cloud, a proxy or a test. A path in
+// it is kept. It takes precedence over WithRegion.
 func WithBaseURL(rawURL string) Option {
 	return func(c *config) { c.baseURL, c.hasBaseURL = rawURL, true }
 }
 
-// WithProjectID selects the project that endpoints are made in: 1 to 64
-// characters (specification, table 1).
+// WithProjectID selects the project that endpoints are created in: 1 to 64 characters
+// (specification, table 1).
 func WithProjectID(id string) Option {
 	return func(c *config) { c.projectID, c.hasProjectID = id, true }
 }
 
-// WithToken authenticates with a token that does not change: 1 to 65,536 characters.
-// It is short for WithAuth(TokenAuth(StaticToken(token))), and does not go with WithAuth.
+// WithToken authenticates with a token that does not change: 1 to 65,536 characters. It
+// is short for WithAuth(TokenAuth(StaticToken(token))), and cannot be combined with
+// WithAuth.
 func WithToken(token string) Option {
 	auth := TokenAuth(StaticToken(token))
 	return func(c *config) { c.token = auth }
 }
 
-// WithAuth sets how requests are authenticated. It does not go with WithToken.
+// WithAuth sets how requests are authenticated. It cannot be combined with WithToken.
 func WithAuth(a Authenticator) Option {
 	return func(c *config) {
 		if _, ok := a.(fallback.Auth); ok {
@@ -133,25 +134,25 @@ func WithAuth(a Authenticator) Option {
 	}
 }
 
-// WithHTTPClient sends through hc's Transport, bounded by hc's Timeout. hc is
-// copied and never changed. Its CheckRedirect and Jar are not used: redirects are
-// never followed, cookies never kept. A Transport that sends a request again by
-// itself is stopped: one attempt is one request.
+// WithHTTPClient sends through hc's Transport, bounded by hc's Timeout. hc is copied
+// and never changed. Its CheckRedirect and Jar are not used: redirects are never
+// followed, cookies never kept. A Transport that repeats requests by itself is kept
+// from doing so: one attempt is one request.
 //
-// Load balancers usually close idle connections after 60 seconds, and a create
-// that meets the close has an unknown outcome. The library's own pool closes them
-// after 45 seconds; set IdleConnTimeout of a Transport of your own alike.
+// Load balancers usually close idle connections after 60 seconds, and a create that
+// meets the close has an unknown outcome. The library's own pool closes them after 45
+// seconds; set IdleConnTimeout of your own Transport accordingly.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) { c.httpClient, c.hasHTTPClient = hc, true }
 }
 
-// WithRootCAs sets the certificate authorities that the service's certificate is
-// checked against, for private clouds. It is a setting of the library's own
-// transport and does not go with WithHTTPClient.
+// WithRootCAs sets the certificate authorities that verify the service's certificate,
+// for private clouds. It configures the library's own transport, and cannot be combined
+// with WithHTTPClient.
 func WithRootCAs(pool *x509.CertPool) Option { return func(c *config) { c.rootCAs = pool } }
 
-// WithAttemptTimeout bounds each attempt, from the connection to the last byte of
-// the answer; the default is DefaultAttemptTimeout. The context of a call, or
+// WithAttemptTimeout bounds each attempt, from the connection to the last byte of the
+// response; the default is DefaultAttemptTimeout. The context of a call, or
 // WithCallTimeout, bounds the whole call.
 func WithAttemptTimeout(d time.Duration) Option { return func(c *config) { c.attemptTimeout = d } }
 
@@ -163,8 +164,8 @@ func WithUserAgent(product string) Option { return func(c *config) { c.userAgent
 // token then travels unencrypted.
 func WithPlaintextHTTP() Option { return func(c *config) { c.plaintextHTTP = true } }
 
-// WithoutValidation sends requests unchecked and leaves it to the service to
-// judge the fields. IDs that would change the path of the URL are refused all the same.
+// WithoutValidation sends requests unchecked, and leaves it to the service to judge the
+// fields. IDs that would change the path of the URL are still refused.
 func WithoutValidation() Option { return func(c *config) { c.withoutValidation = true } }
 
 // CallOption is a setting of one call.
@@ -178,29 +179,29 @@ type callSettings struct {
 	date     *time.Time // filled with the Date of the last answer, the service's clock
 }
 
-// WithResponse stores what the response says apart from its body in dst, also when the
-// call fails. A call that sends several requests stores the last answer.
+// WithResponse stores what the response says apart from its body in dst, also if the
+// call fails. A call that sends several requests stores the last response.
 func WithResponse(dst *ResponseMeta) CallOption {
 	return func(s *callSettings) { s.response = dst }
 }
 
-// WithCallTimeout bounds one call as a whole, its attempts and the pauses between
-// them; of a list, each page. Where it ends the call, the error matches
-// context.DeadlineExceeded. The context's own deadline holds as well.
+// WithCallTimeout bounds one whole call, including its attempts and the pauses between
+// them; for a list, each page. If it ends the call, the error matches
+// context.DeadlineExceeded. The context's own deadline applies as well.
 func WithCallTimeout(d time.Duration) CallOption {
 	return func(s *callSettings) { s.timeout = d }
 }
 
 // WithCallRetry sets how often and how fast the requests of one call are sent again.
-// What is zero is the client's.
+// Zero fields mean the client's settings.
 func WithCallRetry(p RetryPolicy) CallOption {
 	return func(s *callSettings) { s.retry = p }
 }
 
 // WithCallHeader adds a header to the requests of one call, for example to trace it.
-// Headers that the library sets itself, credentials above all, cannot be set, and the
-// value is not taken for a secret. Creates with an IdempotencyKey share their lists
-// with calls that have the same headers alone.
+// Headers that the library sets itself, above all credentials, cannot be set, and the
+// value is not treated as a secret. Creates with an IdempotencyKey share their lists
+// only with calls that have the same headers.
 func WithCallHeader(name, value string) CallOption {
 	return func(s *callSettings) {
 		s.header = maps.Clone(s.header)

@@ -24,7 +24,7 @@ const (
 	permissionPath  = permissionsPath + "/{permission_id}"
 )
 
-// Permission lets somebody connect to an endpoint service of this project. The own
+// Permission lets somebody connect to an endpoint service of this project. Your own
 // account needs none. It is read as tolerantly as Endpoint.
 type Permission struct {
 	// ID identifies the permission. Not every answer says it.
@@ -38,7 +38,7 @@ type Permission struct {
 	//
 	// Not every region knows names and organisations.
 	Value string
-	// Type is domainId or orgPath. It follows from Value where it is empty.
+	// Type is domainId or orgPath. If empty, it follows from Value.
 	Type string
 	// Description must not contain < or >. Not every region keeps it.
 	Description string
@@ -86,13 +86,13 @@ type PermissionFilter struct {
 }
 
 // ListPermissions lists who may connect to a service of this project: GET
-// /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions. It pages like
-// ListEndpoints, and promises the same.
+// /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions. It pages as
+// ListEndpoints does, with the same guarantees.
 func (c *Client) ListPermissions(ctx context.Context, serviceID string, filter PermissionFilter, opts ...CallOption) iter.Seq2[*Permission, error] {
 	return list(ctx, c, opts, permissionsOf(serviceID, filter))
 }
 
-// CountPermissions says how many permissions of a service filter selects, as
+// CountPermissions returns how many permissions of a service filter selects, as
 // CountEndpoints does.
 func (c *Client) CountPermissions(ctx context.Context, serviceID string, filter PermissionFilter, opts ...CallOption) (int64, error) {
 	return count(ctx, c, opts, permissionsOf(serviceID, filter))
@@ -114,10 +114,10 @@ type PermissionsError struct {
 	ServiceID string
 	// Done are the permissions that were added or removed.
 	Done []Permission
-	// Failed are the others. Where Err leaves the outcome open, for example after a
-	// time-out, ListPermissions says what became of them.
+	// Failed are the others. If Err leaves the outcome open, for example after a
+	// timeout, ListPermissions shows what became of them.
 	Failed []Permission
-	// Err is why.
+	// Err says why.
 	Err error
 }
 
@@ -137,19 +137,18 @@ func (e *PermissionsError) Unwrap() error { return e.Err }
 var errStillThere = errors.New("the service still shows them")
 
 // AddPermissions lets others connect to a service of this project, and returns their
-// permissions in the order of the request, whatever that of the answer is. One that is
-// there already stays. Those with a description, which alone get an ID in the answer,
-// are sent to POST /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-create,
-// the others, for which the reference has no description, to
-// .../permissions/action, and accounts and organisations apart: at most four
-// requests. A permission that an answer leaves out comes back as it was asked for;
+// permissions in the order of the request. One that already exists stays. Permissions
+// with a description, the only ones whose response has an ID, go to POST
+// /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-create; the
+// others go to .../permissions/action, for which the reference has no description.
+// Accounts and organizations are sent separately, so the call takes at most four
+// requests. A permission that a response leaves out is returned as requested;
 // ListPermissions gives its ID.
 //
 // Errors are those of GetService, and *ValidationError before anything is sent;
 // CodePermissionsExhausted says that the service has as many permissions as it may
-// have. Where an earlier request of the call succeeded, the error is a
-// *PermissionsError, and with it come the permissions that were added; beside any
-// other, nil.
+// have. If an earlier request of the call succeeded, the error is a *PermissionsError,
+// and the permissions that were added come with it; with any other error, they are nil.
 func (c *Client) AddPermissions(ctx context.Context, serviceID string, permissions []Permission, opts ...CallOption) ([]Permission, error) {
 	return permissionChange{
 		serviceID: serviceID, permissions: permissions, action: "add", batch: "batch-create",
@@ -168,14 +167,15 @@ func (c *Client) AddPermissions(ctx context.Context, serviceID string, permissio
 	}.run(ctx, c, opts)
 }
 
-// RemovePermissions takes permissions off a service of this project: those with an ID
-// by POST /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-delete,
-// the others by their value and .../permissions/action, accounts and organisations
-// apart: at most three requests. Endpoints that are connected stay; see
-// RejectConnection.
+// RemovePermissions removes permissions from a service of this project: those with an
+// ID through POST
+// /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-delete, the
+// others by value through .../permissions/action. Accounts and organizations are sent
+// separately, so the call takes at most three requests. Endpoints that are connected
+// stay connected; see RejectConnection.
 //
-// Errors are those of AddPermissions. One that the service still shows after it was
-// removed by its value is among the failed of a *PermissionsError, too.
+// Errors are those of AddPermissions. A permission that was removed by value and that
+// the service still shows is also among the failed ones of a *PermissionsError.
 func (c *Client) RemovePermissions(ctx context.Context, serviceID string, permissions []Permission, opts ...CallOption) error {
 	_, err := permissionChange{
 		serviceID: serviceID, permissions: permissions, action: "remove", batch: "batch-delete",
@@ -325,8 +325,7 @@ func (p permissionChange) request(members []int) request[[]*Permission] {
 // UpdatePermissionDescription changes the description of a permission, which must not
 // contain < or >: PUT
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/{permission_id}. It
-// returns the permission as the service answers it, with its ID and description at the
-// least.
+// returns the permission from the response, with at least its ID and description.
 //
 // Errors are those of GetService, and *ValidationError.
 func (c *Client) UpdatePermissionDescription(ctx context.Context, serviceID, permissionID, description string, opts ...CallOption) (*Permission, error) {

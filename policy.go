@@ -13,7 +13,7 @@ import (
 )
 
 // Policy is a policy of an endpoint: statements for the gateway services of OBS and
-// SFS, a document for other services. One of the two is set.
+// SFS, a document for other services. Set one of the two.
 type Policy struct {
 	Statements []PolicyStatement
 	Document   json.RawMessage
@@ -42,10 +42,10 @@ func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opt
 	})
 }
 
-// DeletePolicy takes the policy off an endpoint: DELETE
+// DeletePolicy removes the policy of an endpoint: DELETE
 // /v1/{project_id}/vpc-endpoints/{id}/policy. It returns the endpoint. The error is
-// CodePolicyNotAssociated where there was none; after an attempt that may have
-// removed it, that is success.
+// CodePolicyNotAssociated if there was no policy; after an attempt that may have
+// removed it, that counts as success.
 func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption) (*Endpoint, error) {
 	endpoint, err := do(ctx, c, opts, request[*Endpoint]{
 		operation: retry.Delete, method: http.MethodDelete, path: endpointPath + "/policy", ids: []string{id},
@@ -62,10 +62,11 @@ func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption
 	return endpoint, err
 }
 
-// HasPolicy reports whether an endpoint has this policy, by what it means: the order of
-// statements, actions, resources and values does not matter, nor does a Sid, an empty
-// Condition, a Version that only one of the two has, or "*" for ["*"]. The part of
-// policy that is not set is not compared; the zero Policy means that there is none.
+// HasPolicy reports whether an endpoint has this policy, by meaning: the order of
+// statements, actions, resources and values makes no difference, nor does a Sid, an
+// empty Condition, a Version that only one of the two has, or "*" instead of ["*"]. The
+// part of policy that is not set is not compared; the zero Policy means that the
+// endpoint has none.
 func HasPolicy(policy Policy) Condition {
 	return func(e *Endpoint) bool {
 		if len(policy.Statements)+len(policy.Document) == 0 {
@@ -92,7 +93,8 @@ type PolicyStatement struct {
 	// sense. They are written back, so that a policy that was read and sent again
 	// is as strict as before.
 	Extra map[string]json.RawMessage
-	// Raw is a statement that is no JSON object, as it came; then nothing else is set.
+	// Raw is a statement that is not a JSON object, as received; nothing else is set
+	// then.
 	Raw json.RawMessage
 }
 

@@ -21,15 +21,16 @@ const (
 	QuotaTypeEndpointService QuotaType = "endpoint_service"
 )
 
-// Quota is how many resources of a type a project has, and may have.
+// Quota says how many resources of a type a project has, and may have.
 type Quota struct {
 	Type    QuotaType `json:"type"`
 	Used    int64     `json:"used"`
 	Allowed int64     `json:"quota"` // usually 50 endpoints
 }
 
-// QuotaExceededError says that a create failed because the project has as many
-// endpoints, or endpoint services, as it may have. It matches ErrQuotaExceeded and wraps the *APIError.
+// QuotaExceededError says that a create failed because the project has used up its
+// quota of endpoints or endpoint services. It matches ErrQuotaExceeded and wraps the
+// *APIError.
 type QuotaExceededError struct {
 	Quota Quota
 	Err   error
@@ -46,8 +47,8 @@ func (e *QuotaExceededError) Error() string {
 // Unwrap returns the refusal of the create.
 func (e *QuotaExceededError) Unwrap() error { return e.Err }
 
-// GetQuotas reads the project's quotas: GET /v1/{project_id}/quotas. An empty
-// quotaType means all of them.
+// GetQuotas reads the project's quotas: GET /v1/{project_id}/quotas. An empty quotaType
+// means all types.
 func (c *Client) GetQuotas(ctx context.Context, quotaType QuotaType, opts ...CallOption) ([]Quota, error) {
 	return do(ctx, c, opts, getQuotas(quotaType))
 }

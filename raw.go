@@ -19,21 +19,21 @@ type RawRequest struct {
 	// "/v1/{project_id}/vpc-endpoints"; {project_id} becomes the client's project. Its
 	// segments consist of A-Z a-z 0-9 - . _ ~.
 	Path string
-	// Query is encoded and put behind the path.
+	// Query is encoded and appended to the path.
 	Query url.Values
 	// Body is marshalled with encoding/json and sent; nil sends none.
 	Body any
 	// Repeatable says that the request leads to the same state however often it is
 	// carried out, so that it may be sent again after any failure. GET and HEAD always
-	// may; any other is not sent again where it may have been carried out.
+	// may. Any other request is not sent again if it may have been carried out.
 	Repeatable bool
 }
 
 // Do sends a request that this version has no method for, with the client's
-// credentials, retries, bounds and errors, and returns the body of the answer, which
-// may be empty. It validates nothing but method and path.
+// credentials, retries, limits and errors, and returns the body of the response, which
+// may be empty. It validates only the method and the path.
 //
-// The error is *ValidationError, *APIError, or ErrOutcomeUnknown where a request that
+// The error is a *ValidationError, an *APIError, or ErrOutcomeUnknown if a request that
 // is not Repeatable may have been carried out.
 func (c *Client) Do(ctx context.Context, req RawRequest, opts ...CallOption) ([]byte, error) {
 	operation := retry.Create

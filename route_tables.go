@@ -20,7 +20,7 @@ type RouteTablesError struct {
 	RouteTables []string
 	// BindFailed and UnbindFailed are those that could not be changed.
 	BindFailed, UnbindFailed []RouteTableFailure
-	// Errors are failures that the service told in another form.
+	// Errors are failures that the service reported in another form.
 	Errors []ResourceError
 }
 
@@ -45,13 +45,13 @@ func (e *RouteTablesError) Error() string {
 	return fmt.Sprintf("vpcep: route tables of endpoint %s: %s", text.OneLine(e.EndpointID), strings.Join(parts, "; "))
 }
 
-// UpdateRouteTables makes routeTables the route tables of an endpoint of a gateway
-// service: PUT /v1/{project_id}/vpc-endpoints/{id}/routetables. It returns those
-// that the endpoint has then.
+// UpdateRouteTables replaces the route tables of an endpoint of a gateway service: PUT
+// /v1/{project_id}/vpc-endpoints/{id}/routetables. It returns the route tables that the
+// endpoint then has.
 //
-// The error is a *RouteTablesError where some could not be bound or unbound; beside it come
-// the route tables that the endpoint has then, and nil with any other error. Those
-// are the errors of GetEndpoint, and *ValidationError.
+// The error is a *RouteTablesError if some could not be bound or unbound; the route
+// tables that the endpoint then has come with it. With any other error, they are nil.
+// Those are the errors of GetEndpoint, and *ValidationError.
 func (c *Client) UpdateRouteTables(ctx context.Context, id string, routeTables []string, opts ...CallOption) ([]string, error) {
 	answer, err := do(ctx, c, opts, request[*RouteTablesError]{
 		operation: retry.Update, method: http.MethodPut, path: endpointPath + "/routetables", ids: []string{id},

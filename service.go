@@ -16,26 +16,28 @@ const (
 	servicePath  = servicesPath + "/{id}"
 )
 
-// CreateService offers an endpoint service that others can connect to: POST
+// CreateService creates an endpoint service that others can connect to: POST
 // /v1/{project_id}/vpc-endpoint-services. It is usually in status creating;
-// WaitForService waits until it can be connected to. AddPermissions says who may
+// WaitForService waits until endpoints can connect to it. AddPermissions says who may
 // connect, and AcceptConnection lets them in.
 //
-// With an IdempotencyKey, the call can be repeated after any failure, by the rules of
-// CreateEndpoint and at the same price. ResponseMeta.Found says that the service was
-// not made by this call.
+// With an IdempotencyKey, the call can be repeated after any failure, by the same rules
+// and at the same cost as CreateEndpoint. ResponseMeta.Found says that the service was
+// not created by this call.
 //
 // Errors:
 //   - *ValidationError: the request is wrong; nothing was sent.
-//   - ErrIdempotencyMismatch: the key belongs to the service of another request.
-//   - ErrDuplicateServices: several services carry the key, and their owners do not
-//     delete them; *DuplicateServicesError names them.
+//   - ErrIdempotencyMismatch: the key belongs to a service that another request
+//     created.
+//   - ErrDuplicateServices: several services carry the key, and their owners have not
+//     deleted them; *DuplicateServicesError names them.
 //   - ErrOutcomeUnknown: the service may exist, as for CreateEndpoint.
-//   - *APIError: the service refused; nothing was made. CodeServicePortsConflict, for
-//     example, says that another service has the same ports of the same back end.
-//   - ErrQuotaExceeded: a refusal, too; *QuotaExceededError says how many services
-//     are used and allowed, where that could be read.
-//   - any other: the request was never written, or refused unprocessed.
+//   - *APIError: the request was refused; nothing was created.
+//     CodeServicePortsConflict, for example, says that another service has the same
+//     ports of the same back end.
+//   - ErrQuotaExceeded: also a refusal; *QuotaExceededError says how many services are
+//     used and allowed, if that could be read.
+//   - any other error: the request was never written, or was refused unprocessed.
 func (c *Client) CreateService(ctx context.Context, req CreateServiceRequest, opts ...CallOption) (*EndpointService, error) {
 	if req.IdempotencyKey != "" {
 		return keyedService(req).run(ctx, c, opts)
@@ -54,11 +56,11 @@ func createService(req CreateServiceRequest) request[*EndpointService] {
 }
 
 // GetService reads an endpoint service of this project: GET
-// /v1/{project_id}/vpc-endpoint-services/{id}. DescribeService reads the summary of
-// anybody's.
+// /v1/{project_id}/vpc-endpoint-services/{id}. DescribeService reads the summary of any
+// service.
 //
-// The error is ErrServiceNotFound where the cloud says that there is no such service
-// (any longer); reads can lag behind a create by some seconds.
+// The error is ErrServiceNotFound if the service does not exist, or no longer does;
+// reads can lag a few seconds behind a create.
 func (c *Client) GetService(ctx context.Context, id string, opts ...CallOption) (*EndpointService, error) {
 	return do(ctx, c, opts, getService(id))
 }
@@ -72,10 +74,10 @@ func getService(id string) request[*EndpointService] {
 
 // UpdateService changes an endpoint service of this project: PUT
 // /v1/{project_id}/vpc-endpoint-services/{id}. It returns the service as the cloud
-// answers it.
+// responds with it.
 //
 // Errors are those of GetService, and *ValidationError. CodeServiceUnchangeable says
-// that the service is in no state to be changed.
+// that the service cannot be changed in its current state.
 func (c *Client) UpdateService(ctx context.Context, id string, change ServiceChange, opts ...CallOption) (*EndpointService, error) {
 	return do(ctx, c, opts, request[*EndpointService]{
 		operation: retry.Update, method: http.MethodPut, path: servicePath, ids: []string{id},
@@ -96,9 +98,9 @@ func (c *Client) UpdateService(ctx context.Context, id string, change ServiceCha
 	})
 }
 
-// RenameService gives an endpoint service of this project another name, up to 16 of
-// A-Z a-z 0-9 _ -, or none: PUT /v1/{project_id}/vpc-endpoint-services/{id}/name. The
-// name within EndpointService.Name follows.
+// RenameService gives an endpoint service of this project another name, up to 16 of A-Z
+// a-z 0-9 _ -, or none: PUT /v1/{project_id}/vpc-endpoint-services/{id}/name. The name
+// inside EndpointService.Name changes with it.
 //
 // Errors are those of GetService, and *ValidationError.
 func (c *Client) RenameService(ctx context.Context, id, name string, opts ...CallOption) error {
@@ -114,11 +116,12 @@ func (c *Client) RenameService(ctx context.Context, id, name string, opts ...Cal
 }
 
 // DeleteService deletes an endpoint service of this project: DELETE
-// /v1/{project_id}/vpc-endpoint-services/{id}. The cloud keeps deleting in the
-// background, for one to two minutes; WaitForServiceDeleted waits for the end.
+// /v1/{project_id}/vpc-endpoint-services/{id}. The cloud deletes in the background,
+// which takes one to two minutes; WaitForServiceDeleted waits until the service is
+// gone.
 //
-// The error is ErrServiceNotFound where the service did not exist, and
-// CodeServiceInUse as long as endpoints are connected.
+// The error is ErrServiceNotFound if the service did not exist, and CodeServiceInUse as
+// long as endpoints are connected.
 func (c *Client) DeleteService(ctx context.Context, id string, opts ...CallOption) error {
 	_, err := do(ctx, c, opts, deleteService(id))
 	if err == nil || errors.Is(err, ErrServiceNotFound) {
@@ -135,13 +138,13 @@ func deleteService(id string) request[struct{}] {
 }
 
 // ListServices lists the endpoint services of this project: GET
-// /v1/{project_id}/vpc-endpoint-services. It pages like ListEndpoints, and promises
-// the same.
+// /v1/{project_id}/vpc-endpoint-services. It pages as ListEndpoints does, with the same
+// guarantees.
 func (c *Client) ListServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) iter.Seq2[*EndpointService, error] {
 	return list(ctx, c, opts, services(filter))
 }
 
-// CountServices says how many endpoint services of this project filter selects, as
+// CountServices returns how many endpoint services of this project filter selects, as
 // CountEndpoints does.
 func (c *Client) CountServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) (int64, error) {
 	return count(ctx, c, opts, services(filter))
@@ -166,14 +169,14 @@ func services(filter ServiceFilter) listing[EndpointService] {
 // WaitForService polls an endpoint service of this project until it is available, and
 // returns it. Short outages, unknown statuses, and a service that cannot be found in
 // its first five seconds do not end the wait. opts.OnServicePoll is called after each
-// poll; opts.Targets and opts.OnPoll are those of endpoints, and not used.
+// poll; opts.Targets and opts.OnPoll are for endpoints, and have no effect here.
 //
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
-//   - *ServiceFailedError: the service is failed or deleting. The service comes beside
+//   - *ServiceFailedError: the service is failed or deleting. The service comes with
 //     it; with any other error, it is nil.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
-//   - ErrServiceNotFound: there is no such service.
+//   - ErrServiceNotFound: the service does not exist.
 //   - context.Canceled, and any error of GetService that waiting does not fix.
 func (c *Client) WaitForService(ctx context.Context, id string, opts WaitOptions) (*EndpointService, error) {
 	available := func(s *EndpointService) bool { return s.Status == ServiceStatusAvailable }
@@ -181,7 +184,7 @@ func (c *Client) WaitForService(ctx context.Context, id string, opts WaitOptions
 }
 
 // WaitForServiceDeleted polls an endpoint service of this project until the cloud says
-// that it does not exist (any longer). A 404 that means a wrong URL is an error.
+// that it does not exist. A 404 for a wrong URL is an error.
 //
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ServiceStatus is where an endpoint service is in its life. A value that this
-// version does not know is kept as it came.
+// ServiceStatus is the state of an endpoint service in its life cycle. A value that
+// this version does not know is kept as received.
 type ServiceStatus string
 
 // The statuses of an endpoint service. It is available after one to two minutes at
@@ -47,26 +47,28 @@ const (
 
 // ServicePort maps a port that endpoints are called at to one of the back end.
 type ServicePort struct {
-	// ClientPort is the port at the endpoint, ServerPort that of the back end, each 1 to 65535.
+	// ClientPort is the port at the endpoint, and ServerPort the port at the back end,
+	// each 1 to 65535.
 	ClientPort int `json:"client_port"`
 	ServerPort int `json:"server_port"`
 	// Protocol is TCP where it is empty.
 	Protocol string `json:"protocol"`
 }
 
-// EndpointService is a service that endpoints can connect to, one's own or somebody
-// else's. Which fields an answer fills depends on the operation: those behind
-// IsCharged come for one's own services only.
+// EndpointService is a service that endpoints can connect to, your own or somebody
+// else's. Which fields are filled depends on the operation: those after IsCharged come
+// only for your own services.
 //
-// It is read as tolerantly as Endpoint, and marshals to the service's JSON, Extra
-// included.
+// It is read as tolerantly as Endpoint, and marshals to the service's JSON, including
+// Extra.
 type EndpointService struct {
 	// ID is what CreateEndpointRequest.EndpointServiceID takes.
 	ID string
-	// Name is the service's full name, for example "com.myhuaweicloud.eu-west-101.dns".
-	// That of your own service is region.name.id, or region.id without a name.
+	// Name is the full name of the service, for example
+	// "com.myhuaweicloud.eu-west-101.dns". For your own service it is region.name.id,
+	// or region.id without a name.
 	Name string
-	// Owner is who offers it; only ListPublicServices says so.
+	// Owner is who offers the service; only ListPublicServices fills it.
 	Owner string
 	// Type says what an endpoint of the service needs; see PreflightCreateEndpoint.
 	Type ServiceType
@@ -75,27 +77,30 @@ type EndpointService struct {
 	// IsCharged says whether endpoints of the service cost money.
 	IsCharged bool
 
-	// Status is where the service is in its life; see WaitForService.
+	// Status is the state of the service in its life cycle; see WaitForService.
 	Status ServiceStatus
-	// PortID, VPCID and ServerType say the back end of the service; IP does, an
-	// address or a domain name, for one that is reached by VLAN.
+	// PortID, VPCID and ServerType describe the back end of the service; for one that
+	// is reached by VLAN it is IP, an address or a domain name.
 	PortID, VPCID, ServerType, IP string
-	// ProjectID and DomainID say whose it is. Only lists give the DomainID, an account.
+	// ProjectID and DomainID say who owns the service. Only lists fill DomainID, the
+	// account.
 	ProjectID, DomainID string
-	// ApprovalEnabled says that its owner accepts each endpoint; see AcceptConnection.
+	// ApprovalEnabled says that the owner has to accept each endpoint; see
+	// AcceptConnection.
 	ApprovalEnabled bool
-	// Ports are the ports that it is called at.
+	// Ports are the ports of the service.
 	Ports []ServicePort
-	// TCPProxy says what it passes on about its clients.
+	// TCPProxy says what the service passes on about its clients.
 	TCPProxy TCPProxy
 	// IPVersion is ipv4 or ipv6.
 	IPVersion IPVersion
-	// EnablePolicy says whether endpoints may carry a policy, and is nil where the
-	// answer does not say.
+	// EnablePolicy says whether endpoints may carry a policy, and is nil if the
+	// response does not say.
 	EnablePolicy *bool
-	// ConnectionCount is how many endpoints are creating or accepted; only lists say so.
+	// ConnectionCount is how many endpoints are creating or accepted; only lists fill
+	// it.
 	ConnectionCount int64
-	// Tags are the service's tags without the one of the IdempotencyKey.
+	// Tags are the tags of the service, without the one for the IdempotencyKey.
 	Tags []Tag
 	// Description is free text.
 	Description string
@@ -122,12 +127,12 @@ func (s *EndpointService) UnmarshalJSON(data []byte) error { return serviceResou
 // MarshalJSON writes the service as the cloud does, Extra included.
 func (s EndpointService) MarshalJSON() ([]byte, error) { return serviceResource.marshal(s) }
 
-// CreateServiceRequest says what endpoint service to create. PortID, VPCID,
-// ServerType and Ports are required; what is left empty is not sent.
+// CreateServiceRequest describes the endpoint service to create. PortID, VPCID,
+// ServerType and Ports are required; empty fields are not sent.
 //
 // It marshals to the service's JSON and reads it back, tolerantly.
 type CreateServiceRequest struct {
-	// PortID is the port of the back end: that of the network card of a VM, or of the
+	// PortID is the port of the back end: of the network card of a VM, or of the
 	// private address of a load balancer. Required, 1 to 64 characters.
 	PortID string
 	// VPCID is the VPC of the back end. Required, 1 to 64 characters. Its subnets and
@@ -135,32 +140,33 @@ type CreateServiceRequest struct {
 	VPCID string
 	// ServerType is ServerTypeVM or ServerTypeLB. Required.
 	ServerType string
-	// Ports are 1 to 200, none of them twice. Services that share a PortID must differ
-	// in server port and protocol.
+	// Ports has 1 to 200 entries, none of them twice. Services that share a PortID must
+	// differ in server port and protocol.
 	Ports []ServicePort
-	// Name is up to 16 of A-Z a-z 0-9 _ -. The service's full name has it in it.
+	// Name has up to 16 of A-Z a-z 0-9 _ -. It becomes part of the full name of the
+	// service.
 	Name string
 	// Description must not contain < or >.
 	Description string
 	// ApprovalEnabled says that the owner accepts each endpoint. nil: the service's
 	// default, true.
 	ApprovalEnabled *bool
-	// Tags are put on the service, at most 20, that of IdempotencyKey included; no key
-	// may appear twice.
+	// Tags are put on the service, at most 20 including the one for IdempotencyKey; no
+	// key may appear twice.
 	Tags []Tag
-	// TCPProxy is close where it is empty.
+	// TCPProxy defaults to close.
 	TCPProxy TCPProxy
 	// IP is the IPv4 address or the domain name of a back end that is reached by VLAN.
 	IP string
-	// IPVersion is ipv4 or ipv6, which only the professional edition has, and which
-	// needs an SNATNetworkID.
+	// IPVersion is ipv4 or ipv6. Only the professional edition has ipv6, which needs an
+	// SNATNetworkID.
 	IPVersion IPVersion
 	// SNATNetworkID is the network that the addresses of IPv6 clients are translated in.
 	SNATNetworkID string
-	// PoolID is the cluster that the service is made in; not every region knows it.
+	// PoolID is the cluster that the service is created in. Not every region knows it.
 	PoolID string
 	// EnablePolicy allows endpoints of the service to carry a policy. It is sent only
-	// where it is set: not every region knows it.
+	// if set, because not every region knows it.
 	EnablePolicy bool
 	// IdempotencyKey names this creation, so that it can be repeated after any failure,
 	// as CreateEndpointRequest.IdempotencyKey does.
@@ -168,8 +174,8 @@ type CreateServiceRequest struct {
 	// Resume says that an earlier run stored the IdempotencyKey and may have sent its
 	// request, as CreateEndpointRequest.Resume does.
 	Resume bool
-	// Extra are further fields to send, which this version does not know. A field that
-	// the request has itself is refused.
+	// Extra are additional fields to send, which this version does not know. A field
+	// that the request has itself is refused.
 	Extra map[string]json.RawMessage
 }
 
@@ -205,10 +211,10 @@ func withProtocol(ports []ServicePort) []ServicePort {
 	return ports
 }
 
-// ServiceChange says what to change about an endpoint service. At least one field is
-// set; what is nil or empty stays as it is.
+// ServiceChange says what to change about an endpoint service. Set at least one field;
+// nil and empty fields stay as they are.
 type ServiceChange struct {
-	// ApprovalEnabled turns the acceptance of each endpoint on or off.
+	// ApprovalEnabled turns the approval of each endpoint on or off.
 	ApprovalEnabled *bool
 	// Name is up to 16 of A-Z a-z 0-9 _ -. RenameService changes nothing else.
 	Name *string

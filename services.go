@@ -11,14 +11,15 @@ import (
 	"github.com/vpcep/vpcep-go/internal/rules"
 )
 
-// ListPublicServices lists the services that the cloud's operators offer to
-// everyone: GET /v1/{project_id}/vpc-endpoint-services/public. It pages like
-// ListEndpoints, and promises the same.
+// ListPublicServices lists the services that the cloud's operators offer to everyone:
+// GET /v1/{project_id}/vpc-endpoint-services/public. It pages as ListEndpoints does,
+// with the same guarantees.
 func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) iter.Seq2[*EndpointService, error] {
 	return list(ctx, c, opts, publicServices(filter))
 }
 
-// CountPublicServices says how many public services filter selects, as CountEndpoints does.
+// CountPublicServices returns how many public services filter selects, as
+// CountEndpoints does.
 func (c *Client) CountPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) (int64, error) {
 	return count(ctx, c, opts, publicServices(filter))
 }
@@ -43,13 +44,13 @@ func publicServices(filter ServiceFilter) listing[EndpointService] {
 }
 
 // DescribeService reads the summary of a service by its ID, public or not: GET
-// /v1/{project_id}/vpc-endpoint-services/describe. The error is
-// ErrServiceNotFound where there is none that this project may see.
+// /v1/{project_id}/vpc-endpoint-services/describe. The error is ErrServiceNotFound if
+// this project can see no such service.
 func (c *Client) DescribeService(ctx context.Context, id string, opts ...CallOption) (*EndpointService, error) {
 	return do(ctx, c, opts, describeService("id", id))
 }
 
-// DescribeServiceByName is DescribeService by the service's full name.
+// DescribeServiceByName does the same by the service's full name.
 func (c *Client) DescribeServiceByName(ctx context.Context, name string, opts ...CallOption) (*EndpointService, error) {
 	return do(ctx, c, opts, describeService("endpoint_service_name", name))
 }
@@ -68,19 +69,18 @@ func describeService(by, value string) request[*EndpointService] {
 	}
 }
 
-// PreflightCreateEndpoint checks a request against the service that it connects
-// to, before anything is made: it reads the service, and reports together with
-// Validate's rules what the service's type demands or forbids. An interface service
-// needs SubnetID and takes no RouteTables and PolicyStatement; a gateway service
-// takes none of PortIP, IPv6Address, dual stack, Whitelist, EnableWhitelist and
-// PolicyDocument. SubnetID and EnableDNS have no effect there, and are accepted. A
-// service that says that it takes no policies (EnablePolicy) takes none. A type that
-// this version does not know has no rules. With WithoutValidation, these rules alone
-// are checked.
+// PreflightCreateEndpoint checks a request against the service that it connects to,
+// before anything is created. It reads the service, and reports what the type of the
+// service requires or forbids, together with the rules of Validate. An interface
+// service needs SubnetID and takes neither RouteTables nor PolicyStatement. A gateway
+// service takes none of PortIP, IPv6Address, dual stack, Whitelist, EnableWhitelist and
+// PolicyDocument; SubnetID and EnableDNS have no effect there, and are accepted. If
+// EnablePolicy of the service is false, it takes no policy. A type that this version
+// does not know has no rules. With WithoutValidation, only these rules are checked.
 //
-// The error is a *ValidationError, or that of DescribeService. The service comes beside
-// a *ValidationError where it could be read, and is nil with any other error.
-// CreateEndpoint does not call it: it costs one request more.
+// The error is a *ValidationError, or an error of DescribeService. The service comes
+// with a *ValidationError if it could be read, and is nil with any other error.
+// CreateEndpoint does not call this method, which costs one extra request.
 func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*EndpointService, error) {
 	var f fieldErrors
 	var invalid *ValidationError

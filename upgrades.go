@@ -8,9 +8,9 @@ import (
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
-// UpgradeEndpoint begins to make an endpoint of the basic edition one of the
-// professional edition: POST /v2/{project_id}/vpc-endpoints/{id}/upgrade. The service
-// goes on in the background. Not every region has it.
+// UpgradeEndpoint starts the upgrade of an endpoint from the basic to the professional
+// edition: POST /v2/{project_id}/vpc-endpoints/{id}/upgrade. The service continues in
+// the background. Not every region has this operation.
 //
 // Errors are those of GetEndpoint.
 func (c *Client) UpgradeEndpoint(ctx context.Context, id string, opts ...CallOption) error {
@@ -38,13 +38,13 @@ const (
 	UpgradeActionRollback = "rollback" // back to the basic edition
 )
 
-// UpgradeService makes an endpoint service of the basic edition one of the
-// professional edition, or takes that back: POST
-// /v2/{project_id}/vpc-endpoint-services/{id}/upgrade. Not every region has it. The
-// zero ServiceUpgrade is sent without a body, as the vendor's SDK does it.
+// UpgradeService upgrades an endpoint service from the basic to the professional
+// edition, or rolls that back: POST
+// /v2/{project_id}/vpc-endpoint-services/{id}/upgrade. Not every region has this
+// operation. The zero ServiceUpgrade is sent without a body, as the vendor's SDK does.
 //
 // Errors are those of GetService, and *ValidationError. CodeRollbackNotNeeded says that
-// there is nothing to take back.
+// there is nothing to roll back.
 func (c *Client) UpgradeService(ctx context.Context, id string, upgrade ServiceUpgrade, opts ...CallOption) error {
 	_, err := do(ctx, c, opts, request[struct{}]{
 		operation: retry.Update, method: http.MethodPost, path: "/v2/{project_id}/vpc-endpoint-services/{id}/upgrade", ids: []string{id},
@@ -71,20 +71,20 @@ func (u ServiceUpgrade) body() any {
 
 // ServerResource is a load balancer behind an endpoint service.
 type ServerResource struct {
-	// ID is that of the load balancer. Required, 1 to 64 characters.
+	// ID is the ID of the load balancer. Required, 1 to 64 characters.
 	ID string `json:"resource_id"`
 	// AvailabilityZoneID is the zone that it serves, if it serves one.
 	AvailabilityZoneID string `json:"availability_zone_id,omitempty"`
 }
 
-// AddServerResources puts further load balancers behind an endpoint service of the
+// AddServerResources adds load balancers to the back end of an endpoint service of the
 // professional edition: POST
 // /v2/{project_id}/vpc-endpoint-services/{id}/add-server-resources. Not every region
-// has it.
+// has this operation.
 //
-// Errors are those of GetService, and *ValidationError. The reference does not say
-// what a repetition does, so that the request is never sent again where it may have
-// been carried out: the error is ErrOutcomeUnknown then.
+// Errors are those of GetService, and *ValidationError. The reference does not say what
+// a repetition does, so a request that may have been carried out is never sent again:
+// the error is then ErrOutcomeUnknown.
 func (c *Client) AddServerResources(ctx context.Context, id string, resources []ServerResource, opts ...CallOption) error {
 	_, err := do(ctx, c, opts, request[struct{}]{
 		operation: retry.Create, method: http.MethodPost,

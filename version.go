@@ -10,9 +10,9 @@ import (
 const modulePath = "github.com/vpcep/vpcep-go"
 
 // Version returns the version of this library that the program was built with, such as
-// "0.1.0", as the User-Agent header names it. It comes from the build information of
-// the Go toolchain, and is "devel" where that has none: in a program built without
-// module support, or with a replace directive that leads to a directory.
+// "0.1.0", as in the User-Agent header. It comes from the build information of the Go
+// toolchain, and is "devel" if that has none: in a program built without module
+// support, or with a replace directive that points to a directory.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -13,8 +13,8 @@ import (
 
 // The rules of waiting.
 const (
-	// DefaultWaitTimeout bounds a wait where WaitOptions.Timeout does not. The
-	// service usually takes 2 to 20 seconds, and 1 to 2 minutes at worst.
+	// DefaultWaitTimeout bounds a wait if WaitOptions.Timeout is 0. The service usually
+	// takes 2 to 20 seconds, and 1 to 2 minutes at worst.
 	DefaultWaitTimeout = 10 * time.Minute
 
 	// readLag is how long reads may lag: what is there may not be found, or not be found
@@ -26,18 +26,18 @@ const (
 type WaitOptions struct {
 	// Timeout bounds the wait; 0 means DefaultWaitTimeout. The context bounds it too.
 	Timeout time.Duration
-	// Interval is the pause between two polls. 0 means an adaptive one: short at
-	// first, then a tenth of the time waited so far, at least 1 and at most 10
-	// seconds, so that the end is noticed that much late at most. Either is longer
-	// where a throttling service asks for it, and shorter right before the end of
-	// the time, so that nothing is missed then.
+	// Interval is the pause between two polls. 0 means an adaptive one: short at first,
+	// then a tenth of the time waited so far, at least 1 and at most 10 seconds, so the
+	// end is noticed at most that much later. Either is longer if a throttling service
+	// asks for it, and shorter right before the timeout, so that the last moment is not
+	// missed.
 	Interval time.Duration
-	// Targets are the statuses that end the wait with success. None means accepted
-	// and pendingAcceptance. WaitForEndpointDeleted and the waits for services do not
-	// use them.
+	// Targets are the statuses that end the wait with success; by default accepted and
+	// pendingAcceptance. WaitForEndpointDeleted and the waits for services do not use
+	// them.
 	Targets []EndpointStatus
-	// OnPoll is called with the endpoint after each poll that read it. The endpoint
-	// is a copy, to be kept or changed at will.
+	// OnPoll is called with the endpoint after each poll that read it. The endpoint is
+	// a copy, which you may keep or change.
 	OnPoll func(*Endpoint)
 	// OnServicePoll is OnPoll for WaitForService and WaitForServiceDeleted.
 	OnServicePoll func(*EndpointService)
@@ -53,17 +53,17 @@ func (o WaitOptions) validate(f *fieldErrors) {
 }
 
 // WaitForEndpoint polls an endpoint until its status is one of opts.Targets, and
-// returns it. Short outages, unknown statuses, and an endpoint that is not found for less
-// than five seconds in a row do not end the wait.
+// returns it. Short outages, unknown statuses, and an endpoint that cannot be found for
+// less than five seconds in a row do not end the wait.
 //
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
 //   - *EndpointFailedError: the endpoint is failed, rejected or deleting. The endpoint
 //     comes with it; with any other error, it is nil.
-//   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed. The endpoint as
-//     it was read last is in the error, and not beside it.
-//   - ErrEndpointNotFound: there is no such endpoint (any longer): no poll of the last
-//     five seconds or more found it.
+//   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed. The error has
+//     the endpoint as last read.
+//   - ErrEndpointNotFound: the endpoint does not exist, or no longer does: no poll of
+//     the last five seconds or more found it.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not fix.
 func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOptions) (*Endpoint, error) {
 	targets := opts.Targets
@@ -78,10 +78,10 @@ func waitForEndpoint(id string, until poll.Condition[*Endpoint]) wait[Endpoint] 
 	return wait[Endpoint]{of: endpointResource, id: id, read: getEndpoint(id), until: until}
 }
 
-// WaitForEndpointDeleted polls an endpoint until the service says that it does
-// not exist (any longer). A 404 that means a wrong URL is an error. An endpoint that was
-// seen in another status than deleting is gone when it has not been found for five
-// seconds: a read may lag behind a create.
+// WaitForEndpointDeleted polls an endpoint until the service says that it does not
+// exist. A 404 for a wrong URL is an error. Because a read may lag behind a create, an
+// endpoint that was last seen in a status other than deleting counts as gone only when
+// it has not been found for five seconds.
 //
 // Errors:
 //   - *ValidationError: the ID or the options are wrong; nothing was sent.
@@ -209,12 +209,12 @@ func (c *Client) askedPause(err error) time.Duration {
 	return min(answer.RetryAfter, c.service.Retry.MaxDelay)
 }
 
-// WaitForEndpointChange polls an endpoint until has reports that a change has
-// arrived, and returns it. HasWhitelist, HasRouteTables, HasTags,
-// HasAllTags, LacksTags and HasPolicy are such reports. opts.Targets is not used.
+// WaitForEndpointChange polls an endpoint until has reports that a change has taken
+// effect, and returns it. HasWhitelist, HasRouteTables, HasTags, HasAllTags, LacksTags
+// and HasPolicy are such conditions. opts.Targets has no effect.
 //
-// Errors are those of WaitForEndpoint, but a rejected endpoint does not end the wait. The
-// endpoint comes with an *EndpointFailedError, and is nil with any other error.
+// Errors are those of WaitForEndpoint, but a rejected endpoint does not end the wait.
+// The endpoint comes with an *EndpointFailedError, and is nil with any other error.
 func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condition, opts WaitOptions) (*Endpoint, error) {
 	if has == nil {
 		return nil, errors.New("vpcep: wait: the condition is nil")

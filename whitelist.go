@@ -9,34 +9,34 @@ import (
 	"github.com/vpcep/vpcep-go/internal/text"
 )
 
-// WhitelistChange says what to change about who may use an endpoint. At least one
-// of the two is set.
+// WhitelistChange says how to change who may use an endpoint. Set at least one of the
+// two fields.
 type WhitelistChange struct {
-	// Entries replaces all entries: IPv4 addresses and CIDR blocks, no /0. nil keeps
-	// those that UpdateWhitelist reads, and an empty list deletes every one.
-	// WhitelistEntries makes it.
+	// Entries replaces all entries: IPv4 addresses and CIDR blocks, but no /0. nil
+	// keeps the entries that UpdateWhitelist reads, and an empty list deletes them all.
+	// WhitelistEntries returns such a list.
 	Entries *[]string
 	// Enable turns the access control on or off. nil keeps what UpdateWhitelist reads.
 	Enable *bool
 }
 
-// WhitelistEntries is the value of WhitelistChange.Entries; without arguments, the
-// list that deletes every entry.
+// WhitelistEntries returns a value for WhitelistChange.Entries; without arguments, the
+// list that deletes all entries.
 func WhitelistEntries(entries ...string) *[]string {
 	entries = append([]string{}, entries...)
 	return &entries
 }
 
 // UpdateWhitelist changes who may use an endpoint of an interface service: PUT
-// /v1/{project_id}/vpc-endpoints/{id}. It returns the endpoint as the service
-// answers it; a change that the service applies later is waited for with
-// WaitForEndpointChange and HasWhitelist.
+// /v1/{project_id}/vpc-endpoints/{id}. It returns the endpoint from the response. If
+// the service applies the change later, wait for it with WaitForEndpointChange and
+// HasWhitelist.
 //
-// The service takes both settings at once: an absent list deletes every entry, and an
-// absent switch turns the access control off (operations.md, section 4). So both are
-// always sent, and what change does not set is read first, with one more request. What
-// somebody else changes between the two requests is changed back: set both where others
-// change the same endpoint.
+// The service takes both settings at once: a missing list deletes all entries, and a
+// missing switch turns the access control off (operations.md, section 4). The call
+// therefore always sends both, and first reads what change does not set, with one extra
+// request. If somebody else changes that setting between the two requests, their change
+// is undone: set both if others change the same endpoint.
 //
 // Errors are those of GetEndpoint, and *ValidationError for a wrong entry.
 func (c *Client) UpdateWhitelist(ctx context.Context, id string, change WhitelistChange, opts ...CallOption) (*Endpoint, error) {
