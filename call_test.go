@@ -454,7 +454,7 @@ func TestDeadlineEndsTheCall(t *testing.T) {
 	}
 }
 
-func TestBrokenServiceIsNotStormed(t *testing.T) {
+func TestBrokenServiceIsNotFlooded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const calls, spare = 1000, 200
 		down := true

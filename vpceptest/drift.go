@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// Drift is a way in which published bodies differ from their documentation. By
-// default the stand-in answers as documented.
+// Drift is a way in which published responses deviate from the documentation. By
+// default, the stand-in responds as documented.
 type Drift string
 
-// The drifts that were seen, for [WithDrift].
+// The drifts that have been seen, for [WithDrift].
 const (
 	DriftBooleans  Drift = "booleans"   // enable_dns, enable_whitelist and is_charge are strings
 	DriftLists     Drift = "lists"      // active_status and dns_names of one entry are bare strings
@@ -29,7 +29,7 @@ const (
 	DriftStatus    Drift = "status"     // a create answers 201, a delete 200
 )
 
-// AllDrifts are all drifts.
+// AllDrifts returns all drifts.
 func AllDrifts() []Drift {
 	return []Drift{
 		DriftBooleans, DriftLists, DriftNames, DriftTimes, DriftMarkers, DriftErrors, DriftNulls, DriftPorts,
@@ -37,8 +37,8 @@ func AllDrifts() []Drift {
 	}
 }
 
-// WithDrift makes answers drift from their documentation; without an argument in every
-// way that was seen.
+// WithDrift makes responses deviate from the documentation; without arguments, in every
+// way that has been seen.
 func WithDrift(drifts ...Drift) Option {
 	if len(drifts) == 0 {
 		drifts = AllDrifts()
