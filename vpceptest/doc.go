@@ -22,8 +22,8 @@
 // service's documented codes.
 //
 // Whitelists, route tables, policies and tags can be changed, the service's side can
-// receive and reject connections, and services and quotas can be read. A change shows
-// at once, or later with [WithChangeDelay]; route tables that fail to be bound come
+// receive, reject and describe connections, public services can be listed and looked
+// up, and quotas read. A change shows at once, or later with [WithChangeDelay]; route tables that fail to be bound come
 // from [WithFailingRouteTable]. An endpoint that is being created or has failed
 // refuses every change but that of its tags, with EndPoint.2019 and EndPoint.2047.
 //
@@ -41,11 +41,12 @@
 //
 // Services of one's own can be created, changed, shared by permissions and deleted, as
 // documented: "creating", then "available"; a delete with endpoints connected is
-// EndPoint.3006. [WithAccount] adds another account with a project, a token and keys of
+// EndPoint.3006, a policy on an endpoint without the service's enable_policy is
+// EndPoint.2048. [WithAccount] adds another account with a project, a token and keys of
 // its own, which finds and connects to a service as its permissions say.
 //
-// Answers are as documented; with [WithDrift] they drift as published bodies do.
-// [WithSeed] and [Handler.Put] put endpoints and services in as they are, [WithClock]
+// Answers are as documented, field by field; with [WithDrift] they drift as published
+// bodies do. [WithSeed] and [Handler.Put] put endpoints and services in as they are, [WithClock]
 // gives the time, and [WithQuota], [WithThrottling], [WithPageLimit] and
 // [WithShuffledSeconds] the limits of the real service. The program
 // vpceptest/cmd/vpcep-stand-in serves the same on a port, for clients in any language.

@@ -24,6 +24,7 @@ const (
 	DriftMarkers   Drift = "markers"    // marker_id is beyond 32 bits
 	DriftErrors    Drift = "errors"     // an endpoint's error is an object
 	DriftNulls     Drift = "nulls"      // fields without a value are null, and there is a field that nobody knows
+	DriftDefaults  Drift = "defaults"   // gateways without a policy show one that allows all, interfaces an empty routetables
 	DriftPorts     Drift = "ports"      // the ports of services are strings
 	DriftErrorBody Drift = "error-body" // refusals are flat, and their codes are spelt Endpoint
 	DriftStatus    Drift = "status"     // a create answers 201, a delete 200
@@ -32,8 +33,8 @@ const (
 // AllDrifts returns all drifts.
 func AllDrifts() []Drift {
 	return []Drift{
-		DriftBooleans, DriftLists, DriftNames, DriftTimes, DriftMarkers, DriftErrors, DriftNulls, DriftPorts,
-		DriftErrorBody, DriftStatus,
+		DriftBooleans, DriftLists, DriftNames, DriftTimes, DriftMarkers, DriftErrors, DriftNulls, DriftDefaults,
+		DriftPorts, DriftErrorBody, DriftStatus,
 	}
 }
 
@@ -74,8 +75,20 @@ func (h *Handler) drift(c *call, a *answer) *answer {
 	if dec.Decode(&body) != nil { // there is none
 		return a
 	}
-	a.body = mustJSON(h.driftValue(body))
+	a.body = idFirst(h.driftValue(body))
 	return a
+}
+
+// idFirst encodes a value. As in published bodies a resource begins with its ID, so that
+// an answer that breaks off still tells it.
+func idFirst(value any) []byte {
+	v, isObject := value.(map[string]any)
+	id, isResource := v["id"]
+	if !isObject || !isResource || len(v) == 1 {
+		return mustJSON(value)
+	}
+	delete(v, "id")
+	return slices.Concat([]byte(`{"id":`), mustJSON(id), []byte{','}, mustJSON(v)[1:])
 }
 
 // driftValue changes every object within a value.
@@ -120,6 +133,9 @@ func (h *Handler) driftResource(v map[string]any) {
 			}
 		}
 	}
+	if _, endpoint := v["endpoint_service_id"]; endpoint && on[DriftDefaults] {
+		showDefaults(v)
+	}
 	if on[DriftNames] {
 		rename(v, "updated_at", "update_at")
 		rename(v, "dns_names", "dns_name")
@@ -134,6 +150,17 @@ func (h *Handler) driftResource(v map[string]any) {
 			}
 		}
 		v["field_of_tomorrow"] = map[string]any{"some": "thing"}
+	}
+}
+
+// showDefaults adds to an endpoint what nobody gave it.
+func showDefaults(v map[string]any) {
+	missing := func(name string) bool { return v[name] == nil }
+	switch gateway := (Service{Type: fmt.Sprint(v["service_type"])}).isGateway(); {
+	case gateway && missing("policy_statement"):
+		v["policy_statement"] = []any{map[string]any{"Effect": "Allow", "Action": []any{"*"}, "Resource": []any{"*"}}}
+	case !gateway && missing("routetables"):
+		v["routetables"] = []any{}
 	}
 }
 

@@ -17,6 +17,9 @@ func (h *Handler) createEndpoint(c *call) (*answer, *apiError) {
 	if refusal := req.checkFor(svc.Service); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := svc.takes(req.policy); refusal != nil {
+		return nil, refusal
+	}
 	e, refusal := h.store.create(c.account, req, svc)
 	if refusal != nil {
 		return nil, refusal

@@ -58,7 +58,7 @@ func declaredDetails(svc Service) details {
 	return details{
 		short:  svc.Name,
 		portID: derivedUUID("port of " + svc.ID), vpcID: derivedUUID("vpc of " + svc.ID),
-		serverType: "VM", tcpProxy: "close", ipVersion: "ipv4", poolID: endpointPoolID,
+		serverType: "VM", tcpProxy: "close", ipVersion: "ipv4", poolID: endpointPoolID, enablePolicy: true,
 		ports: []port{{Client: 80, Server: 80, Protocol: "TCP"}},
 	}
 }

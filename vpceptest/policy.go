@@ -55,6 +55,14 @@ func parsePolicy(c *call) (policy, *apiError) {
 	return p, nil
 }
 
+// takes refuses a policy on an endpoint of a service that allows none.
+func (s *service) takes(p policy) *apiError {
+	if p.empty() || s.enablePolicy {
+		return nil
+	}
+	return errPolicy.with("The service's enable_policy is false.")
+}
+
 func countElements(array json.RawMessage) int {
 	var list []json.RawMessage
 	_ = json.Unmarshal(array, &list) // was found valid
@@ -72,6 +80,9 @@ func (h *Handler) updatePolicy(c *call) (*answer, *apiError) {
 		}
 		if p.PolicyStatement != nil && !e.service.isGateway() {
 			return errPolicy.with("policy_statement is for gateway endpoints.")
+		}
+		if refusal := e.service.takes(p); refusal != nil {
+			return refusal
 		}
 		a.policy = p
 		return nil

@@ -38,6 +38,7 @@ type SeedService struct {
 	Tags            []Tag           `json:"tags"`
 	Permissions     []string        `json:"permissions"`
 	Description     string          `json:"description"`
+	EnablePolicy    bool            `json:"enable_policy"` // endpoints may carry a policy
 	Errors          []EndpointError `json:"error"`
 	CreatedAt       time.Time       `json:"created_at"` // default: now
 }
@@ -94,7 +95,7 @@ func (h *Handler) putService(s SeedService) error {
 		Service: base, account: a, details: declaredDetails(base), tags: slices.Clone(s.Tags),
 		readyAt: s.CreatedAt, updatedAt: s.CreatedAt, status: s.Status, errs: slices.Clone(s.Errors),
 	}
-	svc.description = s.Description
+	svc.description, svc.enablePolicy = s.Description, s.EnablePolicy
 	svc.rename(s.Name)
 	for _, value := range s.Permissions {
 		if permissionKind(value) == "" {

@@ -34,7 +34,7 @@ type wireEndpoint struct {
 	Tags                []Tag           `json:"tags"`
 	Whitelist           []string        `json:"whitelist,omitzero"` // [] where there is none, absent on gateways
 	EnableWhitelist     *bool           `json:"enable_whitelist,omitempty"`
-	RouteTables         []string        `json:"routetables,omitempty"`
+	RouteTables         []string        `json:"routetables,omitzero"` // as the whitelist, the other way round
 	SpecificationName   string          `json:"specification_name"`
 	Description         string          `json:"description"`
 	PolicyStatement     json.RawMessage `json:"policy_statement,omitempty"`
@@ -67,7 +67,7 @@ func (h *Handler) wire(e Endpoint) wireEndpoint {
 		Error:               e.Errors,
 	}
 	if (Service{Type: e.ServiceType}).isGateway() {
-		w.RouteTables = e.RouteTables
+		w.RouteTables = append([]string{}, e.RouteTables...) // never null
 		return w
 	}
 	w.EnableDNS, w.EnableWhitelist = &e.EnableDNS, &e.EnableWhitelist
