@@ -1,0 +1,58 @@
+package vpcep_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vpcep/vpcep-go"
+)
+
+// endingBody calls end when all of it has been read.
+type endingBody struct {
+	io.Reader
+	end func()
+}
+
+func (b *endingBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil {
+		b.end()
+	}
+	return n, err
+}
+
+func (b *endingBody) Close() error { return nil }
+
+// The context ends a call while a long answer is read, and the ID in it is not lost. A
+// short answer that is there is returned.
+func TestContextEndsTheReadingOfALongAnswer(t *testing.T) {
+	long := `{"id":"e-1","unknown":[` + strings.Repeat(`[1],`, 3<<20) + `1]}`
+	answering := func(body string) (context.Context, *vpcep.Client) {
+		ctx, cancel := context.WithCancel(t.Context())
+		t.Cleanup(cancel)
+		return ctx, clientOf(t, roundTrip(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: &endingBody{strings.NewReader(body), cancel}}, nil
+		}))
+	}
+	ctx, c := answering(long)
+	_, err := c.GetEndpoint(ctx, "e-1")
+	assert.ErrorIs(t, err, context.Canceled)
+
+	ctx, c = answering(long)
+	_, err = c.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v"})
+	assert.ErrorIs(t, err, context.Canceled)
+	var unknown *vpcep.OutcomeUnknownError
+	require.ErrorAs(t, err, &unknown)
+	assert.Equal(t, "e-1", unknown.EndpointID)
+
+	_, c = answering(long)
+	e, err := c.GetEndpoint(t.Context(), "e-1")
+	require.NoError(t, err)
+	assert.Equal(t, "e-1", e.ID)
+}
