@@ -32,7 +32,7 @@ func (b *endingBody) Close() error { return nil }
 // The context ends a call while a long answer is read, and the ID in it is not lost. A
 // short answer that is there is returned.
 func TestContextEndsTheReadingOfALongAnswer(t *testing.T) {
-	long := `{"id":"e-1","unknown":[` + strings.Repeat(`[1],`, 3<<20) + `1]}`
+	long := `{"id":"e-1","unknown":[` + strings.Repeat(`[1],`, 1<<19) + `1]}`
 	answering := func(body string) (context.Context, *vpcep.Client) {
 		ctx, cancel := context.WithCancel(t.Context())
 		t.Cleanup(cancel)
