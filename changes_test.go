@@ -104,7 +104,7 @@ func TestWaitForAChangeThatNeverComes(t *testing.T) {
 
 // What is newer than the specification travels both ways.
 func TestCreateWithWhatTheSpecificationLeavesOut(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0))
+	server := vpceptest.NewServer(drifted([]vpceptest.Option{vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0)})...)
 	defer server.Close()
 	e, err := server.Client().CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{
 		EndpointServiceID: "s", VPCID: "v", SubnetID: "n", IPVersion: vpcep.IPVersionDualStack, SpecificationName: "large",

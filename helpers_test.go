@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -201,8 +202,18 @@ type standIn struct {
 	undated bool                        // answers have no Date, unlike those of a server
 }
 
+// newStandIn answers as documented, or in every way that has drifted where
+// VPCEP_TEST_DRIFT is set.
 func newStandIn(opts ...vpceptest.Option) *standIn {
-	return &standIn{Handler: vpceptest.NewHandler(opts...).(*vpceptest.Handler)}
+	return &standIn{Handler: vpceptest.NewHandler(drifted(opts)...).(*vpceptest.Handler)}
+}
+
+// drifted adds what VPCEP_TEST_DRIFT asks for to the options of a stand-in.
+func drifted(opts []vpceptest.Option) []vpceptest.Option {
+	if os.Getenv("VPCEP_TEST_DRIFT") == "" {
+		return opts
+	}
+	return append([]vpceptest.Option{vpceptest.WithDrift()}, opts...)
 }
 
 func (s *standIn) client(t *testing.T, more ...vpcep.Option) *vpcep.Client {

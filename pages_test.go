@@ -238,7 +238,7 @@ func TestLongList(t *testing.T) {
 
 func standInWith(t *testing.T, n int, opts ...vpceptest.Option) (*vpceptest.Server, *vpcep.Client) {
 	t.Helper()
-	server := vpceptest.NewServer(append([]vpceptest.Option{vpceptest.WithoutRecording(), vpceptest.WithCreateDelay(0)}, opts...)...)
+	server := vpceptest.NewServer(drifted(append([]vpceptest.Option{vpceptest.WithoutRecording(), vpceptest.WithCreateDelay(0)}, opts...))...)
 	t.Cleanup(server.Close)
 	client := server.Client()
 	for i := range n {
