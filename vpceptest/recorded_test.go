@@ -43,7 +43,7 @@ var lives = map[string][]recorded{
 		{"GET", "/endpoint/tags", "", 200, `"muh"`},
 	},
 	"github.com/chnsz/golangsdk": {
-		{"POST", "/vpc-endpoint-services", `{"approval_enabled":true,"description":"d","enable_policy":false,"ip_version":"ipv4","port_id":"port","ports":[{"client_port":80,"protocol":"TCP","server_port":8080}],"server_type":"VM","service_name":"db","service_type":"interface","tags":[{"key":"a","value":"b"}],"tcp_proxy":"close","vpc_id":"vpc"}`, 200, `"approval_enabled":true`},
+		{"POST", "/vpc-endpoint-services", `{"approval_enabled":true,"description":"d","enable_policy":true,"ip_version":"ipv4","port_id":"port","ports":[{"client_port":80,"protocol":"TCP","server_port":8080}],"server_type":"VM","service_name":"db","service_type":"interface","tags":[{"key":"a","value":"b"}],"tcp_proxy":"close","vpc_id":"vpc"}`, 200, `"approval_enabled":true`},
 		{"PUT", "/vpc-endpoint-services/{service}", `{"approval_enabled":true,"description":"","ports":[{"client_port":81,"protocol":"TCP","server_port":8081}],"service_name":"dbtwo","tcp_proxy":"toa_open"}`, 200, `"tcp_proxy":"toa_open"`},
 		{"GET", "/vpc-endpoint-services?limit=5&sort_dir=asc&sort_key=create_at", "", 200, `"{service}"`},
 		{"GET", "/vpc-endpoint-services?limit=5&offset=5&sort_dir=asc&sort_key=create_at", "", 200, `"endpoint_services":[]`},
