@@ -157,6 +157,22 @@ func TestEndpointReadsDrift(t *testing.T) {
 	}
 }
 
+// A field of a create request that this version does not know is sent, and not dropped.
+func TestUnknownFieldsOfARequestAreSent(t *testing.T) {
+	const body = `{"endpoint_service_id":"s","vpc_id":"v","specification_name":"large","new":{"n":9007199254740993}}`
+	var req vpcep.CreateEndpointRequest
+	require.NoError(t, json.Unmarshal([]byte(body), &req))
+	assert.Equal(t, "large", req.SpecificationName)
+	require.NoError(t, req.Validate())
+
+	c, mock := mocked(t)
+	bodies := answering(mock, "POST", endpointsURL, 200, `{"id":"e-1"}`)
+	_, err := c.CreateEndpoint(t.Context(), req)
+	require.NoError(t, err)
+	assert.JSONEq(t, body, (*bodies)[0])
+	assert.Contains(t, (*bodies)[0], "9007199254740993")
+}
+
 func TestEndpointKeepsTheDigestBehindItsKey(t *testing.T) {
 	for value, key := range map[string]string{
 		"k~abc234": "k", "k~abc23": "k~abc23", "k~abc2345": "k~abc2345", "~abc234": "~abc234", "k~abc234~bcd345": "k~abc234",
