@@ -28,7 +28,7 @@ type request[T any] struct {
 	check func(*fieldErrors)
 	// validate reports what the service would refuse.
 	validate func(*fieldErrors)
-	decode   func(body string) (T, error)
+	decode   func(ctx context.Context, body string) (T, error)
 	once     bool // one attempt, whatever comes of it
 }
 
@@ -106,39 +106,11 @@ func send[T any](ctx context.Context, c *Client, settings callSettings, r reques
 		Operation: r.operation, Method: r.method, Path: r.fill(c.projectID), Query: r.query, Body: body, Once: r.once,
 		Header: settings.header, Retry: settings.retry.policy(), Observe: settings.observe(),
 		Accept: func(a exchange.Answer) (err error) {
-			value, err = decodeUntil(ctx, a.Body, r.decode)
+			value, err = r.decode(ctx, a.Body)
 			return err
 		},
 	})
 	return value, failure
-}
-
-// longAnswer is the size from which on reading an answer is worth being interrupted: it
-// takes some 10 ms for each MiB.
-const longAnswer = 1 << 20
-
-// decodeUntil reads an answer, but does not wait for the end of a long one when ctx ends.
-// What goes on then is bounded by the size of an answer, and holds on to nothing else.
-func decodeUntil[T any](ctx context.Context, body string, decode func(string) (T, error)) (T, error) {
-	if len(body) < longAnswer {
-		return decode(body)
-	}
-	type result struct {
-		value T
-		err   error
-	}
-	read := make(chan result, 1)
-	go func() {
-		value, err := decode(body)
-		read <- result{value, err}
-	}()
-	select {
-	case r := <-read:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
 }
 
 // fill is the path with the project and the IDs in it.
@@ -179,13 +151,13 @@ func (r *request[T]) eachPart(fn func(text, name, id string)) {
 
 // decodeNothing reads the answer of a call that answers nothing. A page of a
 // proxy, or an error under a status of success, is no answer of the service.
-func decodeNothing(body string) (struct{}, error) {
+func decodeNothing(ctx context.Context, body string) (struct{}, error) {
 	var none struct{}
 	if strings.TrimSpace(body) == "" {
 		return none, nil
 	}
 	var hasID, hasError, hasCode, hasMessage bool
-	err := wire.Of(body).Members(func(name string, v wire.Value) {
+	err := wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 		switch name {
 		case "id":
 			hasID = true

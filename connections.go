@@ -144,14 +144,16 @@ func decision(serviceID, endpointID, action string) request[*Connection] {
 			Endpoints []string `json:"endpoints"` // one a call: the service takes no more
 			Action    string   `json:"action"`
 		}{[]string{endpointID}, action},
-		decode: func(data string) (*Connection, error) { return decodeDecision(data, endpointID) },
+		decode: func(ctx context.Context, data string) (*Connection, error) {
+			return decodeDecision(ctx, data, endpointID)
+		},
 	}
 }
 
 // decodeDecision reads the connection of an endpoint out of the answer to a
 // decision. One that does not show it is the answer to a decision all the same.
-func decodeDecision(data string, endpointID string) (*Connection, error) {
-	answered, err := decodeConnections(data)
+func decodeDecision(ctx context.Context, data string, endpointID string) (*Connection, error) {
+	answered, err := decodeConnections(ctx, data)
 	if k := answered[endpointID]; k != nil {
 		return k, err
 	}
@@ -160,11 +162,11 @@ func decodeDecision(data string, endpointID string) (*Connection, error) {
 
 // decodeConnections reads an answer that lists connections, by their endpoints. An
 // empty one is an answer, too.
-func decodeConnections(body string) (connections map[string]*Connection, err error) {
-	if _, err := decodeNothing(body); err != nil || strings.TrimSpace(body) == "" {
+func decodeConnections(ctx context.Context, body string) (connections map[string]*Connection, err error) {
+	if _, err := decodeNothing(ctx, body); err != nil || strings.TrimSpace(body) == "" {
 		return nil, err
 	}
-	err = wire.Of(body).Members(func(name string, v wire.Value) {
+	err = wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 		if name != "connections" {
 			return
 		}
@@ -200,8 +202,8 @@ func (c *Client) UpdateConnectionDescriptions(ctx context.Context, serviceID str
 		body: struct {
 			Connections []ConnectionDescription `json:"connections"`
 		}{descriptions},
-		decode: func(body string) ([]*Connection, error) {
-			answered, err := decodeConnections(body)
+		decode: func(ctx context.Context, body string) ([]*Connection, error) {
+			answered, err := decodeConnections(ctx, body)
 			described := make([]*Connection, len(descriptions))
 			for i, d := range descriptions {
 				if described[i] = answered[d.EndpointID]; described[i] == nil {
@@ -241,8 +243,8 @@ func getConnection(serviceID, endpointID string) request[*Connection] {
 	return request[*Connection]{
 		operation: page.operation, method: page.method, path: page.path, ids: page.ids, query: page.query,
 		check: func(f *fieldErrors) { f.pathSegment("endpoint_id", endpointID) },
-		decode: func(body string) (*Connection, error) {
-			page, err := l.decode(body, limit)
+		decode: func(ctx context.Context, body string) (*Connection, error) {
+			page, err := l.decode(ctx, body, limit)
 			if err != nil {
 				return nil, err
 			}

@@ -2,6 +2,8 @@ package vpcep_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -55,4 +57,42 @@ func TestContextEndsTheReadingOfALongAnswer(t *testing.T) {
 	e, err := c.GetEndpoint(t.Context(), "e-1")
 	require.NoError(t, err)
 	assert.Equal(t, "e-1", e.ID)
+}
+
+// The ID of what a create made is found wherever it stands, and beyond every bound.
+func TestCreateNeverLosesTheID(t *testing.T) {
+	var members strings.Builder
+	for i := range 1001 {
+		fmt.Fprintf(&members, `"m%d":1,`, i)
+	}
+	long := `"unknown":[` + strings.Repeat(`[1],`, 1<<19) + `1]`
+	for name, tt := range map[string]struct {
+		body string
+		ends bool // the context, once the body is read
+	}{
+		"the ID stands last":      {`{` + long + `,"id":"e-1"}`, true},
+		"too many members":        {`{"id":"e-1",` + members.String() + `"end":1}`, false},
+		"too many members before": {`{` + members.String() + `"id":"e-1"}`, false},
+		"too many, and it ends":   {`{` + members.String() + long + `,"id":"e-1"}`, true},
+		"a mistake far behind":    {`{"id":"e-1",` + long + `,]`, false},
+		"text behind it":          {`{` + long + `,"id":"e-1"} and more`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			c := clientOf(t, roundTrip(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: &endingBody{strings.NewReader(tt.body), func() {
+					if tt.ends {
+						cancel()
+					}
+				}}}, nil
+			}))
+			_, err := c.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v"})
+			var unknown *vpcep.OutcomeUnknownError
+			require.ErrorAs(t, err, &unknown)
+			assert.Equal(t, "e-1", unknown.EndpointID)
+			assert.Equal(t, tt.ends, errors.Is(err, context.Canceled))
+			assert.Less(t, len(err.Error()), 500)
+		})
+	}
 }

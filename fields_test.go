@@ -36,7 +36,7 @@ func TestResourceErrorIsReadAsItIsWritten(t *testing.T) {
 	for _, reasons := range [][]ResourceError{{{"E", "M"}}, {{"E", "M"}, {"F", "N"}}, {{"E", ""}}, {{"", "M"}}} {
 		text, err := Endpoint{ID: "e", Errors: reasons}.MarshalJSON()
 		require.NoError(t, err)
-		read, err := endpointResource.decode(string(text))
+		read, err := endpointResource.decode(t.Context(), string(text))
 		require.NoError(t, err)
 		assert.Equal(t, reasons, read.Errors)
 	}

@@ -222,6 +222,9 @@ type Endpoint struct {
 	// Extra are the fields that this version does not know, and the raw form of fields
 	// that make no sense. They are written back when the endpoint is marshaled, in
 	// place of the typed field if there is one. nil if there are none.
+	//
+	// A list of more than 1000 elements is kept here in full; its typed field holds the
+	// first 1000. A response in which an object has more than 1000 members is an error.
 	Extra map[string]json.RawMessage
 }
 

@@ -92,7 +92,7 @@ func (l *listing[T]) request(offset, limit int) request[paging.Page[*T]] {
 	page := request[paging.Page[*T]]{
 		operation: retry.Read, method: http.MethodGet, path: l.path, ids: l.ids, query: query,
 		check: l.filter.check, validate: l.filter.validate,
-		decode: func(body string) (paging.Page[*T], error) { return l.decode(body, limit) },
+		decode: func(ctx context.Context, body string) (paging.Page[*T], error) { return l.decode(ctx, body, limit) },
 	}
 	if l.body != nil {
 		page.method, page.query, page.body = http.MethodPost, nil, l.body(offset, limit)
@@ -188,10 +188,10 @@ func (filter listFilter) order() paging.Order {
 // decode reads one page. A page without its list is an error, because the absence of
 // an item is evidence that callers build upon. An element that makes no sense has its
 // place in the list, and is not shown.
-func (l *listing[T]) decode(data string, limit int) (paging.Page[*T], error) {
+func (l *listing[T]) decode(ctx context.Context, data string, limit int) (paging.Page[*T], error) {
 	p := paging.Page[*T]{Total: -1}
 	isList, isNull, elements := false, false, 0
-	err := wire.Of(data).Members(func(name string, v wire.Value) {
+	err := wire.Within(ctx, data).Members(func(name string, v wire.Value) {
 		switch name {
 		case l.member:
 			p.Items, elements = nil, 0
@@ -234,9 +234,9 @@ func readTotal(v wire.Value) int64 {
 	return -1
 }
 
-func decodeCount(data string) (int64, error) {
+func decodeCount(ctx context.Context, data string) (int64, error) {
 	total := int64(-1)
-	err := wire.Of(data).Members(func(name string, v wire.Value) {
+	err := wire.Within(ctx, data).Members(func(name string, v wire.Value) {
 		if name == "total_count" {
 			total = readTotal(v)
 		}

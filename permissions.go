@@ -338,8 +338,8 @@ func (c *Client) UpdatePermissionDescription(ctx context.Context, serviceID, per
 		body: struct {
 			Permission change `json:"permission"`
 		}{change{description}},
-		decode: func(body string) (*Permission, error) {
-			answered, err := decodePermissions(body)
+		decode: func(ctx context.Context, body string) (*Permission, error) {
+			answered, err := decodePermissions(ctx, body)
 			if err != nil {
 				return nil, err
 			}
@@ -355,11 +355,11 @@ func (c *Client) UpdatePermissionDescription(ctx context.Context, serviceID, per
 
 // decodePermissions reads an answer that lists permissions, as objects or as values
 // alone. An empty one is an answer, too.
-func decodePermissions(body string) (permissions []*Permission, err error) {
-	if _, err := decodeNothing(body); err != nil || strings.TrimSpace(body) == "" {
+func decodePermissions(ctx context.Context, body string) (permissions []*Permission, err error) {
+	if _, err := decodeNothing(ctx, body); err != nil || strings.TrimSpace(body) == "" {
 		return nil, err
 	}
-	err = wire.Of(body).Members(func(name string, v wire.Value) {
+	err = wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 		if name != "permissions" {
 			return
 		}

@@ -49,11 +49,11 @@ func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opt
 func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption) (*Endpoint, error) {
 	endpoint, err := do(ctx, c, opts, request[*Endpoint]{
 		operation: retry.Delete, method: http.MethodDelete, path: endpointPath + "/policy", ids: []string{id},
-		decode: func(body string) (*Endpoint, error) {
-			if _, err := decodeNothing(body); err != nil || body == "" {
+		decode: func(ctx context.Context, body string) (*Endpoint, error) {
+			if _, err := decodeNothing(ctx, body); err != nil || body == "" {
 				return nil, err
 			}
-			return endpointResource.decode(body)
+			return endpointResource.decode(ctx, body)
 		},
 	})
 	if err == nil && endpoint == nil { // it is gone, and nothing says how the endpoint looks now

@@ -86,9 +86,9 @@ func (c *Client) withQuota(ctx context.Context, quotaType QuotaType, refusal err
 	return refusal
 }
 
-func decodeQuotas(data string) (quotas []Quota, err error) {
+func decodeQuotas(ctx context.Context, data string) (quotas []Quota, err error) {
 	isList := false
-	err = wire.Of(data).Members(func(name string, v wire.Value) {
+	err = wire.Within(ctx, data).Members(func(name string, v wire.Value) {
 		if name != "quotas" {
 			return
 		}

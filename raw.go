@@ -46,7 +46,7 @@ func (c *Client) Do(ctx context.Context, req RawRequest, opts ...CallOption) ([]
 	body, err := do(ctx, c, opts, request[[]byte]{
 		operation: operation, method: req.Method, path: req.Path, query: req.Query, body: req.Body,
 		check:  req.check,
-		decode: func(body string) ([]byte, error) { return []byte(body), nil },
+		decode: func(_ context.Context, body string) ([]byte, error) { return []byte(body), nil },
 	})
 	return body, ofRequest(err)
 }

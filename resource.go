@@ -2,6 +2,7 @@ package vpcep
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -163,7 +164,9 @@ func (r *resource[T]) readNamed(v wire.Value) (*T, error) {
 }
 
 // decode reads the answer of a call on one.
-func (r *resource[T]) decode(body string) (*T, error) { return r.readNamed(wire.Of(body)) }
+func (r *resource[T]) decode(ctx context.Context, body string) (*T, error) {
+	return r.readNamed(wire.Within(ctx, body))
+}
 
 // unmarshal is UnmarshalJSON.
 func (r *resource[T]) unmarshal(data []byte, dst *T) error {

@@ -43,9 +43,9 @@ func (c *Client) ListProjectTags(ctx context.Context, resourceType ResourceType,
 	})
 }
 
-func decodeProjectTags(body string) (tags []TagValues, err error) {
+func decodeProjectTags(ctx context.Context, body string) (tags []TagValues, err error) {
 	isList := false
-	err = wire.Of(body).Members(func(name string, v wire.Value) {
+	err = wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 		if name != "tags" {
 			return
 		}

@@ -76,10 +76,10 @@ func (e *RouteTablesError) failed() bool {
 }
 
 // decodeRouteTables reads what became of an update, in the form of its failures.
-func decodeRouteTables(body string) (*RouteTablesError, error) {
+func decodeRouteTables(ctx context.Context, body string) (*RouteTablesError, error) {
 	answer := new(RouteTablesError)
 	hasList := false
-	err := wire.Of(body).Members(func(name string, v wire.Value) {
+	err := wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 		switch name {
 		case "routetables":
 			// A list that holds something odd is a list: the change was made.

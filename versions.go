@@ -57,9 +57,9 @@ func (v APIVersion) MarshalJSON() ([]byte, error) { return versionResource.marsh
 func (c *Client) ListVersions(ctx context.Context, opts ...CallOption) ([]*APIVersion, error) {
 	return do(ctx, c, opts, request[[]*APIVersion]{
 		operation: retry.Read, method: http.MethodGet, path: "/",
-		decode: func(body string) (versions []*APIVersion, err error) {
+		decode: func(ctx context.Context, body string) (versions []*APIVersion, err error) {
 			isList := false
-			err = wire.Of(body).Members(func(name string, v wire.Value) {
+			err = wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 				if name != "versions" {
 					return
 				}
@@ -83,9 +83,9 @@ func (c *Client) ListVersions(ctx context.Context, opts ...CallOption) ([]*APIVe
 func (c *Client) GetVersion(ctx context.Context, id string, opts ...CallOption) (*APIVersion, error) {
 	return do(ctx, c, opts, request[*APIVersion]{
 		operation: retry.Read, method: http.MethodGet, path: "/{version}", ids: []string{id},
-		decode: func(body string) (version *APIVersion, err error) {
+		decode: func(ctx context.Context, body string) (version *APIVersion, err error) {
 			failure := errors.New("it has no version")
-			err = wire.Of(body).Members(func(name string, v wire.Value) {
+			err = wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 				if name == "version" {
 					version, failure = versionResource.readNamed(v)
 				}

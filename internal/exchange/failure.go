@@ -111,15 +111,16 @@ func (s *Service) unreadable(c Call, answer Answer, event retry.Event, what stri
 
 // answered is a failure with an answer.
 func (s *Service) answered(c Call, answer Answer) *Failure {
+	start := answer.Body[:min(len(answer.Body), transport.MaxErrorBody)] // a success may be longer
 	f := &Failure{
 		Method: c.Method, Path: s.BasePath + c.Path,
 		Answer:     answer,
-		Body:       ParseErrorBody(answer.Body),
+		Body:       ParseErrorBody(start),
 		Text:       answer.Body[:min(len(answer.Body), maxText)],
 		RetryAfter: retry.After(answer.Header, time.Now()),
 	}
 	if f.Body.Message == "" {
-		f.Body.Message = text.OneLine(plainMessage(answer.Body))
+		f.Body.Message = text.OneLine(plainMessage(start))
 	}
 	if id := answer.Header.Get(HeaderRequestID); id != "" {
 		f.Body.RequestID = id

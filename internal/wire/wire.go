@@ -9,6 +9,7 @@ package wire
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,12 +27,38 @@ import (
 // Value is one JSON value, without white space around it: a part of the text that it
 // was read from, which it keeps alive. It is valid for good, and can be read as
 // often as one likes.
-type Value struct{ text string }
+type Value struct {
+	text string
+	// ended is the error of the context that the reading ends with. nil: there is none.
+	ended func() error
+}
 
 // Of is the value whose JSON text is data, which is copied if it can change. The
 // text need not be valid: Members and Elements find that out.
 func Of[T ~string | ~[]byte](data T) Value {
-	return Value{strings.TrimSpace(withoutBOM(string(data)))}
+	return Value{text: strings.TrimSpace(withoutBOM(string(data)))}
+}
+
+// longText is the length from which on a text takes long enough for its reading to be
+// interrupted.
+const longText = 64 << 10
+
+// Within is Of a text whose reading ends with ctx, and the error of Members is its error
+// then. A short text is read all the same: it is there.
+func Within(ctx context.Context, text string) Value {
+	v := Of(text)
+	if len(text) > longText {
+		v.ended = ctx.Err
+	}
+	return v
+}
+
+// end is the error of the context that v is read within.
+func (v Value) end() error {
+	if v.ended == nil {
+		return nil
+	}
+	return v.ended()
 }
 
 // ErrNotObject reports JSON that is valid, but not an object.
@@ -108,31 +135,41 @@ func (v Value) elements(most int, fn func(Value)) error {
 
 // check reads v, which need not be a list or object, to its end.
 func (v Value) check() error {
-	r := newReader(v.text)
+	r := newReader(v)
 	defer r.close()
 	err := r.SkipValue()
 	if err == nil {
-		err = r.end()
+		err = r.noMore()
 	}
-	return withoutPath(err)
+	return withoutPath(v.cause(err))
+}
+
+// cause is why reading v failed: jsontext would wrap the error of a context.
+func (v Value) cause(err error) error {
+	if err == nil {
+		return nil
+	}
+	return cmp.Or(v.end(), err)
 }
 
 // each calls fn where the next of what the list or object v holds begins, until fn
 // fails.
 func (v Value) each(fn func(*reader) error) error {
-	r := newReader(v.text)
+	r := newReader(v)
 	defer r.close()
 	_, err := r.ReadToken()
 	for err == nil && r.PeekKind() != '}' && r.PeekKind() != ']' {
-		err = fn(r)
+		if err = fn(r); err == nil {
+			err = v.end() // what fn read may have ended early
+		}
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = r.ReadToken()
 	}
-	if _, err := r.ReadToken(); err != nil {
-		return err
+	if err == nil {
+		err = r.noMore()
 	}
-	return r.end()
+	return v.cause(err)
 }
 
 // withoutPath leaves out of a syntax error where in the text it is: the names on
@@ -154,8 +191,28 @@ func withoutPath(err error) error {
 // reader reads a text. jsontext checks the syntax and bounds the depth.
 type reader struct {
 	jsontext.Decoder
-	source strings.Reader // of text
-	text   string
+	source source
+	of     Value
+}
+
+// source is the text of a reader. It hands out little at a time, so that the end of a
+// context is noticed in the middle of a value that is skipped.
+type source struct {
+	strings.Reader // of the text
+	ended          func() error
+}
+
+// maxChunk is how much is read between two looks at the context.
+const maxChunk = 64 << 10
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.ended != nil {
+		if err := s.ended(); err != nil {
+			return 0, err
+		}
+		p = p[:min(len(p), maxChunk)]
+	}
+	return s.Reader.Read(p)
 }
 
 // options let pass what encoding/json lets pass.
@@ -165,10 +222,11 @@ var options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.Al
 // it. No Value knows its reader.
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
-func newReader(text string) *reader {
+func newReader(v Value) *reader {
 	r := readers.Get().(*reader)
-	r.text = text
-	r.source.Reset(text)
+	r.of = v
+	r.source.Reset(v.text)
+	r.source.ended = v.ended
 	r.Reset(&r.source, options...)
 	return r
 }
@@ -178,9 +236,10 @@ func newReader(text string) *reader {
 const maxPooledText = 64 << 10
 
 func (r *reader) close() {
-	isShort := len(r.text) <= maxPooledText
-	r.text = "" // it would stay alive
+	isShort := len(r.of.text) <= maxPooledText
+	r.of = Value{} // it would stay alive
 	r.source.Reset("")
+	r.source.ended = nil
 	if isShort {
 		readers.Put(r)
 	}
@@ -190,20 +249,23 @@ func (r *reader) close() {
 // all that is left of the text: what comes before the mistake can be read.
 func (r *reader) next() (Value, error) {
 	kind := r.PeekKind() // none where no value may stand
-	rest := r.text[r.InputOffset():]
+	rest := r.of.text[r.InputOffset():]
 	raw, err := r.ReadValue()
 	if err != nil {
 		if kind == '{' || kind == '[' {
-			return Value{rest[strings.IndexByte(rest, byte(kind)):]}, err
+			return r.part(rest[strings.IndexByte(rest, byte(kind)):]), err
 		}
 		return Value{}, err
 	}
 	end := int(r.InputOffset())
-	return Value{r.text[end-len(raw) : end]}, nil
+	return r.part(r.of.text[end-len(raw) : end]), nil
 }
 
-// end demands that nothing comes behind the value.
-func (r *reader) end() error {
+// part is a part of the text, read within the same context.
+func (r *reader) part(text string) Value { return Value{text, r.of.ended} }
+
+// noMore demands that nothing comes behind the value.
+func (r *reader) noMore() error {
 	switch _, err := r.ReadToken(); {
 	case err == nil:
 		return errTrailing
@@ -244,7 +306,7 @@ func (v Value) Raw() json.RawMessage {
 
 // Detached returns v with a text of its own: what is read from it does not keep
 // alive what v is a part of.
-func (v Value) Detached() Value { return Value{strings.Clone(v.text)} }
+func (v Value) Detached() Value { return Value{strings.Clone(v.text), v.ended} }
 
 // The readers below return the zero value and true for null, and false where v
 // makes no sense as the type asked for; what could be read is returned even then.
@@ -369,7 +431,7 @@ func List[T any](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	}
 	if err := v.elements(maxElements, add); err == errEnough { //nolint:errorlint // it is its own
 		return list, false
-	} else if err != nil {
+	} else if err != nil && v.end() == nil {
 		add(v)
 	}
 	return list, ok
@@ -377,7 +439,7 @@ func List[T any](v Value, read func(Value) (T, bool)) ([]T, bool) {
 
 // Each calls fn for the elements of an array, or for a bare element that is not null.
 func Each(v Value, fn func(Value)) {
-	if !v.IsNull() && !v.Elements(fn) {
+	if !v.IsNull() && !v.Elements(fn) && v.end() == nil {
 		fn(v)
 	}
 }
@@ -431,8 +493,9 @@ func Document(v Value) (json.RawMessage, bool) {
 		if ok && strings.TrimSpace(s) == "" {
 			return nil, true
 		}
-		if inner := []byte(strings.TrimSpace(s)); ok && inner[0] == '{' && json.Valid(inner) {
-			return inner, true
+		inner := Value{strings.TrimSpace(s), v.ended}
+		if ok && inner.IsObject() && inner.check() == nil {
+			return inner.Raw(), true
 		}
 	}
 	return v.Raw(), true
@@ -440,28 +503,34 @@ func Document(v Value) (json.RawMessage, bool) {
 
 // CutMember returns the string member of a JSON object whose text may end
 // anywhere: what a broken connection left of an answer. It is "" where the text
-// ended too early.
+// ended too early. Of a repeated name, the first that says something counts, so that
+// no more is read than it takes.
 func CutMember(data, name string) string {
-	d := json.NewDecoder(strings.NewReader(withoutBOM(data)))
-	d.UseNumber()
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	v := Of(data)
+	r := newReader(v)
+	defer r.close()
+	if t, err := r.ReadToken(); err != nil || t.Kind() != '{' {
 		return ""
 	}
-	found := ""
-	for d.More() {
-		key, err := d.Token()
+	for {
+		key, err := r.next()
 		if err != nil {
-			return found
+			return ""
 		}
-		var raw json.RawMessage
-		if d.Decode(&raw) != nil {
-			return found
+		if text, _ := String(key); text != name {
+			if r.SkipValue() != nil {
+				return ""
+			}
+			continue
 		}
-		if key == name {
-			found, _ = String(Of(raw))
+		member, err := r.next()
+		if err != nil || member.kind() != '"' && int(r.InputOffset()) == len(v.text) { // more of a number may be missing
+			return ""
+		}
+		if found, _ := String(member); found != "" {
+			return found
 		}
 	}
-	return found
 }
 
 func withoutBOM(text string) string { return strings.TrimPrefix(text, "\xef\xbb\xbf") }
