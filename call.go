@@ -191,3 +191,16 @@ func (c *Client) begin(ctx context.Context, opts []CallOption) (callSettings, er
 	}
 	return newCallSettings(opts)
 }
+
+// decodeMember calls fn for a member of the answer to a change, as often as it comes. An
+// empty answer is one, too.
+func decodeMember(ctx context.Context, body, member string, fn func(wire.Value)) error {
+	if _, err := decodeNothing(ctx, body); err != nil || strings.TrimSpace(body) == "" {
+		return err
+	}
+	return wire.Within(ctx, body).Members(func(name string, v wire.Value) {
+		if name == member {
+			fn(v)
+		}
+	})
+}

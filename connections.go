@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/vpcep/vpcep-go/internal/retry"
@@ -163,13 +162,7 @@ func decodeDecision(ctx context.Context, data string, endpointID string) (*Conne
 // decodeConnections reads an answer that lists connections, by their endpoints. An
 // empty one is an answer, too.
 func decodeConnections(ctx context.Context, body string) (connections map[string]*Connection, err error) {
-	if _, err := decodeNothing(ctx, body); err != nil || strings.TrimSpace(body) == "" {
-		return nil, err
-	}
-	err = wire.Within(ctx, body).Members(func(name string, v wire.Value) {
-		if name != "connections" {
-			return
-		}
+	err = decodeMember(ctx, body, "connections", func(v wire.Value) {
 		connections = map[string]*Connection{}
 		wire.Each(v, func(v wire.Value) {
 			if k, err := connectionResource.read(v); err == nil {

@@ -356,13 +356,7 @@ func (c *Client) UpdatePermissionDescription(ctx context.Context, serviceID, per
 // decodePermissions reads an answer that lists permissions, as objects or as values
 // alone. An empty one is an answer, too.
 func decodePermissions(ctx context.Context, body string) (permissions []*Permission, err error) {
-	if _, err := decodeNothing(ctx, body); err != nil || strings.TrimSpace(body) == "" {
-		return nil, err
-	}
-	err = wire.Within(ctx, body).Members(func(name string, v wire.Value) {
-		if name != "permissions" {
-			return
-		}
+	err = decodeMember(ctx, body, "permissions", func(v wire.Value) {
 		permissions = nil
 		wire.Each(v, func(v wire.Value) {
 			if p, err := permissionResource.read(v); err == nil {
