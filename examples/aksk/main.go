@@ -39,8 +39,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	} else if err != nil {
 		return err
 	}
-	fmt.Fprint(out, "This example signs each request with an access key, so no token has to be kept or\n"+
-		"renewed, and looks up the ID of the region's project, so nobody has to configure it.\n")
+	fmt.Fprint(out, "This example signs each request with an access key, so there is no token to store or\n"+
+		"renew, and looks up the ID of the region's project, so nobody has to configure it.\n")
 	if *region == "" {
 		return againstStandIn(ctx, out)
 	}
@@ -52,7 +52,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 }
 
 func againstStandIn(ctx context.Context, out io.Writer) error {
-	fmt.Fprint(out, "No region is given, so it talks to a stand-in on this machine.\n\n")
+	fmt.Fprint(out, "Without -region, it talks to a stand-in on this machine.\n\n")
 	key := vpcep.AKSKConfig{AccessKey: "EXAMPLEACCESSKEY", SecretKey: "example-secret-key"}
 	server := vpceptest.NewServer(vpceptest.WithProjectName("eu-west-101"), vpceptest.WithAccessKey(key.AccessKey, key.SecretKey))
 	defer server.Close()
@@ -73,13 +73,13 @@ func againstStandIn(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-func list(ctx context.Context, out io.Writer, auth vpcep.Authenticator, lookup vpcep.ProjectLookupConfig, where vpcep.Option) error {
+func list(ctx context.Context, out io.Writer, auth vpcep.Authenticator, lookup vpcep.ProjectLookupConfig, service vpcep.Option) error {
 	project, err := vpcep.LookupProjectID(ctx, lookup)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "The project of %s is %s\n", lookup.Region, project)
-	client, err := vpcep.NewClient(where, vpcep.WithProjectID(project), vpcep.WithAuth(auth))
+	fmt.Fprintf(out, "The project of %s is %s; its endpoints:\n", lookup.Region, project)
+	client, err := vpcep.NewClient(service, vpcep.WithProjectID(project), vpcep.WithAuth(auth))
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Crash shows that a create with an idempotency key survives a crash: one process is
-// killed while it waits for the answer to its create, and the next one resumes the
+// killed while it waits for the response to its create, and the next one resumes the
 // create with the same key. One endpoint exists.
 //
 //	go run ./examples/crash
@@ -27,11 +27,11 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// jobVariable holds the job of a process that creates. It is an environment variable,
-// because every user of a machine can see the arguments of a process.
+// jobVariable passes the job to a process. It is an environment variable, because every
+// user of a machine can see the arguments of a process.
 const jobVariable = "VPCEP_EXAMPLE_CRASH_JOB"
 
-// job tells a process that creates where to do so.
+// job tells a process where to create its endpoint, and where its key is stored.
 type job struct{ URL, ProjectID, Token, KeyFile string }
 
 func main() {
@@ -56,7 +56,7 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 
 // create is the program that crashes.
 func create(ctx context.Context, out io.Writer, j job) error {
-	key, isStored, err := loadOrMakeKey(out, j.KeyFile)
+	key, isStored, err := loadOrCreateKey(out, j.KeyFile)
 	if err != nil {
 		return err
 	}
@@ -81,9 +81,9 @@ func create(ctx context.Context, out io.Writer, j job) error {
 	return nil
 }
 
-// loadOrMakeKey returns the key in the file, and whether it was there. If it was not, it
-// writes a new one: the key has to be on disk before the create is sent.
-func loadOrMakeKey(out io.Writer, file string) (key string, isStored bool, err error) {
+// loadOrCreateKey returns the key in the file, and whether it was there. If not, it writes
+// a new one: the key has to be on disk before the create is sent.
+func loadOrCreateKey(out io.Writer, file string) (key string, isStored bool, err error) {
 	data, err := os.ReadFile(file)
 	switch {
 	case err == nil:
@@ -103,7 +103,7 @@ func loadOrMakeKey(out io.Writer, file string) (key string, isStored bool, err e
 // crashAndRepeat hosts the service, and starts and kills the program.
 func crashAndRepeat(ctx context.Context, out io.Writer) error {
 	server := vpceptest.NewServer(vpceptest.WithFaults(
-		// The endpoint is created, but the answer never comes.
+		// The endpoint is created, but the response never comes.
 		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Stall: time.Hour},
 	))
 	defer server.Close()
@@ -114,15 +114,15 @@ func crashAndRepeat(ctx context.Context, out io.Writer) error {
 	defer os.RemoveAll(dir)
 	j := job{server.URL, server.ProjectID(), server.Token(), filepath.Join(dir, "key")}
 
-	fmt.Fprint(out, "This example kills a process in the middle of a create. Nobody knows then whether the\n"+
-		"endpoint exists, and one that nobody knows about costs money. With an idempotency key,\n"+
-		"the next process finds it.\n\nThe first process\n")
+	fmt.Fprint(out, "This example kills a process in the middle of a create. After such a crash, the endpoint\n"+
+		"may exist and cost money without anybody knowing. With an idempotency key, the next\n"+
+		"process finds it and creates no second one. The processes are real.\n\nThe first process\n")
 	end, err := startAndKill(ctx, out, j, server)
 	if err != nil {
 		return err
 	}
-	made := server.Endpoints()
-	fmt.Fprintf(out, "  is killed before the answer comes (%s); endpoints that exist: %d\n", end, len(made))
+	created := server.Endpoints()
+	fmt.Fprintf(out, "  is killed before the response comes (%s); endpoints that exist: %d\n", end, len(created))
 
 	// Lists of the real service can lag a few seconds behind a create: a resumed create
 	// searches that long before it sends a request of its own.
@@ -141,13 +141,13 @@ func crashAndRepeat(ctx context.Context, out io.Writer) error {
 			creates++
 		}
 	}
-	made = server.Endpoints()
-	fmt.Fprintf(out, "\nEndpoints that exist: %d; create requests that the service got: %d\n", len(made), creates)
-	for _, endpoint := range made {
+	created = server.Endpoints()
+	fmt.Fprintf(out, "\nEndpoints that exist: %d; create requests that reached the service: %d\n", len(created), creates)
+	for _, endpoint := range created {
 		fmt.Fprintf(out, "  %s\n", endpoint.ID)
 	}
-	if len(made) != 1 {
-		return fmt.Errorf("%d endpoints exist instead of one", len(made))
+	if len(created) != 1 {
+		return fmt.Errorf("%d endpoints exist instead of one", len(created))
 	}
 	_, err = fmt.Fprint(out, "\nNext: \"go run ./examples/many\" does this for many endpoints at once.\n")
 	return err

@@ -25,8 +25,8 @@ func TestRun(t *testing.T) {
 	key := regexp.MustCompile(`writes the key (\w+) `).FindStringSubmatch(out.String())
 	require.Len(t, key, 2, out.String())
 	assert.Contains(t, out.String(), "finds the key "+key[1]+" ")
-	assert.Regexp(t, `is killed before the answer comes \(.+\); endpoints that exist: 1\n`, out.String())
+	assert.Regexp(t, `is killed before the response comes \(.+\); endpoints that exist: 1\n`, out.String())
 	found := regexp.MustCompile(`  gets endpoint (.+)\n`).FindAllStringSubmatch(out.String(), -1)
-	require.Len(t, found, 1, "the first process has no answer, the second one has")
-	assert.Contains(t, out.String(), "Endpoints that exist: 1; create requests that the service got: 1\n  "+found[0][1]+"\n")
+	require.Len(t, found, 1, "the first process gets no response, the second one does")
+	assert.Contains(t, out.String(), "Endpoints that exist: 1; create requests that reached the service: 1\n  "+found[0][1]+"\n")
 }

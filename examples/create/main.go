@@ -1,6 +1,6 @@
 // Create builds and runs the program in the folder endpoint, which is the example to
-// read. It imports next to nothing, so that it is up within seconds even with an empty
-// build cache, and can tell what takes so long.
+// read. It imports next to nothing, so that it starts within seconds even with an empty
+// build cache and can say what takes so long.
 package main
 
 import (

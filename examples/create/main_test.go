@@ -11,7 +11,7 @@ import (
 func TestRunsTheExample(t *testing.T) {
 	_, err := os.ReadFile("endpoint/main.go") // a change there makes a cached result stale
 	require.NoError(t, err)
-	t.Setenv("HW_AUTH_TOKEN", "") // the stand-in, whatever the environment holds
+	t.Setenv("HW_AUTH_TOKEN", "") // the stand-in, whatever is set in the environment
 	code, err := run(nil)
 	require.NoError(t, err)
 	assert.Zero(t, code)

@@ -1,5 +1,5 @@
-// Errors provokes every kind of error that the library returns, and prints what each is
-// and what to do about it. The part to copy into your own program is the function
+// Errors provokes the errors that programs meet most, and prints what each is and what to
+// do about it. The part to copy into your own program is the function
 // explain.
 //
 //	go run ./examples/errors
@@ -32,9 +32,9 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, _ []string) error {
-	fmt.Fprint(out, "This example provokes every kind of error and shows how a program tells them apart,\n"+
-		"because each asks for something else: a correction, patience, or care not to create an\n"+
-		"endpoint twice.\n\n")
+	fmt.Fprint(out, "This example provokes the errors that programs meet most and shows how to tell them\n"+
+		"apart, because each calls for something else: a correction, patience, or care not to\n"+
+		"create an endpoint twice.\n\n")
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "WHAT HAPPENED\tERROR\tWHAT TO DO")
 	var messages strings.Builder
@@ -44,7 +44,7 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 			return ctx.Err()
 		}
 		if err == nil {
-			return fmt.Errorf("%s: there was no error", s.happened)
+			return fmt.Errorf("%s: no error came back", s.happened)
 		}
 		name, advice := explain(err)
 		fmt.Fprintf(table, "%s\t%s\t%s\n", s.happened, name, advice)
@@ -54,13 +54,13 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "\nThe errors themselves, one line each:\n\n%s\n"+
-		"The function explain in examples/errors/main.go is yours to copy.\n"+
-		"Next: \"go run ./examples/crash\" shows how a create survives the worst of them.\n", &messages)
+		"The function explain in examples/errors/main.go is written to be copied.\n"+
+		"Next: \"go run ./examples/crash\" shows how a create survives the worst of these.\n", &messages)
 	return err
 }
 
 // explain names an error and says what to do about it. The order matters: an error can
-// be several of these, and the ones that need most care come first.
+// match several cases, and those that need most care come first.
 func explain(err error) (name, advice string) {
 	var (
 		invalid    *vpcep.ValidationError
@@ -69,7 +69,7 @@ func explain(err error) (name, advice string) {
 		quota      *vpcep.QuotaExceededError
 		failed     *vpcep.EndpointFailedError
 		late       *vpcep.WaitTimeoutError
-		answer     *vpcep.APIError
+		refusal    *vpcep.APIError
 	)
 	switch {
 	case errors.As(err, &invalid):
@@ -92,13 +92,13 @@ func explain(err error) (name, advice string) {
 		}
 		return "WaitTimeoutError", "wait again; it could not be read"
 	case errors.Is(err, vpcep.ErrThrottled):
-		if errors.As(err, &answer) && answer.RetryAfter > 0 {
-			return "ErrThrottled", fmt.Sprintf("call again in %s", answer.RetryAfter)
+		if errors.As(err, &refusal) && refusal.RetryAfter > 0 {
+			return "ErrThrottled", fmt.Sprintf("call again in %s", refusal.RetryAfter)
 		}
 		return "ErrThrottled", "call again later"
 	case errors.As(err, &quota):
-		return "ErrQuotaExceeded", fmt.Sprintf("delete one of the %d, or ask for a larger quota", quota.Quota.Used)
-	case errors.Is(err, vpcep.ErrQuotaExceeded): // where the quota could not be read
+		return "ErrQuotaExceeded", fmt.Sprintf("delete an endpoint (%d of %d are used), or ask for a larger quota", quota.Quota.Used, quota.Quota.Allowed)
+	case errors.Is(err, vpcep.ErrQuotaExceeded): // if the quota could not be read
 		return "ErrQuotaExceeded", "delete an endpoint, or ask for a larger quota"
 	case errors.Is(err, vpcep.ErrEndpointNotFound):
 		return "ErrEndpointNotFound", "treat it as gone; reads lag up to 5 seconds behind a create"
@@ -108,16 +108,16 @@ func explain(err error) (name, advice string) {
 		return "ErrForbidden", "get the permission granted"
 	case errors.Is(err, vpcep.CodeAPINotFound): // an ErrNotFound of the gateway
 		return "ErrNotFound", "correct the client's URL, region or project"
-	case errors.As(err, &answer) && answer.Code == "":
-		return "APIError", fmt.Sprintf("find out what between here and the service answered %d", answer.StatusCode)
-	case errors.As(err, &answer):
-		return "APIError", fmt.Sprintf("read the comment on the constant for %s", answer.Code)
+	case errors.As(err, &refusal) && refusal.Code == "":
+		return "APIError", fmt.Sprintf("find out what between here and the service responded with %d", refusal.StatusCode)
+	case errors.As(err, &refusal):
+		return "APIError", fmt.Sprintf("read the comment on the constant for %s", refusal.Code)
 	case errors.Is(err, context.Canceled):
-		return "context.Canceled", "nothing: you asked for it"
+		return "context.Canceled", "nothing: the caller asked for it"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "context.DeadlineExceeded", "call again, with more time"
 	}
-	return "another error", "call again: nothing was sent, or the answer to a read was lost"
+	return "another error", "call again: nothing was sent, or the response to a read was lost"
 }
 
 // scenario provokes one error.
@@ -135,7 +135,7 @@ var scenarios = []scenario{
 			})
 		})
 	}},
-	{"the answer to a create is lost", func(ctx context.Context) error {
+	{"the response to a create is lost", func(ctx context.Context) error {
 		return with(func(server *vpceptest.Server, client *vpcep.Client) error {
 			server.Inject(vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Drop: true})
 			return create(ctx, client)
@@ -156,7 +156,7 @@ var scenarios = []scenario{
 			defer client.CloseIdleConnections()
 			left := request()
 			left.IdempotencyKey = "order-17"
-			for range 2 { // as killed processes do: nothing but the request
+			for range 2 { // as a process that is killed after its request
 				_, err := client.Do(ctx, vpcep.RawRequest{Method: "POST", Path: "/v1/{project_id}/vpc-endpoints", Body: left})
 				if err != nil {
 					return err
@@ -233,7 +233,7 @@ var scenarios = []scenario{
 		time.AfterFunc(50*time.Millisecond, cancel)
 		return readSlowly(ctx)
 	}},
-	{"the caller's deadline passes in a read", func(ctx context.Context) error {
+	{"the deadline passes during a read", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 		defer cancel()
 		return readSlowly(ctx)
@@ -287,7 +287,7 @@ func createAndWait(ctx context.Context, client *vpcep.Client, options vpcep.Wait
 	return err
 }
 
-// readSlowly reads from a service that does not answer.
+// readSlowly reads from a service that does not respond.
 func readSlowly(ctx context.Context) error {
 	return with(func(server *vpceptest.Server, client *vpcep.Client) error {
 		server.Inject(vpceptest.Fault{Stall: time.Hour})

@@ -47,8 +47,8 @@ func run(ctx context.Context, out io.Writer) error {
 	issuer := httptest.NewServer(issue(server.Token()))
 	defer issuer.Close()
 
-	fmt.Fprint(out, "This example authenticates in three ways that the library leaves to your own code,\n"+
-		"because few programs need them: an Authenticator or a TokenSource is all it takes.\n\n")
+	fmt.Fprint(out, "This example authenticates in three ways that few programs need and that the library\n"+
+		"therefore leaves to your own code: an Authenticator or a TokenSource is all it takes.\n\n")
 	for _, way := range []struct {
 		name string
 		auth vpcep.Authenticator
@@ -64,13 +64,13 @@ func run(ctx context.Context, out io.Writer) error {
 		client := server.Client(vpcep.WithAuth(way.auth))
 		_, err := client.GetQuotas(ctx, "")
 		if err != nil {
-			fmt.Fprintf(out, "%s: refused, because the stand-in does not accept it: %v\n", way.name, err)
+			fmt.Fprintf(out, "%s: refused, as expected, because the stand-in knows no derived keys:\n    %v\n", way.name, err)
 			continue
 		}
 		fmt.Fprintf(out, "%s: authenticated\n", way.name)
 	}
 	_, err = fmt.Fprint(out, "\nThe code to copy is in examples/federation/ways.\n"+
-		"Next: \"go run ./examples/wrapper\" wraps the library in the shape of another SDK.\n")
+		"Next: \"go run ./examples/wrapper\" wraps the library for an infrastructure tool.\n")
 	return err
 }
 

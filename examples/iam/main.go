@@ -44,12 +44,12 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	}
 	login.Region, login.ProjectID = *region, *project
 
-	fmt.Fprint(out, "This example logs in as an IAM user. The token is requested once, shared by all calls\n"+
-		"and renewed in time, so a long-running program never logs in for each call and never\n"+
-		"works with an expired token.\n")
+	fmt.Fprint(out, "This example logs in as an IAM user. All calls share one token, which is renewed before\n"+
+		"it expires, so a long-running program neither logs in for every call nor ends up with an\n"+
+		"expired token.\n")
 	options := []vpcep.Option{vpcep.WithRegion(*region), vpcep.WithProjectID(*project)}
 	if *region == "" {
-		fmt.Fprintln(out, "No region is given, so it talks to a stand-in on this machine.")
+		fmt.Fprintln(out, "Without -region, it talks to a stand-in on this machine.")
 		server := vpceptest.NewServer()
 		defer server.Close()
 		user := server.User()
@@ -63,7 +63,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		}
 	}
 
-	fmt.Fprintf(out, "\nLogging in as %s of %s; the settings, with the password, print as %s\n", login.Username, login.DomainName, login)
+	fmt.Fprintf(out, "\nLogging in as %s of %s; the settings contain the password and print as %s\n", login.Username, login.DomainName, login)
 	tokens := vpcep.CachedToken(vpcep.IAMPassword(login))
 	client, err := vpcep.NewClient(append(options, vpcep.WithAuth(vpcep.TokenAuth(tokens)))...)
 	if err != nil {
@@ -79,11 +79,11 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		count++
 		fmt.Fprintf(out, "%s  %-10s  %s\n", endpoint.ID, endpoint.Status, endpoint.EndpointServiceName)
 	}
-	token, err := tokens.Token(ctx) // the one that the list was made with
+	token, err := tokens.Token(ctx) // the one that the list used
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d endpoint(s), read with the token %v, which expires at %s\n\n"+
+	fmt.Fprintf(out, "Endpoints: %d, listed with the token %v, which expires at %s\n\n"+
 		"Next: \"go run ./examples/aksk\" does the same with an access key.\n", count, token, token.ExpiresAt.Format("2006-01-02 15:04 MST"))
 	return nil
 }

@@ -1,6 +1,6 @@
 // Many creates many endpoints, a limited number at a time, and sums up the results. Some
-// of the creates fail in various ways. Each has an idempotency key that is derived from
-// its endpoint's name, so a second run over the same names creates nothing.
+// of the requests fail in various ways. Each endpoint's idempotency key is derived from its
+// name, so a second run over the same names creates nothing.
 //
 //	go run ./examples/many
 //	go run ./examples/many -n 500 -parallel 64 -faults 5
@@ -41,14 +41,14 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	flags := flag.NewFlagSet("many", flag.ContinueOnError)
 	n := flags.Int("n", 200, "how many endpoints")
 	parallel := flags.Int("parallel", 16, "how many creates at a time")
-	percent := flags.Int("faults", 20, "how many of 100 create requests fail")
+	percent := flags.Int("faults", 20, "percentage of create requests that fail")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil // it has printed the help
 	} else if err != nil {
 		return err
 	}
 	if *n < 1 || *parallel < 1 || *percent < 0 || *percent > 100 {
-		return errors.New("-n and -parallel are at least 1, -faults is 0 to 100")
+		return errors.New("-n and -parallel must be at least 1, and -faults from 0 to 100")
 	}
 	names := make([]string, *n)
 	for i := range names {
@@ -57,9 +57,10 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	server := vpceptest.NewServer(vpceptest.WithoutRecording(), vpceptest.WithFaultFunc(faults(*percent)))
 	defer server.Close()
 
-	fmt.Fprintf(out, "This example creates %d endpoints, %d at a time, while %d of 100 create requests fail, and\n"+
-		"then runs again over the same names. A batch job that can be run again after any failure\n"+
-		"needs no bookkeeping of its own: keys derived from the names are enough.\n\n", *n, *parallel, *percent)
+	fmt.Fprintf(out, "This example creates %d endpoints, %d at a time, while %d%% of the create requests fail,\n"+
+		"and then runs again over the same names. With keys derived from the names, a batch job\n"+
+		"can simply run again after any failure, and needs no records of its own.\n"+
+		"The first run takes about %d seconds.\n\n", *n, *parallel, *percent, 1 + *n / *parallel)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tcreated\tfound again\tfailed\trequests\ttime\t")
 	var failures []error
@@ -68,7 +69,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%.1fs\t\n", title, s.made, s.found, len(s.failures), s.requests, s.time.Seconds())
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%.1fs\t\n", title, s.created, s.found, len(s.failures), s.requests, s.time.Seconds())
 		failures = append(failures, s.failures...)
 	}
 	if err := table.Flush(); err != nil {
@@ -83,14 +84,14 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if len(failures) > 0 {
 		return fmt.Errorf("%d creates failed, the first for %w", len(failures), failures[0])
 	}
-	_, err = fmt.Fprint(out, "\nNext: \"go test -v ./examples/testing/...\" tests a program against such faults.\n")
+	_, err = fmt.Fprint(out, "\nNext: \"go run ./examples/offer\" publishes a service of your own for others to connect to.\n")
 	return err
 }
 
 // summary counts the results of many creates.
 type summary struct {
-	made     int // in this run
-	found    int // by their keys: made in an earlier run
+	created  int // in this run
+	found    int // by their keys: created in an earlier run
 	failures []error
 	requests int64
 	time     time.Duration
@@ -99,7 +100,7 @@ type summary struct {
 // createAll creates an endpoint for each name, with a client of its own, as a new process would.
 func createAll(ctx context.Context, server *vpceptest.Server, names []string, parallel int) (*summary, error) {
 	pool := http.DefaultTransport.(*http.Transport).Clone()
-	pool.MaxIdleConnsPerHost = parallel // the default of 2 would make the others reconnect each time
+	pool.MaxIdleConnsPerHost = parallel // with the default of 2, the others would reconnect each time
 	watched := &watcher{next: pool}
 	client := server.Client(
 		vpcep.WithHTTPClient(&http.Client{Transport: watched}),
@@ -122,14 +123,14 @@ func createAll(ctx context.Context, server *vpceptest.Server, names []string, pa
 		}
 		creates.Go(func() {
 			defer func() { <-slots }()
-			isMade, err := create(ctx, client, name)
+			isNew, err := create(ctx, client, name)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
 			case err != nil:
 				s.failures = append(s.failures, fmt.Errorf("%s: %w", name, err))
-			case isMade:
-				s.made++
+			case isNew:
+				s.created++
 			default:
 				s.found++
 			}
@@ -140,8 +141,8 @@ func createAll(ctx context.Context, server *vpceptest.Server, names []string, pa
 	return s, nil
 }
 
-// create creates the endpoint of a name. isMade reports whether it is new.
-func create(ctx context.Context, client *vpcep.Client, name string) (isMade bool, err error) {
+// create creates the endpoint of a name. isNew reports whether this run created it.
+func create(ctx context.Context, client *vpcep.Client, name string) (isNew bool, err error) {
 	var meta vpcep.ResponseMeta
 	_, err = client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
 		EndpointServiceID: "813d9300-8473-405b-bfcd-f711117bad65",
@@ -196,12 +197,12 @@ func (w *watcher) CloseIdleConnections() {
 	}
 }
 
-// faults makes so many of 100 create requests fail, evenly spread.
+// faults makes this percentage of the create requests fail, evenly spread.
 func faults(percent int) func(*vpceptest.Request) *vpceptest.Fault {
 	sorts := []vpceptest.Fault{
-		{AfterEffect: true, Drop: true},                                   // created, but the answer is lost
+		{AfterEffect: true, Drop: true},                                   // created, but the response is lost
 		{Status: http.StatusTooManyRequests},                              // refused: not created
-		{AfterEffect: true, CutBody: true, CutAfter: 20},                  // created, but half of the answer is lost
+		{AfterEffect: true, CutBody: true, CutAfter: 20},                  // created, but half of the response is lost
 		{Status: http.StatusBadGateway, Body: "<html>Bad Gateway</html>"}, // not created, but the caller cannot know
 		{AfterEffect: true, Status: http.StatusGatewayTimeout},            // created, but the caller cannot know
 	}

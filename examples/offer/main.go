@@ -1,5 +1,6 @@
-// Offer runs two accounts side by side: one offers an endpoint service and lets the
-// other in, the other connects, is accepted, and both clean up.
+// Offer runs two accounts side by side: the owner publishes an endpoint service and allows
+// the consumer to connect, the consumer connects, the owner accepts the connection, and
+// both clean up.
 //
 //	go run ./examples/offer
 //
@@ -41,17 +42,18 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	defer story.owner.CloseIdleConnections()
 	defer story.consumer.CloseIdleConnections()
-	fmt.Fprintln(out, "This example offers a service and connects to it, because whoever offers one decides who\n"+
-		"may connect, and accepts each connection.")
+	fmt.Fprintln(out, "This example publishes an endpoint service and connects to it, with an account for each\n"+
+		"side: the owner of a service decides which accounts may connect, and accepts or rejects\n"+
+		"each connection.")
 	fmt.Fprintln(out)
 	if err := story.tell(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "\nNext: \"go run ./examples/errors\" shows what can go wrong, and what to do about it.")
+	fmt.Fprintln(out, "\nNext: \"go test -v ./examples/testing/...\" tests a program against a service that fails.")
 	return nil
 }
 
-// story is what the two accounts do.
+// story is what the two accounts do, step by step.
 type story struct {
 	out             io.Writer
 	owner, consumer *vpcep.Client
@@ -75,7 +77,7 @@ func (s story) tell(ctx context.Context) (err error) {
 	return s.leave(ctx, endpoint.ID)
 }
 
-// offer makes a service that the consumer may connect to.
+// offer publishes a service and allows the consumer to connect.
 func (s story) offer(ctx context.Context) (*vpcep.EndpointService, error) {
 	service, err := s.owner.CreateService(ctx, vpcep.CreateServiceRequest{
 		PortID: "4189d3c2-8882-4871-a3c2-d380272eed88", VPCID: "4189d3c2-8882-4871-a3c2-d380272eed80",
@@ -84,18 +86,25 @@ func (s story) offer(ctx context.Context) (*vpcep.EndpointService, error) {
 	if err != nil {
 		return nil, err
 	}
+	last := vpcep.ServiceStatus("")
 	service, err = s.owner.WaitForService(ctx, service.ID, vpcep.WaitOptions{OnServicePoll: func(service *vpcep.EndpointService) {
-		s.say("owner", "service %s is %s", service.ID, service.Status)
+		if service.Status != last {
+			last = service.Status
+			s.say("owner", "service %s is %s", service.ID, service.Status)
+		}
 	}})
 	if err != nil {
 		return nil, err
 	}
 	_, err = s.owner.AddPermissions(ctx, service.ID, []vpcep.Permission{{Value: "iam:domain::" + s.account, Description: "the consumer"}})
-	s.say("owner", "account %s may connect", s.account)
-	return service, err
+	if err != nil {
+		return nil, err
+	}
+	s.say("owner", "allows account %s to connect", s.account)
+	return service, nil
 }
 
-// connect makes an endpoint of the consumer's, and has the owner accept it.
+// connect creates an endpoint for the consumer, and has the owner accept it.
 func (s story) connect(ctx context.Context, serviceID string) (*vpcep.Endpoint, error) {
 	endpoint, err := s.consumer.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{
 		EndpointServiceID: serviceID, VPCID: "4e65f8b1-306d-4522-8ecd-aa374000e2a4", SubnetID: "5d1c1d71-2613-4274-b34e-d82af550f967",
@@ -111,7 +120,7 @@ func (s story) connect(ctx context.Context, serviceID string) (*vpcep.Endpoint, 
 		if err != nil {
 			return nil, err
 		}
-		s.say("owner", "endpoint %s of account %s wants in: accepted", connection.EndpointID, connection.DomainID)
+		s.say("owner", "accepts endpoint %s of account %s", connection.EndpointID, connection.DomainID)
 		if _, err := s.owner.AcceptConnection(ctx, serviceID, connection.EndpointID); err != nil {
 			return nil, err
 		}
@@ -129,7 +138,7 @@ func (s story) leave(ctx context.Context, endpointID string) error {
 	if err := s.consumer.WaitForEndpointDeleted(ctx, endpointID, vpcep.WaitOptions{}); err != nil {
 		return err
 	}
-	s.say("consumer", "endpoint %s is gone", endpointID)
+	s.say("consumer", "endpoint %s is deleted", endpointID)
 	return nil
 }
 
@@ -141,7 +150,7 @@ func (s story) withdraw(ctx context.Context, serviceID string) error {
 	if err := s.owner.WaitForServiceDeleted(ctx, serviceID, vpcep.WaitOptions{}); err != nil {
 		return err
 	}
-	s.say("owner", "service %s is gone", serviceID)
+	s.say("owner", "service %s is deleted", serviceID)
 	return nil
 }
 

@@ -13,11 +13,11 @@ func TestTwoAccounts(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out))
 	assert.Regexp(t, `\n\n`+
-		`(?:owner:    service \S+ is creating\n)*owner:    service \S+ is available\n`+
-		`owner:    account \S+ may connect\n`+
+		`(?:owner:    service \S+ is creating\n)?owner:    service \S+ is available\n`+
+		`owner:    allows account \S+ to connect\n`+
 		`(?:consumer: endpoint \S+ is creating\n)?consumer: endpoint \S+ is pendingAcceptance\n`+
-		`owner:    endpoint \S+ of account \S+ wants in: accepted\n`+
+		`owner:    accepts endpoint \S+ of account \S+\n`+
 		`(?:consumer: endpoint \S+ is \w+\n)*consumer: endpoint \S+ is accepted\n`+
-		`consumer: endpoint \S+ is gone\n`+
-		`owner:    service \S+ is gone\n\nNext: `, out.String())
+		`consumer: endpoint \S+ is deleted\n`+
+		`owner:    service \S+ is deleted\n\nNext: `, out.String())
 }

@@ -5,7 +5,7 @@
 //	cd examples/otel && go run .
 //
 // It talks to a stand-in of the service, which it starts itself. The stand-in refuses the
-// first create request and loses its answer to the second. The spans are printed as a
+// first create request and loses its response to the second. The spans are printed as a
 // tree; a real program exports them, with a batch processor and, for example,
 // otlptracehttp in place of the tracetest.SpanRecorder.
 package main
@@ -46,15 +46,16 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Drop: true},
 	))
 	defer server.Close()
+	fmt.Fprint(out, "This example traces a create that needs several requests: one is refused, and the response\n"+
+		"to another is lost. The trace shows each request under the call that it belongs to, so\n"+
+		"you can see where the time goes. It takes about 6 seconds.\n\n")
 	recorder := tracetest.NewSpanRecorder()
 	if err := traced(ctx, server, recorder); err != nil {
 		return err
 	}
-	fmt.Fprint(out, "This example traces a create that needs several requests: one is refused, the answer to\n"+
-		"another is lost. The trace shows each request under the call that it belongs to, so you\n"+
-		"see where the time goes.\n\n")
 	printTree(out, recorder.Ended())
-	return nil
+	_, err := fmt.Fprint(out, "\nThat was the last example. docs/operations.md and docs/errors.md have the details.\n")
+	return err
 }
 
 // traced creates an endpoint, waits for it, and passes the spans to the processor.
@@ -129,7 +130,7 @@ func printTree(out io.Writer, spans []trace.ReadOnlySpan) {
 	below(oteltrace.SpanID{}, 0)
 }
 
-// outcome is the status of the answer to a request, or why there was none; for a call,
+// outcome is the status of the response to a request, or why there was none; for a call,
 // it says whether it succeeded.
 func outcome(span trace.ReadOnlySpan) string {
 	for _, a := range span.Attributes() {

@@ -20,15 +20,15 @@ func main() {
 }
 
 func run(_ context.Context, out io.Writer, _ []string) error {
-	_, err := fmt.Fprint(out, `This example tests a program that uses the library, with a stand-in of the service: the
-failures that matter are rare in the real service, and here each is one line of a test.
+	_, err := fmt.Fprint(out, `This example tests a program that uses the library against a stand-in of the service. The
+failures that matter are rare in the real service; here, a test provokes each in one line.
 The tests are in examples/testing/connect:
 
   connect.go        the code under test; it takes an interface of three methods
   connect_test.go   against the stand-in, over HTTP:
                       TestShop              everything works, and the request is right
-                      TestLostAnswer        the endpoint is created, but the answer is lost
-                      TestFailedEndpoint    endpoints of the service fail, and none is left behind
+                      TestLostResponse      the endpoint is created, but the response is lost
+                      TestFailedEndpoint    the endpoint fails, and is not left behind
                       TestQuota             the caller learns that the quota is used up
   time_test.go      in the virtual time of testing/synctest, without a connection:
                       TestSlowService       two minutes pass at once

@@ -1,4 +1,4 @@
-// Wait follows a new endpoint until it can be used, with live progress: on a terminal,
+// Wait follows a new endpoint until it is ready, with live progress: on a terminal,
 // a bar redrawn in place; in a file or a pipe, one line for each change of status.
 //
 //	go run ./examples/wait
@@ -6,7 +6,7 @@
 //	go run ./examples/wait | cat
 //
 // It talks to a stand-in of the service, which it starts itself; -delay says how long
-// an endpoint takes there.
+// the endpoint takes to become ready.
 package main
 
 import (
@@ -54,9 +54,10 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "This example waits for an endpoint and shows live progress, because an endpoint takes\n"+
-		"seconds to become ready, sometimes minutes, and the person waiting wants to see that\n"+
-		"something is going on.\n\nWaiting for endpoint %s\n", endpoint.ID)
+	fmt.Fprintf(out, "This example waits for an endpoint and shows live progress: an endpoint takes seconds to\n"+
+		"become ready, sometimes minutes, and whoever waits wants to see that something happens.\n"+
+		"A terminal shows a bar; a file or a pipe gets a line for each change of status.\n\n"+
+		"Waiting for endpoint %s\n", endpoint.ID)
 	progress := lines
 	if isTerminal(out) {
 		progress = bar
@@ -65,11 +66,11 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "It can be reached at %s\n\nNext: \"go run ./examples/errors\" shows what can go wrong, and what to do about it.\n", endpoint.IP)
+	fmt.Fprintf(out, "The endpoint is ready: programs in the VPC reach the service at %s.\n\nNext: \"go run ./examples/errors\" shows what can go wrong, and what to do about it.\n", endpoint.IP)
 	return nil
 }
 
-// isTerminal reports whether somebody sees at once what is written to out.
+// isTerminal reports whether out is a terminal that can redraw a line.
 func isTerminal(out io.Writer) bool {
 	file, ok := out.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {

@@ -19,7 +19,7 @@ import (
 func TestLinesWhereTheOutputIsNoTerminal(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, []string{"-delay", "300ms"}))
-	assert.Regexp(t, `\nWaiting for endpoint \S+\n +0\.0s  creating\n +\d\.\ds  accepted\nIt can be reached at [\d.]+\n`, out.String())
+	assert.Regexp(t, `\nWaiting for endpoint \S+\n +0\.0s  creating\n +\d\.\ds  accepted\nThe endpoint is ready: programs in the VPC reach the service at [\d.]+\n`, out.String())
 }
 
 func TestBarIsRedrawnInPlace(t *testing.T) {

@@ -1,7 +1,6 @@
-// Wrapper gives the library the shape of another SDK: a resource with create, read,
-// update and delete, like that of a Terraform provider. Its state outlives the process,
-// and so does a create that was cut off: the next process resumes it by its idempotency
-// key.
+// Wrapper wraps the library in a resource with create, read, update and delete, like that
+// of a Terraform provider. The state outlives the process: if a create is cut off, the next
+// process resumes it by its idempotency key.
 //
 //	go run ./examples/wrapper
 //
@@ -37,7 +36,7 @@ func main() {
 
 func run(ctx context.Context, out io.Writer) error {
 	server := vpceptest.NewServer(vpceptest.WithFaults(
-		// The endpoint is created, but the answer never comes.
+		// The endpoint is created, but the response never comes.
 		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Stall: time.Hour},
 	))
 	defer server.Close()
@@ -55,10 +54,10 @@ func run(ctx context.Context, out io.Writer) error {
 	fmt.Fprint(out, "This example wraps the library in a resource with create, read, update and delete, the\n"+
 		"shape that infrastructure tools ask for. Its state holds the idempotency key, so a create\n"+
 		"that was cut off is resumed instead of repeated.\n\n"+
-		"first process (simulated): its create is cut off before the answer comes\n")
+		"first process (simulated): its create is cut off before the response comes\n")
 	process, cutOff := context.WithCancel(ctx)
 	defer cutOff()
-	go cutOffOnceMade(process, server, cutOff)
+	go cutOffOnceCreated(process, server, cutOff)
 	// Lists of the stand-in do not lag. For the real service, leave the default.
 	window := vpcep.WithReconcileWindow(time.Second)
 	first := &resource{api: server.Client(window), stateFile: stateFile}
@@ -88,18 +87,20 @@ func run(ctx context.Context, out io.Writer) error {
 	if err := second.delete(ctx); err != nil {
 		return err
 	}
-	endpoint, err = second.read(ctx)
-	if err != nil {
+	if endpoint, err = second.read(ctx); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "deleted: read returns %v; endpoints that exist: %d\n\n"+
-		"Next: \"cd examples/otel && go run .\" traces each request with OpenTelemetry.\n", endpoint, len(server.Endpoints()))
+	if endpoint != nil {
+		return fmt.Errorf("endpoint %s was deleted, and is still there", endpoint.ID)
+	}
+	_, err = fmt.Fprintf(out, "deleted: read finds nothing; endpoints that exist: %d\n\n"+
+		"Next: \"cd examples/otel && go run .\" traces each request with OpenTelemetry.\n", len(server.Endpoints()))
 	return err
 }
 
-// cutOffOnceMade cancels once the stand-in has created an endpoint, while the create
-// waits for the answer.
-func cutOffOnceMade(ctx context.Context, server *vpceptest.Server, cutOff context.CancelFunc) {
+// cutOffOnceCreated cancels once the stand-in has created an endpoint, while the create
+// waits for the response.
+func cutOffOnceCreated(ctx context.Context, server *vpceptest.Server, cutOff context.CancelFunc) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for len(server.Endpoints()) == 0 {

@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 		`first process .*: .*\n   vpcep: outcome unknown, .*context canceled\n`,
 		`second process .*: .*\n   [0-9a-f-]{36} is accepted; endpoints that exist: 1\n`,
 		`updated: whitelist \[10\.0\.0\.0/8\], 2 tags\n`,
-		`deleted: read returns <nil>; endpoints that exist: 0\n`,
+		`deleted: read finds nothing; endpoints that exist: 0\n`,
 	} {
 		assert.Regexp(t, line, out.String())
 	}
@@ -32,8 +32,9 @@ func TestRun(t *testing.T) {
 
 var example = config{ServiceID: "service", VPCID: "vpc", SubnetID: "subnet", Tags: map[string]string{"team": "billing"}}
 
-// cutOff returns a resource whose create was cut off, and whether its endpoint was made.
-func cutOff(t *testing.T, isMade bool) (*vpceptest.Server, *resource) {
+// cutOff returns a resource whose create was cut off after or before the endpoint was
+// created.
+func cutOff(t *testing.T, isCreated bool) (*vpceptest.Server, *resource) {
 	t.Helper()
 	const lag = 100 * time.Millisecond
 	server := vpceptest.NewServer(vpceptest.WithListLag(lag))
@@ -41,25 +42,25 @@ func cutOff(t *testing.T, isMade bool) (*vpceptest.Server, *resource) {
 	client := server.Client(vpcep.WithReconcileWindow(2 * lag))
 	t.Cleanup(client.CloseIdleConnections)
 	r := &resource{api: client, stateFile: filepath.Join(t.TempDir(), "state.json"), listLag: 2 * lag}
-	server.Inject(vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: isMade, Stall: time.Hour})
+	server.Inject(vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: isCreated, Stall: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), lag)
 	defer cancel()
 	_, err := r.create(ctx, example, rand.Text)
 	require.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
-	if isMade {
+	if isCreated {
 		require.Len(t, server.Endpoints(), 1)
 	}
 	return server, r
 }
 
-func TestDeleteFindsWhatACreateThatWasCutOffHasMade(t *testing.T) {
+func TestDeleteFindsTheEndpointOfACreateThatWasCutOff(t *testing.T) {
 	server, r := cutOff(t, true)
 	require.NoError(t, r.delete(t.Context()))
 	assert.Empty(t, server.Endpoints())
 	assert.NoFileExists(t, r.stateFile)
 }
 
-func TestDeleteAfterACreateThatMadeNothing(t *testing.T) {
+func TestDeleteAfterACreateThatCreatedNothing(t *testing.T) {
 	server, r := cutOff(t, false)
 	require.NoError(t, r.delete(t.Context()))
 	for _, request := range server.Requests() {
@@ -78,10 +79,10 @@ func TestCreateWithAnotherConfigurationSaysWhatToDo(t *testing.T) {
 	assert.ErrorIs(t, err, vpcep.ErrIdempotencyMismatch)
 	assert.ErrorContains(t, err, "delete the resource")
 	_, err = r.update(t.Context(), changed)
-	assert.ErrorContains(t, err, "create comes first")
+	assert.ErrorContains(t, err, "create the resource first")
 }
 
-func TestTheStateIsReplacedAndNothingIsLeftBeside(t *testing.T) {
+func TestSaveReplacesTheStateAndLeavesNoOtherFile(t *testing.T) {
 	r := &resource{stateFile: filepath.Join(t.TempDir(), "state.json")}
 	for _, s := range []state{{Key: "key"}, {Key: "key", ID: "id"}} {
 		require.NoError(t, r.save(s))

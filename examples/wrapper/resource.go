@@ -28,7 +28,7 @@ type service interface {
 	WaitForEndpointDeleted(ctx context.Context, id string, opts vpcep.WaitOptions) error
 }
 
-// config is what a user of the wrapper writes down.
+// config is what a user of the wrapper configures.
 type config struct {
 	ServiceID string            `json:"service_id"`
 	VPCID     string            `json:"vpc_id"`
@@ -39,9 +39,8 @@ type config struct {
 
 // state is what the wrapper keeps between two processes.
 type state struct {
-	// Key is written before the endpoint is created: whoever finds a state with a key
-	// and no ID repeats the create, and gets the same endpoint; or looks for it, to
-	// delete it.
+	// Key is written before the endpoint is created. A process that finds a key and no
+	// ID repeats the create and gets the same endpoint, or looks for it to delete it.
 	Key string `json:"key"`
 	ID  string `json:"id,omitempty"`
 }
@@ -51,12 +50,12 @@ type state struct {
 type resource struct {
 	api       service
 	stateFile string
-	// listLag is how long lists may not show what was made. 0 means what the
-	// library expects of the service.
+	// listLag is how long lists may lag behind a create; default: what the library
+	// expects of the service.
 	listLag time.Duration
 }
 
-// create makes the endpoint, or takes up a creation that an earlier process began.
+// create creates the endpoint, or resumes a create that an earlier process began.
 func (r *resource) create(ctx context.Context, cfg config, newKey func() string) (*vpcep.Endpoint, error) {
 	s, err := r.load()
 	if err != nil {
@@ -65,7 +64,7 @@ func (r *resource) create(ctx context.Context, cfg config, newKey func() string)
 	isStored := s.Key != ""
 	if !isStored {
 		s.Key = newKey()
-		if err := r.save(s); err != nil { // before anything is made
+		if err := r.save(s); err != nil { // before anything is created
 			return nil, err
 		}
 	}
@@ -80,8 +79,8 @@ func (r *resource) create(ctx context.Context, cfg config, newKey func() string)
 		Resume:            isStored, // an earlier process may have sent its request
 	})
 	if errors.Is(err, vpcep.ErrIdempotencyMismatch) {
-		return nil, fmt.Errorf("the configuration has changed since this creation began: "+
-			"go back to the former one, or delete the resource and create it anew: %w", err)
+		return nil, fmt.Errorf("the configuration has changed since this create began: "+
+			"restore it, or delete the resource and create it again: %w", err)
 	}
 	if err != nil {
 		return nil, err
@@ -93,7 +92,7 @@ func (r *resource) create(ctx context.Context, cfg config, newKey func() string)
 	return r.api.WaitForEndpoint(ctx, s.ID, vpcep.WaitOptions{})
 }
 
-// read returns nil where the endpoint is gone: the tool will want to create it anew.
+// read returns nil if the endpoint is gone: the tool will create it again.
 func (r *resource) read(ctx context.Context) (*vpcep.Endpoint, error) {
 	s, err := r.load()
 	if err != nil || s.ID == "" {
@@ -106,14 +105,14 @@ func (r *resource) read(ctx context.Context) (*vpcep.Endpoint, error) {
 	return endpoint, err
 }
 
-// update brings the endpoint in line with cfg, and waits until it shows.
+// update brings the endpoint in line with cfg, and waits until the change has taken effect.
 func (r *resource) update(ctx context.Context, cfg config) (*vpcep.Endpoint, error) {
 	s, err := r.load()
 	if err != nil {
 		return nil, err
 	}
 	if s.ID == "" {
-		return nil, errors.New("there is nothing to update: create comes first")
+		return nil, errors.New("there is nothing to update: create the resource first")
 	}
 	enable := len(cfg.Whitelist) > 0
 	whitelist := vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries(cfg.Whitelist...), Enable: &enable}
@@ -128,8 +127,8 @@ func (r *resource) update(ctx context.Context, cfg config) (*vpcep.Endpoint, err
 	return r.api.WaitForEndpointChange(ctx, s.ID, vpcep.All(hasWhitelist, hasTags), vpcep.WaitOptions{})
 }
 
-// delete deletes the endpoint and waits until it is gone. A creation that was cut
-// off has left a key and no ID: what it may have made is looked for first.
+// delete deletes the endpoint and waits until it is gone. After a create that was cut off,
+// the state has a key and no ID, so it looks for the endpoint first.
 func (r *resource) delete(ctx context.Context) error {
 	s, err := r.load()
 	if err != nil || s.Key == "" {
@@ -152,7 +151,7 @@ func (r *resource) delete(ctx context.Context) error {
 	return r.forget()
 }
 
-// find lists the endpoints of a key until one shows, or until lists would show it.
+// find lists the endpoints of a key until one shows up, or until lists must have caught up.
 func (r *resource) find(ctx context.Context, key string) (ids []string, err error) {
 	lag := cmp.Or(r.listLag, vpcep.DefaultReconcileWindow)
 	for start := time.Now(); ; {
@@ -196,7 +195,7 @@ func (r *resource) load() (s state, err error) {
 }
 
 // save replaces the state in one step: a crash leaves the old one or the new one,
-// never half of it. The file that CreateTemp makes is its owner's alone.
+// never half of it. Only its owner can read the file.
 func (r *resource) save(s state) error {
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -206,7 +205,7 @@ func (r *resource) save(s state) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(file.Name()) }() // there is none where all went well
+	defer func() { _ = os.Remove(file.Name()) }() // after a success, there is none
 	_, err = file.Write(data)
 	if err == nil {
 		err = file.Sync() // the name must not be there before the content

@@ -1,4 +1,4 @@
-// Endpoint creates one endpoint and follows it until it can be used.
+// Endpoint creates one endpoint and follows it until it is ready.
 //
 //	go run ./examples/create
 //
@@ -54,9 +54,9 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	var client *vpcep.Client
 	isStandIn := *token == ""
 	if isStandIn {
-		fmt.Fprint(out, "This example creates a VPC endpoint and follows it until it can be used: the first\n"+
-			"thing that most programs do. No token is set, so it talks to a stand-in of the service\n"+
-			"on this machine, with no account and at no cost.\n")
+		fmt.Fprint(out, "This example creates a VPC endpoint and follows it until it is ready: the first thing\n"+
+			"that most programs do. No token is set, so it talks to a stand-in of the service on this\n"+
+			"machine; you need no account, and it costs nothing.\n")
 		server := vpceptest.NewServer(vpceptest.WithCreateDelay(1500 * time.Millisecond))
 		defer server.Close()
 		client = server.Client()
@@ -71,8 +71,8 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		if client, err = vpcep.NewClient(options...); err != nil {
 			return err
 		}
-		fmt.Fprint(out, "This example creates a VPC endpoint in the real service and follows it until it can be\n"+
-			"used. The endpoint costs money until you delete it.\n")
+		fmt.Fprint(out, "This example creates a VPC endpoint in the real service and follows it until it is ready.\n"+
+			"The endpoint costs money until you delete it.\n")
 	}
 	defer client.CloseIdleConnections()
 
@@ -81,7 +81,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		VPCID:             *vpc,
 		SubnetID:          *subnet,
 		EnableDNS:         true,
-		Description:       "made by the create example",
+		Description:       "created by an example",
 		Tags:              []vpcep.Tag{{Key: "example", Value: "create"}},
 	}
 	if err := show(out, "1. The request: which service to connect to, and the VPC and subnet to reach it from.", request); err != nil {
@@ -99,7 +99,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := show(out, "3. The endpoint can be used: programs in the VPC reach the service at "+address(endpoint)+".", endpoint); err != nil {
+	if err := show(out, "3. The endpoint is ready: programs in the VPC reach the service at "+address(endpoint)+".", endpoint); err != nil {
 		return err
 	}
 	if isStandIn {
@@ -113,12 +113,12 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 const next = `
 What to try next:
 
+  go run ./examples/wait     the next example: a wait with live progress
   go run ./examples/crash    kill a process in the middle of a create: no second endpoint
-  go run ./examples/errors   every kind of error, and what to do about it
 
 The code of this example is examples/create/endpoint/main.go, and examples/README.md
 lists the others. To run this one against the real service, set HW_REGION_NAME,
-HW_PROJECT_ID and HW_AUTH_TOKEN, and say what to connect (-help lists the flags).
+HW_PROJECT_ID and HW_AUTH_TOKEN, and choose what to connect (-help lists the flags).
 `
 
 // address is where an endpoint is reached: at its IP address, or, for a gateway

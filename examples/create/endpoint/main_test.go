@@ -13,11 +13,11 @@ import (
 )
 
 func TestRun(t *testing.T) {
-	t.Setenv("HW_AUTH_TOKEN", "") // the stand-in, whatever the environment holds
+	t.Setenv("HW_AUTH_TOKEN", "") // the stand-in, whatever is set in the environment
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, nil))
 	assert.Regexp(t, `\n +0\.0s  creating\n +[1-9]\.\ds  accepted\n`, out.String(), "1.5 seconds later")
-	_, text, found := strings.Cut(out.String(), "\n3. The endpoint can be used")
+	_, text, found := strings.Cut(out.String(), "\n3. The endpoint is ready")
 	require.True(t, found, out.String())
 	var endpoint vpcep.Endpoint
 	_, object, found := strings.Cut(text, "{")

@@ -1,5 +1,5 @@
-// Package ways has ways to authenticate that the library leaves to the code that uses
-// it: copy what you need.
+// Package ways has ways to authenticate that the library leaves to its users: copy what
+// you need.
 package ways
 
 import (
@@ -21,11 +21,11 @@ import (
 type IDToken struct {
 	IAMEndpoint string // such as https://iam.eu-west-101.myhuaweicloud.eu
 	Provider    string // the identity provider's ID in IAM: HUAWEICLOUD_SDK_IDP_ID
-	File        string // where the ID token stands: HUAWEICLOUD_SDK_ID_TOKEN_FILE
+	File        string // the file that holds the ID token: HUAWEICLOUD_SDK_ID_TOKEN_FILE
 	ProjectID   string
 }
 
-// Token reads the ID token anew, since whoever issues it replaces it.
+// Token reads the ID token from the file each time, because its issuer replaces it.
 func (s IDToken) Token(ctx context.Context) (vpcep.Token, error) {
 	idToken, err := os.ReadFile(s.File)
 	if err != nil {
@@ -40,17 +40,18 @@ func (s IDToken) Token(ctx context.Context) (vpcep.Token, error) {
 		return vpcep.Token{}, err
 	}
 	header := http.Header{"Content-Type": {"application/json;charset=UTF-8"}, "X-Idp-Id": {s.Provider}}
-	var answer struct {
+	var response struct {
 		Token struct {
 			ExpiresAt time.Time `json:"expires_at"`
 		} `json:"token"`
 	}
-	got, err := post(ctx, s.IAMEndpoint+"/v3.0/OS-AUTH/id-token/tokens", header, body, &answer)
-	return vpcep.Token{Value: got.Get("X-Subject-Token"), ExpiresAt: answer.Token.ExpiresAt}, err
+	got, err := post(ctx, s.IAMEndpoint+"/v3.0/OS-AUTH/id-token/tokens", header, body, &response)
+	return vpcep.Token{Value: got.Get("X-Subject-Token"), ExpiresAt: response.Token.ExpiresAt}, err
 }
 
-// post sends a request and decodes its answer. It quotes none: it may be a secret.
-func post(ctx context.Context, url string, header http.Header, body []byte, answer any) (http.Header, error) {
+// post sends a request and decodes the response. Its errors do not quote the response,
+// which may hold a secret.
+func post(ctx context.Context, url string, header http.Header, body []byte, response any) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
@@ -68,9 +69,9 @@ func post(ctx context.Context, url string, header http.Header, body []byte, answ
 	case err != nil:
 		return nil, err
 	case resp.StatusCode/100 != 2:
-		return nil, fmt.Errorf("the request for credentials was answered with %s", resp.Status)
-	case json.Unmarshal(data, answer) != nil:
-		return nil, fmt.Errorf("the answer to the request for credentials cannot be read")
+		return nil, fmt.Errorf("the response to the request for credentials is %s", resp.Status)
+	case json.Unmarshal(data, response) != nil:
+		return nil, fmt.Errorf("the response to the request for credentials cannot be read")
 	}
 	return resp.Header, nil
 }

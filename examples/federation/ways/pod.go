@@ -15,14 +15,14 @@ import (
 // PodIdentity signs with the temporary keys that a pod gets for its own token.
 type PodIdentity struct {
 	URL  string // HC_CONTAINER_CREDENTIALS_FULL_URI
-	File string // where the pod's token stands: HC_CONTAINER_AUTHORIZATION_TOKEN_FILE
+	File string // the file that holds the pod's token: HC_CONTAINER_AUTHORIZATION_TOKEN_FILE
 
 	mu   sync.Mutex
 	auth vpcep.Authenticator
 	ends time.Time
 }
 
-// renewBefore is how long before their end keys are replaced.
+// renewBefore is how long before they expire keys are replaced.
 const renewBefore = 5 * time.Minute
 
 // Authenticate signs the request.
@@ -54,7 +54,7 @@ func (p *PodIdentity) current(ctx context.Context) (vpcep.Authenticator, error) 
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
+	var response struct {
 		Credentials struct {
 			Access        string    `json:"access"`
 			Secret        string    `json:"secret"`
@@ -63,12 +63,12 @@ func (p *PodIdentity) current(ctx context.Context) (vpcep.Authenticator, error) 
 		} `json:"credentials"`
 	}
 	header := http.Header{"Content-Type": {"application/json; charset=utf-8"}, "Authorization": {strings.TrimSpace(string(token))}}
-	if _, err := post(ctx, p.URL, header, []byte("{}"), &answer); err != nil {
+	if _, err := post(ctx, p.URL, header, []byte("{}"), &response); err != nil {
 		return nil, err
 	}
-	keys := answer.Credentials
+	keys := response.Credentials
 	if keys.Access == "" || keys.Secret == "" {
-		return nil, errors.New("the answer to the request for credentials has no keys")
+		return nil, errors.New("the response to the request for credentials has no keys")
 	}
 	p.auth, p.ends = vpcep.AKSK(vpcep.AKSKConfig{AccessKey: keys.Access, SecretKey: keys.Secret, SecurityToken: keys.SecurityToken}), keys.ExpiresAt
 	return p.auth, nil

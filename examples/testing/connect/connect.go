@@ -1,4 +1,4 @@
-// Package connect is a small service of one's own: it connects shops to a payment
+// Package connect is a small program that uses the library: it connects shops to a payment
 // service, each by an endpoint in the shop's VPC.
 package connect
 
@@ -21,7 +21,7 @@ type Endpoints interface {
 	DeleteEndpoint(ctx context.Context, id string, opts ...vpcep.CallOption) error
 }
 
-// Shop is who wants to be connected.
+// Shop is what to connect.
 type Shop struct{ Name, VPCID, SubnetID string }
 
 // Connect connects a shop to a service and returns the address to reach it by. It

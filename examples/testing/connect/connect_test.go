@@ -35,11 +35,11 @@ func TestShop(t *testing.T) {
 		t.Errorf("the address is %q, the endpoint's %q", address, e.IP)
 	}
 	if e.ServiceID != "payment" || e.VPCID != shop.VPCID || e.SubnetID != shop.SubnetID {
-		t.Errorf("made for another service, VPC or subnet: %+v", e)
+		t.Errorf("created for another service, VPC or subnet: %+v", e)
 	}
 }
 
-func TestLostAnswer(t *testing.T) {
+func TestLostResponse(t *testing.T) {
 	server, client := start(t, vpceptest.WithFaults(
 		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Drop: true},
 	))
@@ -65,7 +65,7 @@ func TestFailedEndpoint(t *testing.T) {
 		t.Fatalf("the error is %v", err)
 	}
 	if n := len(server.Endpoints()); n != 0 {
-		t.Errorf("%d endpoints stay behind", n)
+		t.Errorf("%d endpoints are left behind", n)
 	}
 }
 

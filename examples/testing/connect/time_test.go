@@ -14,14 +14,14 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// inMemory sends requests to a handler by calling it. A real connection would keep
-// the virtual clock from going on.
+// inMemory sends requests to a handler by calling it. A real connection would stop
+// the virtual clock.
 type inMemory struct{ handler http.Handler }
 
 func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer := httptest.NewRecorder()
-	m.handler.ServeHTTP(answer, r)
-	return answer.Result(), nil
+	response := httptest.NewRecorder()
+	m.handler.ServeHTTP(response, r)
+	return response.Result(), nil
 }
 
 // startInMemory is start for virtual time. It belongs inside the bubble.
