@@ -50,15 +50,9 @@ func (s *signatureScheme) claims(r *http.Request) bool {
 }
 
 func (s *signatureScheme) verify(c *call) *apiError {
-	if algorithm, _, _ := strings.Cut(c.r.Header.Get("Authorization"), " "); algorithm != signatureAlgorithm {
-		return errAuth.with("the algorithm is not known here, only " + signatureAlgorithm)
-	}
-	if strings.Contains(c.r.Header.Get("Authorization"), "Credential=") {
-		return errAuth.with("signatures with a derived key (Credential=) are not known here, only Access=")
-	}
-	auth, ok := parseAuthorization(c.r.Header.Get("Authorization"))
-	if !ok {
-		return errAuth.with("the Authorization header cannot be read")
+	auth, refusal := parseAuthorization(c.r.Header.Get("Authorization"))
+	if refusal != nil {
+		return refusal
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,6 +84,9 @@ func (s *signatureScheme) checkHeaders(c *call, key *accessKey, auth authorizati
 	if now.Sub(date).Abs() > maxClockSkew {
 		return errAuth.with("verify aksk signature fail, the signature has expired")
 	}
+	if hint := auth.checkScope(date, key.account.ProjectName); hint != "" {
+		return errAuth.with(hint)
+	}
 	// Documents call it optional, and clients set it after they signed.
 	if given := h.Get("X-Project-Id"); given != "" && given != key.account.ProjectID {
 		return errAuth.with("X-Project-Id is not a project of the ak")
@@ -104,7 +101,7 @@ func (s *signatureScheme) checkHeaders(c *call, key *accessKey, auth authorizati
 }
 
 func (k *accessKey) checkSignature(c *call, auth authorization, now time.Time) *apiError {
-	want := signature(k.secret, c.r, c.body, auth.signedHeaders)
+	want := auth.expected(k.secret, c.r, c.body)
 	if hmac.Equal([]byte(want), []byte(auth.signature)) {
 		k.wrong = 0
 		return nil
@@ -119,43 +116,67 @@ func (k *accessKey) checkSignature(c *call, auth authorization, now time.Time) *
 
 // authorization is the Authorization header taken apart.
 type authorization struct {
-	accessKey, signature string
-	signedHeaders        []string
+	algorithm, accessKey, signature string
+	scope                           string // of a derived key: date/region/service
+	signedHeaders                   []string
 }
 
 func (a authorization) covers(name string) bool {
 	return slices.Contains(a.signedHeaders, name)
 }
 
-// parseAuthorization reads "SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…".
-func parseAuthorization(value string) (authorization, bool) {
-	value, ok := strings.CutPrefix(value, signatureAlgorithm+" ")
-	parts := strings.Split(value, ", ")
-	if !ok || len(parts) != 3 {
-		return authorization{}, false
+// credentialNames tells how each algorithm's header begins.
+var credentialNames = map[string]string{signatureAlgorithm: "Access=", derivedAlgorithm: "Credential="}
+
+// parseAuthorization reads "SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…", or
+// with a derived key "V11-HMAC-SHA256 Credential=…/…/…/…, SignedHeaders=…, Signature=…".
+func parseAuthorization(value string) (authorization, *apiError) {
+	algorithm, rest, _ := strings.Cut(value, " ")
+	a := authorization{algorithm: algorithm}
+	credential, known := credentialNames[algorithm]
+	if !known {
+		return a, errAuth.with("the algorithm is not known here, only " + signatureAlgorithm + " and " + derivedAlgorithm)
 	}
-	key, ok1 := strings.CutPrefix(parts[0], "Access=")
-	names, ok2 := strings.CutPrefix(parts[1], "SignedHeaders=")
-	sig, ok3 := strings.CutPrefix(parts[2], "Signature=")
-	a := authorization{accessKey: key, signature: sig, signedHeaders: strings.Split(names, ";")}
+	parts := strings.Split(rest, ", ")
+	readable := len(parts) == 3
+	for i, name := range []string{credential, "SignedHeaders=", "Signature="} {
+		if readable {
+			parts[i], readable = strings.CutPrefix(parts[i], name)
+		}
+	}
+	if !readable {
+		return a, errAuth.with("this form of Authorization is not known here, only " +
+			algorithm + " " + credential + "…, SignedHeaders=…, Signature=…")
+	}
+	names := parts[1]
+	a.accessKey, a.signedHeaders, a.signature = parts[0], strings.Split(names, ";"), parts[2]
+	if algorithm == derivedAlgorithm {
+		a.accessKey, a.scope, _ = strings.Cut(parts[0], "/")
+	}
 	// The canonical request is built of the names in lower case and in order.
-	inOrder := names == strings.ToLower(names) && slices.IsSorted(a.signedHeaders)
-	return a, ok1 && ok2 && ok3 && inOrder
+	if names != strings.ToLower(names) || !slices.IsSorted(a.signedHeaders) {
+		return a, errAuth.with("the names of SignedHeaders are not in lower case or not in order")
+	}
+	return a, nil
 }
 
-// signature computes what the signature of a request should be.
-func signature(secret string, r *http.Request, body []byte, signedHeaders []string) string {
+// expected computes what the signature of a request should be.
+func (a authorization) expected(secret string, r *http.Request, body []byte) string {
 	canonical := strings.Join([]string{
 		r.Method,
 		canonicalPath(r.URL),
 		canonicalQuery(r.URL),
-		canonicalHeaders(r, signedHeaders),
-		strings.Join(signedHeaders, ";"),
+		canonicalHeaders(r, a.signedHeaders),
+		strings.Join(a.signedHeaders, ";"),
 		hexSHA256(body),
 	}, "\n")
-	toSign := signatureAlgorithm + "\n" + r.Header.Get("X-Sdk-Date") + "\n" + hexSHA256([]byte(canonical))
+	toSign := a.algorithm + "\n" + r.Header.Get("X-Sdk-Date") + "\n"
+	if a.algorithm == derivedAlgorithm {
+		toSign += a.scope + "\n"
+		secret = derivedKey(a.accessKey, secret, a.scope)
+	}
 	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(toSign))
+	mac.Write([]byte(toSign + hexSHA256([]byte(canonical))))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 

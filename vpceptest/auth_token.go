@@ -9,8 +9,9 @@ import (
 
 // issuedToken is whose it is and when it ends.
 type issuedToken struct {
-	account *account
-	end     time.Time
+	account   *account
+	ofAccount bool // it passes for IAM alone, not for a project
+	end       time.Time
 }
 
 // tokenScheme is a token in X-Auth-Token: the fixed one, or one that was issued and has
@@ -30,35 +31,40 @@ func (s *tokenScheme) claims(r *http.Request) bool {
 }
 
 func (s *tokenScheme) verify(c *call) *apiError {
-	if c.account = s.owner(c.r.Header.Get("X-Auth-Token")); c.account == nil {
+	t := s.read(c.r.Header.Get("X-Auth-Token"))
+	if t.account == nil {
 		return errAuth.with("decrypt token fail")
 	}
+	if _, scoped := c.params["project_id"]; scoped && t.ofAccount {
+		return errAuth.with("the token is of an account, not of a project")
+	}
+	c.account = t.account
 	return nil
 }
 
-// owner returns whose token it is, or nil where it does not pass.
-func (s *tokenScheme) owner(token string) *account {
+// read returns whose token it is: nobody's where it does not pass.
+func (s *tokenScheme) read(token string) issuedToken {
 	for _, a := range s.accounts {
 		if subtle.ConstantTimeCompare([]byte(token), []byte(a.Token)) == 1 {
-			return a
+			return issuedToken{account: a}
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t, found := s.ends[token]; found && s.now().Before(t.end) {
-		return t.account
+		return t
 	}
-	return nil
+	return issuedToken{}
 }
 
 // issue makes a token that passes from one time to the other.
-func (s *tokenScheme) issue(a *account) (token string, begin, end time.Time) {
+func (s *tokenScheme) issue(a *account, ofAccount bool) (token string, begin, end time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	begin = s.now()
 	end = begin.Add(s.lifetime)
 	token = "vpceptest-issued-token-" + randomHex(16)
-	s.ends[token] = issuedToken{a, end}
+	s.ends[token] = issuedToken{account: a, ofAccount: ofAccount, end: end}
 	s.issued++
 	return token, begin, end
 }

@@ -20,10 +20,11 @@ type User struct {
 // login is the body of a request for a token.
 type login struct {
 	user                   User
-	projectID, projectName string // one of them
+	projectID, projectName string // one of them, unless the scope is the account
 	projectDomain          string // the account of projectName, where it is given
 	userDomainID           string // in place of user.DomainName
 	projectDomainID        string
+	domain, domainID       string // one of them where the scope is the account
 }
 
 const loginMethods = "/auth/identity/methods"
@@ -36,6 +37,8 @@ func (l *login) fields() map[string]*string {
 		"/auth/identity/password/user/domain/name": &l.user.DomainName,
 		"/auth/identity/password/user/domain/id":   &l.userDomainID,
 		"/auth/scope/project/domain/id":            &l.projectDomainID,
+		"/auth/scope/domain/id":                    &l.domainID,
+		"/auth/scope/domain/name":                  &l.domain,
 		"/auth/scope/project/id":                   &l.projectID,
 		"/auth/scope/project/name":                 &l.projectName,
 		"/auth/scope/project/domain/name":          &l.projectDomain,
@@ -86,8 +89,14 @@ func (l login) check() *apiError {
 	if l.user.Name == "" || l.user.Password == "" || l.user.DomainName == "" && l.userDomainID == "" {
 		return errIAMRequest.with("The user's name, password or domain is missing.")
 	}
-	if (l.projectID == "") == (l.projectName == "") {
-		return errIAMRequest.with("The scope must be a project by its ID or its name, not both.")
+	scopes := 0
+	for _, scope := range []string{l.projectID, l.projectName, l.domain, l.domainID} {
+		if scope != "" {
+			scopes++
+		}
+	}
+	if scopes != 1 {
+		return errIAMRequest.with("The scope must be a project or a domain, by its ID or its name, and no more.")
 	}
 	if l.projectDomain+l.projectDomainID != "" && l.projectName == "" {
 		return errIAMRequest.with("A domain in the scope belongs to the name of a project.")
@@ -100,7 +109,7 @@ func (l login) check() *apiError {
 func (h *Handler) login(l login) *account {
 	for _, a := range h.accounts {
 		for _, u := range a.users {
-			if u.Name == l.user.Name && u.Password == l.user.Password && l.domain(u.DomainName, l.user.DomainName, l.userDomainID) {
+			if u.Name == l.user.Name && u.Password == l.user.Password && isDomain(u.DomainName, l.user.DomainName, l.userDomainID) {
 				return a
 			}
 		}
@@ -108,10 +117,14 @@ func (h *Handler) login(l login) *account {
 	return nil
 }
 
-// domain tells whether an account is the one that is given by name or by ID.
-func (l login) domain(name, givenName, givenID string) bool {
+// isDomain tells whether an account is the one that is given by name or by ID.
+func isDomain(name, givenName, givenID string) bool {
 	return matches(givenName, name) && matches(givenID, wireDomain(name).ID)
 }
+
+// ofAccount tells whether the scope is the whole account, as clients ask for it to look
+// projects up: the token does not pass for a project then.
+func (l login) ofAccount() bool { return l.domain+l.domainID != "" }
 
 func (h *Handler) createToken(c *call) (*answer, *apiError) {
 	query, refusal := iamQuery(c.r.URL, "nocatalog")
@@ -127,16 +140,20 @@ func (h *Handler) createToken(c *call) (*answer, *apiError) {
 		return nil, errIAMLogin.plain()
 	}
 	if !matches(l.projectID, a.ProjectID) || !matches(l.projectName, a.ProjectName) ||
-		!l.domain(a.DomainName, l.projectDomain, l.projectDomainID) {
+		!isDomain(a.DomainName, l.projectDomain, l.projectDomainID) || !isDomain(a.DomainName, l.domain, l.domainID) {
 		return nil, errIAMProject.plain()
 	}
-	token, begin, end := h.tokens.issue(a)
+	token, begin, end := h.tokens.issue(a, l.ofAccount())
 	about := wireToken{
 		ExpiresAt: formatMicros(end),
 		IssuedAt:  formatMicros(begin),
 		Methods:   []string{"password"},
-		Project:   wireNamed{a.ProjectID, a.ProjectName, wireDomain(a.DomainName)},
 		User:      wireNamed{derivedID("user", l.user.Name), l.user.Name, wireDomain(a.DomainName)},
+	}
+	if l.ofAccount() {
+		about.Domain = wireDomain(a.DomainName)
+	} else {
+		about.Project = &wireNamed{a.ProjectID, a.ProjectName, wireDomain(a.DomainName)}
 	}
 	if !query.Has("nocatalog") {
 		about.Catalog = h.catalog(c.r, a)
@@ -206,7 +223,8 @@ type wireToken struct {
 	ExpiresAt string        `json:"expires_at"`
 	IssuedAt  string        `json:"issued_at"`
 	Methods   []string      `json:"methods"`
-	Project   wireNamed     `json:"project"`
+	Project   *wireNamed    `json:"project,omitempty"`
+	Domain    *wireNamed    `json:"domain,omitempty"`
 	User      wireNamed     `json:"user"`
 	Catalog   []wireService `json:"catalog,omitempty"`
 }

@@ -89,6 +89,22 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// The vendor's Terraform provider logs in for the account, too, and asks IAM with that token.
+func TestLoginForAnAccount(t *testing.T) {
+	h := newIAM()
+	for _, scope := range []string{`{"domain":{"name":"acme"}}`, `{"domain":{"id":"` + h.Accounts()[0].DomainID() + `"}}`} {
+		r := serve(t, h, loginRequest("", strings.Replace(adaLogin, `{"project":{"name":"region-1"}}`, scope, 1)))
+		require.Equal(t, http.StatusCreated, r.status, r.raw)
+		assert.Equal(t, "acme", r.body.object("token").object("domain")["name"])
+		assert.NotContains(t, r.body.object("token"), "project")
+		token := r.header.Get("X-Subject-Token")
+		req := httptest.NewRequest(http.MethodGet, "/v3/projects", nil)
+		req.Header.Set("X-Auth-Token", token)
+		assert.Len(t, serve(t, h, req).body.list("projects"), 1)
+		wantError(t, listWith(t, h, token), http.StatusUnauthorized, "APIGW.0301")
+	}
+}
+
 func TestLoginWithoutACatalog(t *testing.T) {
 	r := serve(t, newIAM(), loginRequest("?nocatalog=true", adaLogin))
 	assert.NotContains(t, r.body.object("token"), "catalog")
@@ -130,9 +146,10 @@ func TestRefusedLogins(t *testing.T) {
 		"unknown project ID":  {`{"name":"region-1"}`, `{"id":"q"}`, 401, "project"},
 		"no scope":            {`,"scope":{"project":{"name":"region-1"}}`, ``, 400, "scope"},
 		"empty scope":         {`{"project":{"name":"region-1"}}`, `{}`, 400, "/auth/scope"},
-		"project twice":       {`{"name":"region-1"}`, `{"name":"region-1","id":"p"}`, 400, "not both"},
+		"project twice":       {`{"name":"region-1"}`, `{"name":"region-1","id":"p"}`, 400, "no more"},
 		"empty project":       {`"region-1"`, `""`, 400, "/auth/scope/project/name"},
-		"scope of a domain":   {`{"project":{"name":"region-1"}}`, `{"domain":{"name":"acme"}}`, 400, "/auth/scope/domain/name"},
+		"scope of a domain":   {`{"project":{"name":"region-1"}}`, `{"domain":{"name":"other"}}`, 401, "project"},
+		"two scopes":          {`{"project":{"name":"region-1"}}`, `{"domain":{"name":"acme"},"project":{"id":"p"}}`, 400, "no more"},
 		"no password":         {`"password":"the-password",`, ``, 400, "missing"},
 		"password a number":   {`"the-password"`, `12345`, 400, "/password/user/password"},
 		"no domain":           {`,"domain":{"name":"acme"}`, ``, 400, "missing"},

@@ -172,9 +172,10 @@ func WithMetadataToken() Option {
 	return func(s *settings) { s.metadataToken = true }
 }
 
-// WithAccessKey adds a key pair whose SDK-HMAC-SHA256 signatures pass. It may be
-// given several times. A request is refused when its clock is more than 15
-// minutes off, and five wrong signatures in a row lock the key for five minutes.
+// WithAccessKey adds a key pair whose signatures pass: SDK-HMAC-SHA256, and
+// V11-HMAC-SHA256 with a key derived for the region, which is the project's name. It may
+// be given several times. A request is refused when its clock is more than 15 minutes
+// off, and five wrong signatures in a row lock the key for five minutes.
 func WithAccessKey(accessKey, secretKey string) Option {
 	if accessKey == "" || secretKey == "" {
 		panic("vpceptest: WithAccessKey: the access key or the secret key is empty")

@@ -67,8 +67,8 @@ func redactHeader(h http.Header) http.Header {
 // redactValue keeps the algorithm of a signature, which tells how the request was
 // authenticated.
 func redactValue(v string) string {
-	if strings.HasPrefix(v, signatureAlgorithm+" ") {
-		return signatureAlgorithm + " " + redacted
+	if algorithm, _, _ := strings.Cut(v, " "); algorithm == signatureAlgorithm || algorithm == derivedAlgorithm {
+		return algorithm + " " + redacted
 	}
 	return redacted
 }

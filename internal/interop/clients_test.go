@@ -3,12 +3,8 @@
 package interop_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
@@ -56,21 +52,11 @@ func vendorCredentials(t *testing.T, projectID string, key vpcep.AKSKConfig) *ba
 	return credentials
 }
 
-// vendorClient is the vendor's client, which gets marker IDs that it can hold.
 func vendorClient(t *testing.T, srv *vpceptest.Server, key vpcep.AKSKConfig) *vendor.VpcepClient {
-	return newVendorClient(t, srv, key, smallMarkers{newTransport(t)})
-}
-
-// strictVendorClient is the vendor's client as it is.
-func strictVendorClient(t *testing.T, srv *vpceptest.Server, key vpcep.AKSKConfig) *vendor.VpcepClient {
-	return newVendorClient(t, srv, key, newTransport(t))
-}
-
-func newVendorClient(t *testing.T, srv *vpceptest.Server, key vpcep.AKSKConfig, rt http.RoundTripper) *vendor.VpcepClient {
 	client, err := vendor.VpcepClientBuilder().
 		WithEndpoint(srv.URL).
 		WithCredential(vendorCredentials(t, srv.ProjectID(), key)).
-		WithHttpConfig(config.DefaultHttpConfig().WithHttpRoundTripper(rt)).
+		WithHttpConfig(config.DefaultHttpConfig().WithHttpRoundTripper(newTransport(t))).
 		SafeBuild()
 	require.NoError(t, err)
 	return vendor.NewVpcepClient(client)
@@ -80,30 +66,6 @@ func newTransport(t *testing.T) *http.Transport {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return transport
-}
-
-// smallMarkers cuts marker IDs down to 31 bits: the vendor's SDK reads them into an
-// int32, and fails on every other answer (see TestMarkerIDBeyond32Bits).
-type smallMarkers struct{ http.RoundTripper }
-
-var markerID = regexp.MustCompile(`"marker_id":\d+`)
-
-func (s smallMarkers) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := s.RoundTripper.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	body = markerID.ReplaceAllFunc(body, func(member []byte) []byte {
-		id, _ := strconv.ParseInt(string(member[len(`"marker_id":`):]), 10, 64)
-		return strconv.AppendInt([]byte(`"marker_id":`), id&(1<<31-1), 10)
-	})
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return resp, nil
 }
 
 // view is what both clients can tell of an endpoint.

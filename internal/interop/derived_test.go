@@ -6,11 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/signer"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/request"
+	vendor "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/vpcep/v1"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/vpcep/v1/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vpcep/vpcep-go"
 	"github.com/vpcep/vpcep-go/examples/federation/ways"
 )
 
@@ -28,4 +33,46 @@ func TestDerivedSignature(t *testing.T) {
 	headers, err := signer.SignDerived(theirs, d.AccessKey, d.SecretKey, d.Service, d.Region)
 	require.NoError(t, err)
 	assert.Equal(t, headers["Authorization"], req.Header.Get("Authorization"))
+}
+
+// The stand-in lets in who signs with a derived key, whichever of the two signs, if it is
+// for its own region.
+func TestStandInAcceptsDerivedSignatures(t *testing.T) {
+	srv := startServer(t)
+	own := srv.Client(vpcep.WithAuth(ways.Derived{
+		AccessKey: permanentKey.AccessKey, SecretKey: permanentKey.SecretKey,
+		Region: srv.ProjectName(), Service: "vpcep", ProjectID: srv.ProjectID(),
+	}))
+	t.Cleanup(own.CloseIdleConnections)
+	request := wanted["least"].own
+	request.Description = "+ &=ü漢"
+	made, err := own.CreateEndpoint(t.Context(), request)
+	require.NoError(t, err)
+
+	for _, key := range keys {
+		theirs := derivedVendorClient(t, srv.URL, srv.ProjectID(), srv.ProjectName(), key)
+		read, err := vendorGet(theirs, made.ID)
+		require.NoError(t, err)
+		assert.Equal(t, request.Description, *read.Description)
+		listed, err := theirs.ListEndpoints(&model.ListEndpointsRequest{VpcId: ptr("vpc-1"), EndpointServiceName: ptr("+ &=ü漢"), Limit: ptr(int32(5))})
+		require.NoError(t, err)
+		assert.Empty(t, *listed.Endpoints)
+	}
+	_, err = vendorGet(derivedVendorClient(t, srv.URL, srv.ProjectID(), "eu-west-101", permanentKey), made.ID)
+	assertRefused(t, err, http.StatusUnauthorized, "APIGW.0301")
+	for _, r := range srv.Requests() {
+		assert.Equal(t, "V11-HMAC-SHA256 REDACTED", r.Header.Get("Authorization"))
+	}
+}
+
+// derivedVendorClient is the vendor's client, which derives keys for a region.
+func derivedVendorClient(t *testing.T, url, projectID, region string, key vpcep.AKSKConfig) *vendor.VpcepClient {
+	credentials := vendorCredentials(t, projectID, key)
+	credentials.DerivedPredicate = func(*request.DefaultHttpRequest) bool { return true }
+	var derived auth.ICredential = credentials.ProcessDerivedAuthParams("vpcep", region)
+	client, err := vendor.VpcepClientBuilder().WithEndpoint(url).WithCredential(derived).
+		WithHttpConfig(config.DefaultHttpConfig().WithHttpRoundTripper(newTransport(t))).
+		SafeBuild()
+	require.NoError(t, err)
+	return vendor.NewVpcepClient(client)
 }

@@ -16,7 +16,7 @@ import (
 func TestAServiceOfTheVendorsSDK(t *testing.T) {
 	srv := startServer(t, vpceptest.WithAccount(vpceptest.Account{ProjectID: "consumer"}))
 	consumer := srv.Accounts()[1]
-	theirs := strictVendorClient(t, srv, permanentKey)
+	theirs := vendorClient(t, srv, permanentKey)
 	own := srv.Client(vpcep.WithProjectID(consumer.ProjectID), vpcep.WithToken(consumer.Token))
 	defer own.CloseIdleConnections()
 
@@ -81,7 +81,7 @@ func TestAServiceOfTheVendorsSDK(t *testing.T) {
 }
 
 func TestVersionsOfTheVendorsSDK(t *testing.T) {
-	theirs := strictVendorClient(t, startServer(t), permanentKey)
+	theirs := vendorClient(t, startServer(t), permanentKey)
 	list, err := theirs.ListVersionDetails(&model.ListVersionDetailsRequest{})
 	require.NoError(t, err)
 	assert.Equal(t, "v1", *(*list.Versions)[0].Id)

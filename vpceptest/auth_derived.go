@@ -1,0 +1,41 @@
+package vpceptest
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// derivedAlgorithm is that of signatures with a key that was derived from a secret key
+// for a day, a region and a service.
+const derivedAlgorithm = "V11-HMAC-SHA256"
+
+// derivedKey is what such a signature is made with: HKDF of the secret key, with the
+// access key as the salt, in hexadecimal digits.
+func derivedKey(accessKey, secretKey, scope string) string {
+	key, err := hkdf.Key(sha256.New, []byte(secretKey), []byte(accessKey), scope, sha256.Size)
+	if err != nil { // only of a key that is longer than HKDF can give
+		panic("vpceptest: " + err.Error())
+	}
+	return hex.EncodeToString(key)
+}
+
+// checkScope tells what is wrong with the scope of a derived key, or "". The service may
+// have any name: the stand-in answers for several.
+func (a authorization) checkScope(date time.Time, region string) string {
+	if a.algorithm != derivedAlgorithm {
+		return ""
+	}
+	switch parts := strings.Split(a.scope, "/"); {
+	case len(parts) != 3 || parts[2] == "":
+		return "the Credential is not access key/date/region/service"
+	case parts[0] != date.Format("20060102"):
+		return "the Credential is of another day than X-Sdk-Date"
+	case parts[1] != region:
+		return "the Credential is for the region " + parts[1] + ", this is " + region
+	default:
+		return ""
+	}
+}
