@@ -42,6 +42,37 @@ func ExampleIAMPassword() {
 	// Output: 1
 }
 
+// CachedToken asks a TokenSource once for all calls, and again before the token expires
+// or after the service refuses it.
+func ExampleCachedToken() {
+	server := vpceptest.NewServer()
+	defer server.Close()
+	file, err := os.CreateTemp("", "token")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(file.Name())
+	fmt.Fprint(file, server.Token())
+	file.Close()
+
+	tokens := vpcep.CachedToken(fileTokens(file.Name()))
+	client := server.Client(vpcep.WithAuth(vpcep.TokenAuth(tokens)))
+	_, err = client.GetQuotas(context.Background(), "")
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// A token that does not change needs no source of its own; WithToken is the short form.
+func ExampleTokenAuth() {
+	server := vpceptest.NewServer()
+	defer server.Close()
+
+	client := server.Client(vpcep.WithAuth(vpcep.TokenAuth(vpcep.StaticToken(server.Token()))))
+	_, err := client.GetQuotas(context.Background(), "")
+	fmt.Println(err)
+	// Output: <nil>
+}
+
 // An access key signs each request.
 func ExampleAKSK() {
 	server := vpceptest.NewServer(vpceptest.WithAccessKey("EXAMPLEACCESSKEY", "example-secret-key"))

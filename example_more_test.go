@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
-	"os"
 	"time"
 
 	"github.com/vpcep/vpcep-go"
@@ -144,67 +142,97 @@ func ExampleClient_Do() {
 	// Output: true
 }
 
-// At debug level, the logger gets one line for each attempt, without credentials.
-func ExampleWithLogger() {
+func ExampleClient_WaitForEndpointDeleted() {
 	server := vpceptest.NewServer()
 	defer server.Close()
-	withoutTimes := func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey || a.Key == "duration" || a.Key == "request_id" {
-			return slog.Attr{}
-		}
-		return a
+	client := server.Client()
+	ctx := context.Background()
+	endpoint := newEndpoint(ctx, client, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
+
+	if err := client.DeleteEndpoint(ctx, endpoint.ID); err != nil {
+		log.Fatal(err)
 	}
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTimes}))
-
-	_, err := server.Client(vpcep.WithLogger(logger)).GetQuotas(context.Background(), "")
-	fmt.Println(err)
-	// Output:
-	// level=DEBUG msg="vpcep request" method=GET path=/v1/0f6b1d2c3e4a45968778695a4b3c2d1e/quotas status=200 attempt=1
-	// <nil>
+	fmt.Println(client.WaitForEndpointDeleted(ctx, endpoint.ID, vpcep.WaitOptions{Timeout: time.Minute}))
+	// Output: <nil>
 }
 
-func ExampleWithRetry() {
-	server := vpceptest.NewServer(vpceptest.WithFaults(vpceptest.Fault{Status: 503, Times: 2}))
-	defer server.Close()
-	client := server.Client(vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 3, BaseDelay: time.Millisecond}))
-
-	var meta vpcep.ResponseMeta
-	_, err := client.GetQuotas(context.Background(), "", vpcep.WithResponse(&meta))
-	fmt.Println(err, meta.Attempts)
-	// Output: <nil> 3
-}
-
-// The outcome of a create is unknown if the connection breaks while it is carried out.
-// Without an idempotency key, look for the endpoint before you create again.
-func ExampleOutcomeUnknownError() {
-	server := vpceptest.NewServer(vpceptest.WithFaults(
-		vpceptest.Fault{Operation: vpceptest.OpCreate, AfterEffect: true, Drop: true},
-	))
+// A Condition can be any function: wait until the endpoint has an address.
+func ExampleClient_WaitForEndpointChange() {
+	server := vpceptest.NewServer()
 	defer server.Close()
 	client := server.Client()
 	ctx := context.Background()
-
-	_, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
-	var unknown *vpcep.OutcomeUnknownError
-	if errors.As(err, &unknown) {
-		count, err := client.CountEndpoints(ctx, vpcep.EndpointFilter{VPCID: "vpc"})
-		fmt.Println("the endpoint may exist; found:", count, err)
+	endpoint, err := client.CreateEndpoint(ctx, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
+	if err != nil {
+		log.Fatal(err)
 	}
-	// Output: the endpoint may exist; found: 1 <nil>
+
+	hasAddress := func(e *vpcep.Endpoint) bool { return e.IP != "" }
+	endpoint, err = client.WaitForEndpointChange(ctx, endpoint.ID, hasAddress, vpcep.WaitOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(endpoint.IP != "")
+	// Output: true
 }
 
-func ExampleQuotaExceededError() {
-	server := vpceptest.NewServer(vpceptest.WithQuota(1))
+// Without a policy of its own, an endpoint allows everything that the service allows.
+func ExampleClient_DeletePolicy() {
+	server := vpceptest.NewServer(vpceptest.WithService(vpceptest.Service{ID: "storage", Type: vpceptest.TypeGateway}))
 	defer server.Close()
 	client := server.Client()
 	ctx := context.Background()
-	request := vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"}
-	newEndpoint(ctx, client, request)
+	endpoint := newEndpoint(ctx, client, vpcep.CreateEndpointRequest{
+		EndpointServiceID: "storage", VPCID: "vpc", RouteTables: []string{"table"},
+		PolicyStatement: []vpcep.PolicyStatement{{Effect: "Allow", Action: []string{"obs:*:*"}, Resource: []string{"obs:*:*:*:my-bucket/*"}}},
+	})
 
-	_, err := client.CreateEndpoint(ctx, request)
-	var quota *vpcep.QuotaExceededError
-	if errors.As(err, &quota) {
-		fmt.Printf("%d of %d endpoints are used\n", quota.Quota.Used, quota.Quota.Allowed)
+	if _, err := client.DeletePolicy(ctx, endpoint.ID); err != nil {
+		log.Fatal(err)
 	}
-	// Output: 1 of 1 endpoints are used
+	endpoint, err := client.WaitForEndpointChange(ctx, endpoint.ID, vpcep.HasPolicy(vpcep.Policy{}), vpcep.WaitOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(endpoint.PolicyStatement))
+	// Output: 0
+}
+
+// Not every region has upgrades; those without respond with an error.
+func ExampleClient_UpgradeEndpoint() {
+	server := vpceptest.NewServer()
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	endpoint := newEndpoint(ctx, client, vpcep.CreateEndpointRequest{EndpointServiceID: "service", VPCID: "vpc", SubnetID: "subnet"})
+
+	fmt.Println(client.UpgradeEndpoint(ctx, endpoint.ID))
+	// Output: <nil>
+}
+
+// The versions of the API, not of this library.
+func ExampleClient_ListVersions() {
+	server := vpceptest.NewServer()
+	defer server.Close()
+
+	versions, err := server.Client().ListVersions(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, version := range versions {
+		fmt.Println(version.ID, version.Status)
+	}
+	// Output: v1 CURRENT
+}
+
+func ExampleClient_GetVersion() {
+	server := vpceptest.NewServer()
+	defer server.Close()
+
+	version, err := server.Client().GetVersion(context.Background(), "v1")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(version.ID, version.Status)
+	// Output: v1 CURRENT
 }
