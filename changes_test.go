@@ -42,10 +42,15 @@ func TestConditions(t *testing.T) {
 }
 
 // Changes against the stand-in, which applies them later.
-func TestChangesArrive(t *testing.T) {
-	server := vpceptest.NewServer(
+func TestChangesArrive(t *testing.T) { changesArrive(t) }
+
+// A region that shows a default policy in place of none, among other things.
+func TestChangesArriveWithDrift(t *testing.T) { changesArrive(t, vpceptest.WithDrift()) }
+
+func changesArrive(t *testing.T, opts ...vpceptest.Option) {
+	server := vpceptest.NewServer(append(opts,
 		vpceptest.WithService(vpceptest.Service{ID: "if"}), vpceptest.WithService(vpceptest.Service{ID: "gw", Type: vpceptest.TypeGateway}),
-		vpceptest.WithChangeDelay(20*time.Millisecond), vpceptest.WithCreateDelay(0))
+		vpceptest.WithChangeDelay(20*time.Millisecond), vpceptest.WithCreateDelay(0))...)
 	defer server.Close()
 	client := server.Client()
 	wait := vpcep.WaitOptions{Interval: 10 * time.Millisecond}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/vpcep/vpcep-go/internal/fields"
 	"github.com/vpcep/vpcep-go/internal/policies"
@@ -66,15 +67,33 @@ func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption
 // statements, actions, resources and values makes no difference, nor does a Sid, an
 // empty Condition, a Version that only one of the two has, or "*" instead of ["*"]. The
 // part of policy that is not set is not compared; the zero Policy means that the
-// endpoint has none.
+// endpoint has none of its own: none at all, or the cloud's default, which allows
+// everything and which some regions show in place of none.
 func HasPolicy(policy Policy) Condition {
 	return func(e *Endpoint) bool {
 		if len(policy.Statements)+len(policy.Document) == 0 {
-			return len(e.PolicyStatement)+len(e.PolicyDocument) == 0
+			return hasNoPolicy(e)
 		}
 		return (len(policy.Statements) == 0 || sameStatements(policy.Statements, e.PolicyStatement)) &&
 			(len(policy.Document) == 0 || policies.Same(policy.Document, e.PolicyDocument))
 	}
+}
+
+// The default policies, as documented and as published, whose resources differ.
+var (
+	defaultDocument   = json.RawMessage(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`)
+	defaultStatements = [][]PolicyStatement{
+		{{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*"}}},
+		{{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*", "*/*"}}},
+	}
+)
+
+// hasNoPolicy reports whether an endpoint has no policy but a default one.
+func hasNoPolicy(e *Endpoint) bool {
+	return (len(e.PolicyDocument) == 0 || policies.Same(e.PolicyDocument, defaultDocument)) &&
+		(len(e.PolicyStatement) == 0 || slices.ContainsFunc(defaultStatements, func(statements []PolicyStatement) bool {
+			return sameStatements(e.PolicyStatement, statements)
+		}))
 }
 
 // PolicyStatement is one statement of an endpoint's policy.

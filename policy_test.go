@@ -75,6 +75,12 @@ func TestHasPolicyByItsMeaning(t *testing.T) {
 		"no document yet":         {document, `{}`, false},
 		"none":                    {vpcep.Policy{}, `{"policy_statement":[]}`, true},
 		"not none":                {vpcep.Policy{}, `{"policy_document":{"a":1}}`, false},
+		"a gateway's default":     {vpcep.Policy{}, `{"policy_statement":[{"Effect":"Allow","Action":"*","Resource":["*","*/*"]}]}`, true},
+		"the default, shorter":    {vpcep.Policy{}, `{"policy_statement":[{"Effect":"Allow","Action":["*"],"Resource":["*"]}]}`, true},
+		"an interface's default":  {vpcep.Policy{}, `{"policy_document":{"Version":"5.0","Statement":[{"Effect":"Allow","Principal":"*","Action":["*"],"Resource":["*"]}]}}`, true},
+		"more than the default":   {vpcep.Policy{}, `{"policy_statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"a","Resource":"*"}]}`, false},
+		"less than the default":   {vpcep.Policy{}, `{"policy_statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"a":{"b":"c"}}}]}`, false},
+		"a default and one more":  {vpcep.Policy{}, `{"policy_document":{"a":1},"policy_statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var e vpcep.Endpoint

@@ -153,12 +153,13 @@ func (h *Handler) driftResource(v map[string]any) {
 	}
 }
 
-// showDefaults adds to an endpoint what nobody gave it.
+// showDefaults adds to an endpoint what nobody gave it. A policy that was deleted gives
+// way to the default one.
 func showDefaults(v map[string]any) {
 	missing := func(name string) bool { return v[name] == nil }
 	switch gateway := (Service{Type: fmt.Sprint(v["service_type"])}).isGateway(); {
 	case gateway && missing("policy_statement"):
-		v["policy_statement"] = []any{map[string]any{"Effect": "Allow", "Action": []any{"*"}, "Resource": []any{"*"}}}
+		v["policy_statement"] = []any{map[string]any{"Effect": "Allow", "Action": "*", "Resource": []any{"*", "*/*"}}}
 	case !gateway && missing("routetables"):
 		v["routetables"] = []any{}
 	}
