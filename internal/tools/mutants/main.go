@@ -3,28 +3,52 @@
 // printed, unless equivalents.txt says why nothing could notice it. It fails where
 // fewer than nine of ten mutants that count are noticed.
 //
-// Gremlins makes the mutants and runs the tests for those in covered lines. It takes
-// what Go's cover tool has no block for as not covered: the cases of a switch without
-// a tag, and constants. Those run here, with go test -overlay.
+// Gremlins lists the mutants, and nothing more: it takes what Go's cover tool has no
+// block for as not covered (the cases of a switch without a tag, constants), and cannot
+// be told which tests to run. Those run here, with go test -short -overlay.
 //
-//	go run . [package ...]
+//	go run . [part of the core, or package ...]
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
-// core are the packages whose mistakes would cost an endpoint, a secret or an answer.
-var core = []string{
+// part is what is mutated together: a package, or some files of one.
+type part struct {
+	name string
+	dir  string
+	file *regexp.Regexp // nil: all
+	run  string         // the tests, of those that go test -short runs
+}
+
+// core are the parts whose mistakes would cost an endpoint, a secret or an answer.
+var core = append([]part{{
+	name: "codec", dir: ".", file: regexp.MustCompile(`^(fields|codec|validate.*)\.go$`),
+	run: "TestFields",
+}}, packages(
 	"internal/retry", "internal/keyed", "internal/exchange", "internal/transport", "internal/redact",
 	"internal/rules", "internal/fields", "internal/wire", "internal/paging", "internal/renew", "internal/poll",
+	"internal/sign", "internal/policies", "internal/credentials", "internal/iam", "internal/text",
+)...)
+
+func packages(names ...string) []part {
+	parts := make([]part, len(names))
+	for i, name := range names {
+		parts[i] = part{name: name, dir: name}
+	}
+	return parts
 }
 
 const least = 0.9 // of the mutants that count are noticed
@@ -32,35 +56,54 @@ const least = 0.9 // of the mutants that count are noticed
 // report is what the mutation tester writes.
 type report struct {
 	Files []struct {
-		Name      string `json:"file_name"`
-		Mutations []struct {
-			Type   string `json:"type"`
-			Status string `json:"status"`
-			Line   int    `json:"line"`
-			Column int    `json:"column"`
-		} `json:"mutations"`
+		Name      string   `json:"file_name"`
+		Mutations []mutant `json:"mutations"`
 	} `json:"files"`
 }
 
+// mutant is one change of a file.
+type mutant struct {
+	Type   string `json:"type"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+
+	path string
+	text string // of the line
+	fate fate
+}
+
+type fate int
+
+const (
+	noticed fate = iota
+	lives
+	invalid // it does not compile
+)
+
 func main() {
-	packages := core
-	if len(os.Args) > 1 {
-		packages = os.Args[1:]
+	parts := core
+	if names := os.Args[1:]; len(names) > 0 {
+		parts = slices.DeleteFunc(slices.Clone(core), func(p part) bool { return !slices.Contains(names, p.name) })
+		for _, name := range names {
+			if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+				parts = append(parts, packages(name)...)
+			}
+		}
 	}
-	if err := run(packages); err != nil {
+	if err := run(parts); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(packages []string) error {
+func run(parts []part) error {
 	work, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
-	tester := filepath.Join(work, "gremlins")
-	build := exec.Command("go", "build", "-o", tester, "github.com/go-gremlins/gremlins/cmd/gremlins")
+	lister := filepath.Join(work, "gremlins")
+	build := exec.Command("go", "build", "-o", lister, "github.com/go-gremlins/gremlins/cmd/gremlins")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the mutation tester: %w\n%s", err, out)
 	}
@@ -73,14 +116,10 @@ func run(packages []string) error {
 		return err
 	}
 	failed := false
-	for _, name := range packages {
-		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
-			fmt.Printf("%-22s not there\n", name)
-			continue
-		}
-		ok, err := check(tester, root, name, filepath.Join(work, "report.json"), equivalents)
+	for _, p := range parts {
+		ok, err := check(lister, root, work, p, equivalents)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		failed = failed || !ok
 	}
@@ -90,62 +129,146 @@ func run(packages []string) error {
 	return nil
 }
 
-// check mutates one package and reports whether enough was noticed.
-func check(tester, root, name, output string, equivalents map[string]string) (bool, error) {
-	c := exec.Command(tester, "unleash", "--silent", "--workers", "2", "--timeout-coefficient", "6",
-		"--invert-negatives=false", // ARITHMETIC_BASE makes the same mutants
-		"--output", output, "./"+name)
-	c.Dir = root
-	if out, err := c.CombinedOutput(); err != nil {
-		return false, fmt.Errorf("%s: %w\n%s", name, err, out)
+// check mutates one part and reports whether enough was noticed.
+func check(lister, root, work string, p part, equivalents map[string]string) (bool, error) {
+	start := time.Now()
+	if out, err := goTest(root, p, "-count=1").CombinedOutput(); err != nil {
+		return false, fmt.Errorf("the tests fail without a mutant: %w\n%s", err, out)
 	}
-	data, err := os.ReadFile(output)
+	// Who waits for ever is noticed, and so is who takes much longer.
+	timeout := 10*time.Second + 5*time.Since(start)
+	mutants, err := list(lister, root, filepath.Join(work, "report.json"), p)
 	if err != nil {
 		return false, err
 	}
-	var r report
-	if err := json.Unmarshal(data, &r); err != nil {
+	if err := tryAll(root, work, p, timeout, mutants); err != nil {
 		return false, err
 	}
-	noticed, lived, equivalent := 0, []string{}, 0
-	for _, file := range r.Files {
-		path := filepath.Join(name, filepath.Base(file.Name))
-		lines, err := readLines(filepath.Join(root, path))
-		if err != nil {
-			return false, err
-		}
-		for _, m := range file.Mutations {
-			line := lines[m.Line-1]
-			changed := change(line, m.Column, m.Type)
-			mutant := path + ": " + strings.TrimSpace(changed)
-			if m.Status == "NOT COVERED" && equivalents[mutant] == "" {
-				mutated := slices.Clone(lines)
-				mutated[m.Line-1] = changed
-				if m.Status, err = test(root, path, mutated); err != nil {
-					return false, err
-				}
-			}
-			switch {
-			case m.Status == "KILLED", m.Status == "TIMED OUT":
-				noticed++
-			case m.Status != "LIVED" && m.Status != "NOT COVERED":
-			case equivalents[mutant] != "":
-				equivalent++
-			default:
-				lived = append(lived, fmt.Sprintf("%s (line %d)", mutant, m.Line))
-			}
+	died, lived, equivalent := 0, []string{}, 0
+	for _, m := range mutants {
+		name := m.path + ": " + strings.TrimSpace(m.text)
+		switch {
+		case m.fate == noticed:
+			died++
+		case m.fate == invalid:
+		case equivalents[name] != "":
+			equivalent++
+		default:
+			lived = append(lived, fmt.Sprintf("%s (line %d)", name, m.Line))
 		}
 	}
-	counted := noticed + len(lived)
+	counted := died + len(lived)
 	share := 1.0
 	if counted > 0 {
-		share = float64(noticed) / float64(counted)
+		share = float64(died) / float64(counted)
 	}
-	fmt.Printf("%-22s %3d of %3d mutants noticed, %3.0f %%; %d equivalent\n", name, noticed, counted, 100*share, equivalent)
+	fmt.Printf("%-22s %3d of %3d mutants noticed, %3.0f %%; %d equivalent; %.0f minutes\n", p.name, died, counted, 100*share, equivalent, time.Since(start).Minutes())
 	for _, mutant := range lived {
 		fmt.Println("   lives:", mutant)
 	}
 	return share >= least, nil
+}
+
+// list returns the mutants of a part.
+func list(lister, root, output string, p part) ([]*mutant, error) {
+	c := exec.Command(lister, "unleash", "--dry-run", "--silent",
+		"--invert-negatives=false", // ARITHMETIC_BASE makes the same mutants
+		"--exclude-files", "/",     // packages below this one
+		"--output", output, "./"+p.dir)
+	c.Dir = root
+	c.Env = append(os.Environ(), "GOFLAGS=-vet=off -run=^$") // it would look what the tests cover
+	if out, err := c.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("list the mutants: %w\n%s", err, out)
+	}
+	data, err := os.ReadFile(output)
+	if err != nil {
+		return nil, err
+	}
+	var r report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, err
+	}
+	var mutants []*mutant
+	for _, file := range r.Files {
+		if p.file != nil && !p.file.MatchString(file.Name) {
+			continue
+		}
+		path := filepath.Join(p.dir, file.Name)
+		lines, err := readLines(filepath.Join(root, path))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range file.Mutations {
+			m.path, m.text = path, change(lines[m.Line-1], m.Column, m.Type)
+			mutants = append(mutants, &m)
+		}
+	}
+	return mutants, nil
+}
+
+// tryAll finds out what becomes of the mutants, two at a time.
+func tryAll(root, work string, p part, timeout time.Duration, mutants []*mutant) error {
+	todo := make(chan *mutant, len(mutants))
+	for _, m := range mutants {
+		todo <- m
+	}
+	close(todo)
+	var workers sync.WaitGroup
+	failures := make([]error, 2)
+	for i := range failures {
+		dir := filepath.Join(work, fmt.Sprint("worker-", i))
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		workers.Go(func() {
+			for m := range todo {
+				if failures[i] = m.try(root, dir, p, timeout); failures[i] != nil {
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return errors.Join(failures...)
+}
+
+// try runs the tests with the mutant.
+func (m *mutant) try(root, dir string, p part, timeout time.Duration) error {
+	original := filepath.Join(root, m.path)
+	lines, err := readLines(original)
+	if err != nil {
+		return err
+	}
+	lines[m.Line-1] = m.text
+	mutated, overlay := filepath.Join(dir, "mutated.go"), filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(mutated, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		return err
+	}
+	data, err := json.Marshal(map[string]any{"Replace": map[string]string{original: mutated}})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(overlay, data, 0o600); err != nil {
+		return err
+	}
+	switch out, err := goTest(root, p, "-overlay", overlay, "-timeout", timeout.String()).CombinedOutput(); {
+	case err == nil:
+		m.fate = lives
+	case strings.Contains(string(out), "[build failed]"):
+		m.fate = invalid
+	}
+	return nil
+}
+
+// goTest runs the tests of a part.
+func goTest(root string, p part, flags ...string) *exec.Cmd {
+	args := append([]string{"test", "-short", "-vet=off", "-failfast"}, flags...)
+	if p.run != "" {
+		args = append(args, "-run", p.run)
+	}
+	c := exec.Command("go", append(args, "./"+p.dir)...)
+	c.Dir = root
+	return c
 }
 
 // operators are what becomes of an operator, by the kind of mutant.
@@ -165,36 +288,6 @@ func change(line string, column int, kind string) string {
 		}
 	}
 	return line
-}
-
-// test runs the tests of a file's package with other lines in the file, and returns
-// what gremlins would say of it.
-func test(root, path string, lines []string) (string, error) {
-	work, err := os.MkdirTemp("", "mutant")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(work)
-	mutated, overlay := filepath.Join(work, "mutated.go"), filepath.Join(work, "overlay.json")
-	if err := os.WriteFile(mutated, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
-		return "", err
-	}
-	data, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, path): mutated}})
-	if err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(overlay, data, 0o600); err != nil {
-		return "", err
-	}
-	c := exec.Command("go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-timeout", "1m", "./"+filepath.Dir(path))
-	c.Dir = root
-	switch out, err := c.CombinedOutput(); {
-	case err == nil:
-		return "LIVED", nil
-	case strings.Contains(string(out), "[build failed]"):
-		return "NOT VIABLE", nil
-	}
-	return "KILLED", nil
 }
 
 // readEquivalents reads the mutants that nothing could notice, each with its reason
