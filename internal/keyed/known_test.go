@@ -123,6 +123,9 @@ func TestKnown(t *testing.T) {
 		"with a clock": off(0), "with a clock that is behind": off(-time.Hour), "with a clock that is a bit ahead": off(10 * time.Second), "without a clock": nil,
 	} {
 		for _, churn := range []int{3, 60} {
+			if testing.Short() && churn > 3 {
+				continue
+			}
 			t.Run(fmt.Sprint(name, ", churn ", churn), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					p := &project{random: rand.New(rand.NewPCG(uint64(churn), 7)), clock: clock, churn: 3000}

@@ -620,6 +620,9 @@ func TestModel(t *testing.T) {
 		if raceDetector && s.processes > 1 {
 			s.faults = 0 // its worlds have one at work at a time, and it is slow
 		}
+		if testing.Short() && s.lists.any && s.processes > 1 && s.faults > 0 {
+			continue // it takes as long as all others together
+		}
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

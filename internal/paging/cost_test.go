@@ -2,6 +2,7 @@ package paging_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 
@@ -105,4 +106,48 @@ func TestReadAheadOfASingleItem(t *testing.T) {
 	l := newList(2, nil)
 	require.NoError(t, l.pager(1).Each(t.Context(), func(int) bool { return false }))
 	assert.Equal(t, 1, l.requests)
+}
+
+// Pages reads a page when the one before was taken, and no page more.
+func TestPages(t *testing.T) {
+	l := newList(30, nil)
+	var taken, requests []int
+	require.NoError(t, l.pager(10).Pages(t.Context(), func(fresh []int) bool {
+		taken, requests = append(taken, len(fresh)), append(requests, l.requests)
+		return true
+	}))
+	assert.Equal(t, []int{10, 10, 10}, taken)
+	assert.Equal(t, []int{1, 2, 3}, requests)
+
+	l = newList(30, nil)
+	require.NoError(t, l.pager(10).Pages(t.Context(), func([]int) bool { return false }))
+	assert.Equal(t, 1, l.requests)
+}
+
+// Whoever reads by pages learns why the list ended early, and gets nothing of the page
+// that ended it.
+func TestPagesThatFail(t *testing.T) {
+	failure := errors.New("the second page fails")
+	for name, second := range map[string]struct {
+		page paging.Page[int]
+		err  error
+		want error
+	}{
+		"the request":   {paging.Page[int]{Items: []paging.Item[int]{{ID: "c", Value: 3}}, Total: 9}, failure, failure},
+		"what it holds": {paging.Page[int]{Items: make([]paging.Item[int], 9), Total: 9}, nil, paging.ErrPageTooLong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			requests, taken := 0, 0
+			p := paging.Pager[int]{Size: 2, MaxSize: 1000, Fetch: func(context.Context, int, int) (paging.Page[int], error) {
+				if requests++; requests > 1 {
+					return second.page, second.err
+				}
+				return paging.Page[int]{Items: []paging.Item[int]{{ID: "a", Value: 1}, {ID: "b", Value: 2}}, Total: 9}, nil
+			}}
+			err := p.Pages(t.Context(), func(fresh []int) bool { taken += len(fresh); return true })
+			require.ErrorIs(t, err, second.want)
+			assert.Equal(t, 2, requests)
+			assert.Equal(t, 2, taken)
+		})
+	}
 }
