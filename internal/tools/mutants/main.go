@@ -30,13 +30,17 @@ type part struct {
 	name string
 	dir  string
 	file *regexp.Regexp // nil: all
-	run  string         // the tests, of those that go test -short runs
+	// tests are the files whose tests run, because those of the whole package take long. nil: all.
+	tests []string
 }
 
 // core are the parts whose mistakes would cost an endpoint, a secret or an answer.
 var core = append([]part{{
 	name: "codec", dir: ".", file: regexp.MustCompile(`^(fields|codec|validate.*)\.go$`),
-	run: "TestFields",
+	tests: []string{
+		"codec_test.go", "decode_test.go", "fields_test.go", "policy_test.go", "resources_test.go",
+		"service_test.go", "services_test.go", "tags_test.go", "validate_test.go", "whitelist_test.go",
+	},
 }}, packages(
 	"internal/retry", "internal/keyed", "internal/exchange", "internal/transport", "internal/redact",
 	"internal/rules", "internal/fields", "internal/wire", "internal/paging", "internal/renew", "internal/poll",
@@ -132,7 +136,11 @@ func run(parts []part) error {
 // check mutates one part and reports whether enough was noticed.
 func check(lister, root, work string, p part, equivalents map[string]string) (bool, error) {
 	start := time.Now()
-	if out, err := goTest(root, p, "-count=1").CombinedOutput(); err != nil {
+	flags, err := p.flags(root)
+	if err != nil {
+		return false, err
+	}
+	if out, err := goTest(root, p, append(flags, "-count=1")...).CombinedOutput(); err != nil {
 		return false, fmt.Errorf("the tests fail without a mutant: %w\n%s", err, out)
 	}
 	// Who waits for ever is noticed, and so is who takes much longer.
@@ -141,7 +149,7 @@ func check(lister, root, work string, p part, equivalents map[string]string) (bo
 	if err != nil {
 		return false, err
 	}
-	if err := tryAll(root, work, p, timeout, mutants); err != nil {
+	if err := tryAll(root, work, p, append(flags, "-timeout", timeout.String()), mutants); err != nil {
 		return false, err
 	}
 	died, lived, equivalent := 0, []string{}, 0
@@ -207,7 +215,7 @@ func list(lister, root, output string, p part) ([]*mutant, error) {
 }
 
 // tryAll finds out what becomes of the mutants, two at a time.
-func tryAll(root, work string, p part, timeout time.Duration, mutants []*mutant) error {
+func tryAll(root, work string, p part, flags []string, mutants []*mutant) error {
 	todo := make(chan *mutant, len(mutants))
 	for _, m := range mutants {
 		todo <- m
@@ -222,7 +230,7 @@ func tryAll(root, work string, p part, timeout time.Duration, mutants []*mutant)
 		}
 		workers.Go(func() {
 			for m := range todo {
-				if failures[i] = m.try(root, dir, p, timeout); failures[i] != nil {
+				if failures[i] = m.try(root, dir, p, flags); failures[i] != nil {
 					return
 				}
 			}
@@ -233,7 +241,7 @@ func tryAll(root, work string, p part, timeout time.Duration, mutants []*mutant)
 }
 
 // try runs the tests with the mutant.
-func (m *mutant) try(root, dir string, p part, timeout time.Duration) error {
+func (m *mutant) try(root, dir string, p part, flags []string) error {
 	original := filepath.Join(root, m.path)
 	lines, err := readLines(original)
 	if err != nil {
@@ -251,7 +259,7 @@ func (m *mutant) try(root, dir string, p part, timeout time.Duration) error {
 	if err := os.WriteFile(overlay, data, 0o600); err != nil {
 		return err
 	}
-	switch out, err := goTest(root, p, "-overlay", overlay, "-timeout", timeout.String()).CombinedOutput(); {
+	switch out, err := goTest(root, p, append(slices.Clip(flags), "-overlay", overlay)...).CombinedOutput(); {
 	case err == nil:
 		m.fate = lives
 	case strings.Contains(string(out), "[build failed]"):
@@ -260,13 +268,30 @@ func (m *mutant) try(root, dir string, p part, timeout time.Duration) error {
 	return nil
 }
 
+// flags say which tests run.
+func (p part) flags(root string) ([]string, error) {
+	if p.tests == nil {
+		return nil, nil
+	}
+	var names []string
+	for _, file := range p.tests {
+		data, err := os.ReadFile(filepath.Join(root, p.dir, file))
+		if err != nil {
+			return nil, err
+		}
+		for _, match := range testName.FindAllSubmatch(data, -1) {
+			names = append(names, string(match[1]))
+		}
+	}
+	return []string{"-run", "^(" + strings.Join(names, "|") + ")$"}, nil
+}
+
+var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+
 // goTest runs the tests of a part.
 func goTest(root string, p part, flags ...string) *exec.Cmd {
-	args := append([]string{"test", "-short", "-vet=off", "-failfast"}, flags...)
-	if p.run != "" {
-		args = append(args, "-run", p.run)
-	}
-	c := exec.Command("go", append(args, "./"+p.dir)...)
+	args := slices.Concat([]string{"test", "-short", "-vet=off", "-failfast"}, flags, []string{"./" + p.dir})
+	c := exec.Command("go", args...)
 	c.Dir = root
 	return c
 }
