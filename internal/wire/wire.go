@@ -374,9 +374,9 @@ func Int64(v Value) (int64, bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n, true
 	}
-	const exact = 1 << 53 // beyond it, a float64 skips integers
+	const exact = 1 << 53 // from there on, one float64 stands for several integers
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f != float64(int64(f)) || f > exact || f < -exact {
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
 		return 0, false
 	}
 	return int64(f), true
