@@ -119,6 +119,8 @@ func TestWrite(t *testing.T) {
 				`"made":"2026-01-02T02:04:05.0000006Z","words":["a","b"],"doc":{"a":1},"raw":"\u00e4"}`},
 		"empty lists":                {nested, thing{Things: []thing{}, Words: []string{}}, `{"things":[],"old":false,"words":[]}`},
 		"empty lists, left out":      {sparse, thing{Words: []string{}, Raw: raw("")}, `{"old":false}`},
+		"lists that are not empty":   {sparse, thing{Words: []string{"a"}, Raw: raw("1"), Doc: raw("{}"), Count: 1}, `{"count":1,"old":false,"words":["a"],"doc":{},"raw":1}`},
+		"raw values without a byte":  {nested, thing{Raw: raw(""), Doc: raw("")}, `{"old":false}`},
 		"escapes":                    {nested, thing{Name: "\"\\\n\x00\xffä</a>\u2028"}, `{"name":"\"\\\n\u0000` + "\ufffdä</a>\u2028" + `","old":false}`},
 		"extra, in place of the own": {nested, thing{Name: "a", Extra: map[string]json.RawMessage{"z": raw("[1]"), "name": raw("{}"), "old": nil, `"`: raw("1")}}, `{"\"":1,"name":{},"old":null,"z":[1]}`},
 		"no extra":                   {careless, thing{Extra: map[string]json.RawMessage{"z": raw("1")}}, `{"old":false}`},
@@ -178,6 +180,17 @@ func TestClone(t *testing.T) {
 	clone.Extra["new"] = nil
 	assert.Equal(t, fresh(), src, "nothing is shared")
 	assert.Equal(t, thing{Words: []string{}}, nested.Clone(thing{Words: []string{}}), "nil stays nil, and empty empty")
+}
+
+// A small value is written without a writer of its own, and a large one does not leave
+// its buffers to small ones.
+func TestWritersAreUsedAgain(t *testing.T) {
+	small, large := &thing{Name: "a"}, &thing{Name: strings.Repeat("x", 1<<20)}
+	write := func(value *thing) func() {
+		return func() { _, _ = simple.Marshal(value) }
+	}
+	assert.Less(t, testing.AllocsPerRun(100, write(small)), 4.0) // a new one takes eight
+	assert.Greater(t, testing.AllocsPerRun(10, write(large)), 5.0)
 }
 
 func TestHas(t *testing.T) {
