@@ -31,11 +31,10 @@ const (
 // How long an answer is waited for, its headers and its body, is up to the context
 // of the request: a second timer for the headers would cost as much as it.
 func NewPool(rootCAs *x509.CertPool) *http.Transport {
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
 	return &http.Transport{
 		Proxy:                  proxyFromEnvironment,
 		OnProxyConnectResponse: refusedByProxy,
-		DialContext:            dialer.DialContext,
+		DialContext:            newDialer().DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: rootCAs},
 		TLSHandshakeTimeout:    tlsHandshakeTimeout,
 		ForceAttemptHTTP2:      true,
@@ -46,3 +45,5 @@ func NewPool(rootCAs *x509.CertPool) *http.Transport {
 		MaxResponseHeaderBytes: maxResponseHeader,
 	}
 }
+
+func newDialer() *net.Dialer { return &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive} }

@@ -5,9 +5,17 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
+
+// A host that does not answer costs ten seconds, and not the minutes that the system
+// tries for.
+func TestLimitsOfADial(t *testing.T) {
+	assert.Equal(t, 10*time.Second, newDialer().Timeout)
+	assert.Equal(t, 30*time.Second, newDialer().KeepAlive)
+}
 
 // All that is left of a proxy's refusal may be a reason phrase, and more words behind it.
 func TestStatusOfAPhrase(t *testing.T) {

@@ -236,6 +236,78 @@ func TestConnectionsThatAreNone(t *testing.T) {
 	}
 }
 
+// fakeConn counts how often it is closed, and what it is a connection of.
+type fakeConn struct {
+	net.Conn
+	closed *int
+}
+
+func (fakeConn) RemoteAddr() net.Addr { return &net.TCPAddr{} }
+func (c fakeConn) Close() error       { *c.closed++; return nil }
+
+type fakeTLS struct {
+	fakeConn
+	protocol string
+}
+
+func (c fakeTLS) ConnectionState() tls.ConnectionState {
+	return tls.ConnectionState{NegotiatedProtocol: c.protocol}
+}
+
+// To stop a second request, its connection is closed, unless others may be using it: a
+// round tripper might not look at the context. A connection of HTTP/2 is left to a
+// request without a body once, because net/http looks at the context before it writes
+// one, and closing would end the requests of others.
+func TestWhichConnectionsAreClosed(t *testing.T) {
+	const http1, http2 = "Host", ":authority" // the first header
+	for name, tt := range map[string]struct {
+		protocol string // of TLS
+		plain    bool   // there is none
+		field    string
+		reused   bool
+		post     []int // closed connections after each one given
+		get      []int
+	}{
+		"HTTP/1.1":                     {protocol: "http/1.1", field: http1, post: []int{0, 1, 2}, get: []int{0, 1, 2}},
+		"HTTP/1.1, kept":               {protocol: "http/1.1", field: http1, reused: true, post: []int{0, 1, 2}, get: []int{0, 0, 1}}, // a read is repeated once
+		"HTTP/1.1 without TLS":         {plain: true, field: http1, post: []int{0, 1, 2}, get: []int{0, 1, 2}},
+		"HTTP/2":                       {protocol: "h2", field: http2, post: []int{0, 1, 2}, get: []int{0, 0, 1}},
+		"HTTP/2, which others may use": {protocol: "h2", field: http2, reused: true, post: []int{0, 0, 0}, get: []int{0, 0, 0}},
+		"HTTP/2 without TLS":           {plain: true, field: http2, post: []int{0, 1, 2}, get: []int{0, 0, 1}},
+	} {
+		for method, want := range map[string][]int{"POST": tt.post, "GET": tt.get} {
+			t.Run(name+", "+method, func(t *testing.T) {
+				var closed int
+				var conn net.Conn = fakeConn{closed: &closed}
+				if !tt.plain {
+					conn = fakeTLS{fakeConn{closed: &closed}, tt.protocol}
+				}
+				var counts []int
+				tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+					trace := httptrace.ContextClientTrace(req.Context())
+					for range want {
+						trace.GetConn("x.example:443")
+						trace.GotConn(httptrace.GotConnInfo{Conn: conn, Reused: tt.reused})
+						counts = append(counts, closed)
+						if req.Context().Err() == nil {
+							trace.WroteHeaderField(tt.field, []string{"x.example"})
+							trace.WroteHeaders()
+						}
+					}
+					return nil, io.ErrUnexpectedEOF
+				})})
+				r := post("https://x.example")
+				if r.Method = method; method == "GET" {
+					r.Body = nil
+				}
+				_, err := tr.Send(t.Context(), r)
+				assert.Equal(t, transport.MaybeDone, failureOf(t, err).Fate)
+				assert.Equal(t, want, counts)
+			})
+		}
+	}
+}
+
 // A round tripper that keeps the request, and sends it again, finds its body spent.
 func TestBodyIsReadOnce(t *testing.T) {
 	var bodies []string
