@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,8 +154,15 @@ func check(lister, root, work string, p part, equivalents map[string]string) (bo
 		return false, err
 	}
 	died, lived, equivalent := 0, []string{}, 0
+	unused := maps.Clone(equivalents)
+	maps.DeleteFunc(unused, func(name, _ string) bool {
+		return !slices.ContainsFunc(mutants, func(m *mutant) bool { return strings.HasPrefix(name, m.path+": ") })
+	})
 	for _, m := range mutants {
 		name := m.path + ": " + strings.TrimSpace(m.text)
+		if m.fate == lives {
+			delete(unused, name)
+		}
 		switch {
 		case m.fate == noticed:
 			died++
@@ -173,6 +181,9 @@ func check(lister, root, work string, p part, equivalents map[string]string) (bo
 	fmt.Printf("%-22s %3d of %3d mutants noticed, %3.0f %%; %d equivalent; %.0f minutes\n", p.name, died, counted, 100*share, equivalent, time.Since(start).Minutes())
 	for _, mutant := range lived {
 		fmt.Println("   lives:", mutant)
+	}
+	for mutant := range unused {
+		fmt.Println("   in equivalents.txt, and noticed or not there:", mutant)
 	}
 	return share >= least, nil
 }
