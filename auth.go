@@ -17,14 +17,14 @@ const headerToken = "X-Auth-Token"
 // must be safe for concurrent use and obey the request's context. If it fails, nothing
 // is sent and its error is returned, wrapped.
 //
-// It can have more abilities: [Renewer], [Checker], [ProjectProvider] and
-// [IAMEndpointProvider]. An Authenticator that wraps another one keeps them all with a
-// method
+// It may also implement [Renewer], [Checker], [ProjectProvider] and
+// [IAMEndpointProvider]. An Authenticator that wraps another one keeps all of these with
+// a method
 //
 //	Unwrap() vpcep.Authenticator
 //
-// that returns the wrapped one. Without that method, or methods that pass the calls on,
-// a wrapped token is not renewed.
+// that returns the wrapped one. Without it, or methods that forward the calls, a wrapped
+// token is not renewed.
 type Authenticator interface {
 	Authenticate(req *http.Request) error
 }
@@ -32,12 +32,12 @@ type Authenticator interface {
 // TokenSource provides the token to authenticate with. It is called for every attempt,
 // and must be safe for concurrent use and obey ctx.
 //
-// It can have more abilities: [Invalidator] and [Checker]. A TokenSource that wraps
-// another one keeps them with a method
+// It may also implement [Invalidator] and [Checker]. A TokenSource that wraps another one
+// keeps these with a method
 //
 //	Unwrap() vpcep.TokenSource
 //
-// or with methods that pass the calls on.
+// or with methods that forward the calls.
 type TokenSource interface {
 	Token(ctx context.Context) (Token, error)
 }
@@ -57,7 +57,7 @@ type Token struct {
 // 2) allows 2,048, but IAM issues longer ones. NewClient reports a token that cannot be
 // used.
 func StaticToken(value string) TokenSource {
-	// The function hides the secret from whoever prints the source.
+	// In a function, so that printing the source does not show the secret.
 	return &staticToken{token: func() Token { return Token{Value: value} }}
 }
 
@@ -70,9 +70,9 @@ func (s *staticToken) Check() error {
 	case token == "":
 		return errors.New("the token must not be empty")
 	case len(token) > maxTokenLength:
-		return fmt.Errorf("the token has %d characters, at most %d are allowed", len(token), maxTokenLength)
+		return fmt.Errorf("the token has %d characters; at most %d are allowed", len(token), maxTokenLength)
 	case !text.FitsToken(token):
-		return errors.New("the token holds characters that a header cannot carry")
+		return errors.New("the token contains characters that are not allowed in a header")
 	}
 	return nil
 }
@@ -83,8 +83,8 @@ func TokenAuth(src TokenSource) Authenticator { return &tokenAuth{src: src} }
 type tokenAuth struct{ src TokenSource }
 
 var (
-	errNoTokenSource = errors.New("there is no token source")
-	errUnfitToken    = errors.New("the token is empty or holds characters that a header cannot carry")
+	errNoTokenSource = errors.New("the token source is nil")
+	errUnfitToken    = errors.New("the token is empty or contains characters that are not allowed in a header")
 )
 
 func (a *tokenAuth) Authenticate(req *http.Request) error {
@@ -104,7 +104,7 @@ func (a *tokenAuth) Authenticate(req *http.Request) error {
 
 func (a *tokenAuth) Check() error { return checkSource(a.src) }
 
-// Renew drops a cached token, so that the next attempt gets a new one.
+// Renew drops a cached token; the next attempt gets a new one.
 func (a *tokenAuth) Renew(refused Refusal) (again bool, why error) {
 	cache, ok := within[Invalidator](a.src)
 	if !ok {

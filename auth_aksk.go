@@ -11,22 +11,23 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// AKSKConfig is an access key. It prints, logs and marshals redacted, also inside
-// the exported fields of other values; package fmt gives no say in unexported ones.
+// AKSKConfig is an access key. It prints, logs and marshals redacted, even inside
+// exported fields of other values; package fmt does not allow that for unexported ones.
 type AKSKConfig struct {
 	redacted
 
 	// AccessKey and SecretKey are required.
 	AccessKey, SecretKey string
-	// SecurityToken belongs to temporary keys.
+	// SecurityToken is required for temporary keys.
 	SecurityToken string
-	// ProjectID is the project that requests are signed for (X-Project-Id), for the key of
-	// an IAM user who works in another project than that of the URL. "" means the client's
-	// own, usually what you want. Where the client is not told its project, it is this one.
+	// ProjectID is the project that requests are signed for (X-Project-Id). Set it only
+	// if the key's IAM user works in a project other than the one in the URL; if empty,
+	// requests are signed for the client's project. A client without a project of its
+	// own uses this one.
 	ProjectID string
 }
 
-// check names what is missing.
+// check reports invalid settings.
 func (c AKSKConfig) check(f *fieldErrors) {
 	for _, setting := range []struct {
 		field, value string
@@ -46,10 +47,10 @@ func (c AKSKConfig) check(f *fieldErrors) {
 
 // AKSK signs each attempt with an access key, algorithm SDK-HMAC-SHA256.
 //
-// The service allows the clock to be wrong by 15 minutes. A signature that it refuses
-// for its time did nothing, so that the request is sent once more, signed with the time
-// of the service's answer, and so are those after it. Any other refused signature is
-// never sent again, because five in a row lock the key.
+// The service allows the clock to be off by 15 minutes. If it refuses a signature
+// because of the time, nothing was done: the request is sent once more, signed with the
+// time of the service's response, and so are later requests. After any other refused
+// signature, the request is never sent again, because five in a row lock the key.
 //
 // NewClient reports a key that cannot be used.
 func AKSK(cfg AKSKConfig) Authenticator { return newAKSK(cfg) }
@@ -57,7 +58,7 @@ func AKSK(cfg AKSKConfig) Authenticator { return newAKSK(cfg) }
 func newAKSK(cfg AKSKConfig) *aksk { return &aksk{config: func() AKSKConfig { return cfg }} }
 
 type aksk struct {
-	config func() AKSKConfig // a function, which hides the keys from whoever prints the authenticator
+	config func() AKSKConfig // a function, so that printing the authenticator does not show the keys
 	clock  sign.Clock
 }
 
@@ -74,7 +75,7 @@ func (a *aksk) Authenticate(req *http.Request) error {
 	return a.config().sign(req, &a.clock)
 }
 
-// Renew corrects the time of the next signature, if it was the time that was refused.
+// Renew corrects the time of the next signature, if the service refused the time.
 func (a *aksk) Renew(refused Refusal) (again bool, why error) {
 	return a.clock.Refused(refused.Request, refused.Response)
 }
@@ -92,7 +93,7 @@ func (c AKSKConfig) sign(req *http.Request, clock *sign.Clock) error {
 	return nil
 }
 
-// bodyOf reads the body of a request that is still to be sent.
+// bodyOf reads the body of a request without consuming it.
 func bodyOf(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil

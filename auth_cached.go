@@ -7,17 +7,18 @@ import (
 	"github.com/vpcep/vpcep-go/internal/renew"
 )
 
-// CachedToken asks src for a token once, and shares it among all callers. It renews
-// the token in the background before it ends, while the old one still serves. A
-// token that the service refuses with 401 is dropped, renewed once, and the request
-// sent once more; callers whose tokens are refused together cause one renewal.
+// CachedToken asks src for a token once and shares it among all callers. It renews the
+// token in the background before it expires, while the old one still works. If the
+// service refuses the token with 401, CachedToken drops it and gets a new one, and the
+// request is sent once more; callers whose tokens are refused at the same time cause one
+// renewal.
 //
-// Where the service refuses the new token as well, the next renewal waits: a second at
-// first, and up to a minute. Until then refused calls fail without one, and their
+// If the service refuses the new token as well, the next renewal waits, one second at
+// first and up to a minute. Until then, refused calls fail without a renewal, and their
 // errors say so.
 //
-// A token without ExpiresAt is kept until it is refused, and so is one whose ExpiresAt
-// has passed when it arrives: one of the clocks is wrong.
+// A token without ExpiresAt is kept until it is refused. So is one whose ExpiresAt has
+// already passed when it arrives: one of the clocks must be wrong.
 func CachedToken(src TokenSource) TokenSource {
 	c := &cachedToken{src: src}
 	c.cache = renew.New(c.fetch)
@@ -43,7 +44,8 @@ func (c *cachedToken) Token(ctx context.Context) (Token, error) {
 	return c.cache.Get(ctx)
 }
 
-// Invalidate drops the token, if it is still the one that is kept, and says when if not yet.
+// Invalidate drops the token, if it is still the cached one. The error says when the
+// next renewal is due, if it is not due yet.
 func (c *cachedToken) Invalidate(token Token) error {
 	return c.cache.Drop(func(t Token) bool { return t.Value == token.Value })
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// DefaultAuth finds credentials where they usually are, the first that is set:
+// DefaultAuth looks for credentials in the usual places and uses the first it finds:
 //
 //  1. the environment: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and
 //     HUAWEICLOUD_SDK_SECURITY_TOKEN; HW_ACCESS_KEY, HW_SECRET_KEY and
@@ -20,31 +20,31 @@ import (
 //  2. the credentials file HUAWEICLOUD_SDK_CREDENTIALS_FILE, or
 //     ~/.huaweicloud/credentials: section [basic], keys ak, sk, security_token,
 //     project_id and iam_endpoint;
-//  3. on an ECS instance with an agency, the keys of the metadata service, which
-//     are renewed before they end. It is asked only where nothing else is set, again
-//     where it has hiccups, and for 3 seconds at most; where nothing answers at its
-//     address, for one.
+//  3. on an ECS instance with an agency, temporary keys from the metadata service,
+//     which are renewed before they expire. The service is asked only if nothing else
+//     is set, with retries, for at most 3 seconds, or 1 second if nothing responds at
+//     its address.
 //
-// The error says what was looked for and where. What is set by half, for example an
-// access key without its secret key, is an error, too, and so is a named file without
-// its section.
+// The error says what was looked for and where. Incomplete credentials, for example an
+// access key without its secret key, are an error, too, and so is a file named by the
+// environment that lacks the section.
 //
-// The file is read as Huawei Cloud's SDK for Go reads it, by the same INI reader. It
-// changes some values without a word: in sk = SK#SK it takes #SK for a comment (as it
-// does with ;), at \ it joins the next line, it takes off quotes around a value, and
-// for %(name)s it puts the value of the key name. A value that holds such characters
-// stands between backquotes: sk = `SK#SK`. Only a reference is replaced even there.
-// On Unix, a file that others than its owner can write is refused.
+// The file is read with the same INI reader as in Huawei Cloud's SDK for Go. That reader
+// silently changes some values: in sk = SK#SK, it takes #SK for a comment (the same goes
+// for ;), a trailing \ joins the next line, quotes around a value are removed, and
+// %(name)s is replaced with the value of the key name. Put backquotes around a value
+// that contains such characters: sk = `SK#SK`. Only references are replaced even there.
+// On Unix, a file that anyone but its owner can write is refused.
 //
-// Of that SDK's ways in, ID tokens of an identity provider (HUAWEICLOUD_SDK_IDP_ID,
-// HUAWEICLOUD_SDK_ID_TOKEN_FILE), the identity of a pod and derived credentials are not
-// looked for. The example in examples/federation has a [TokenSource] or an
+// That SDK also supports ID tokens from an identity provider (HUAWEICLOUD_SDK_IDP_ID,
+// HUAWEICLOUD_SDK_ID_TOKEN_FILE), the identity of a pod, and derived credentials.
+// DefaultAuth does not look for these; examples/federation has a [TokenSource] or an
 // [Authenticator] for each.
 func DefaultAuth() (Authenticator, error) {
 	return authOf(credentials.System(newMetadata(credentials.MetadataURL)))
 }
 
-// authOf makes an authenticator of what is found.
+// authOf returns an authenticator for the credentials found in places.
 func authOf(places credentials.Places) (Authenticator, error) {
 	found, err := places.Find()
 	switch {
@@ -66,8 +66,8 @@ func keyOf(v credentials.Values) AKSKConfig {
 	return AKSKConfig{AccessKey: v.AccessKey, SecretKey: v.SecretKey, SecurityToken: v.SecurityToken}
 }
 
-// foundAuth is an access key with the project and IAM's URL that stood beside it. They
-// are in a function, because people put passwords into URLs.
+// foundAuth is an access key with the project and the IAM URL found with it. They are in
+// a function, because people put passwords into URLs.
 type foundAuth struct {
 	redacted
 
@@ -109,9 +109,8 @@ func (a *agencyAuth) Authenticate(req *http.Request) error {
 	return keyOf(key).sign(req, &a.clock)
 }
 
-// Renew corrects the time of the next signature, or drops keys that the service does
-// not take. With new keys the request is not sent again: too many refused signatures
-// lock a key.
+// Renew corrects the time of the next signature, or drops keys that the service refused.
+// The request is not sent again with new keys: too many refused signatures lock a key.
 func (a *agencyAuth) Renew(refused Refusal) (again bool, why error) {
 	if again, why = a.clock.Refused(refused.Request, refused.Response); again {
 		return again, why

@@ -13,36 +13,37 @@ import (
 	"github.com/vpcep/vpcep-go/internal/text"
 )
 
-// IAMPasswordConfig says who logs in to IAM, and for which project. It prints,
-// logs and marshals redacted, also inside the exported fields of other values;
-// package fmt gives no say in unexported ones.
+// IAMPasswordConfig says who logs in to IAM, and for which project. It prints, logs and
+// marshals redacted, even inside exported fields of other values; package fmt does not
+// allow that for unexported ones.
 type IAMPasswordConfig struct {
 	redacted
 
-	// IAMEndpoint is IAM's URL; "" means the environment's
-	// HUAWEICLOUD_SDK_IAM_ENDPOINT, and without that the URL of Region.
+	// IAMEndpoint is IAM's URL. If empty, it comes from the environment variable
+	// HUAWEICLOUD_SDK_IAM_ENDPOINT, or else from Region.
 	IAMEndpoint string
-	// Region selects IAM's URL and, where neither ProjectID nor ProjectName is set,
-	// the project of the region's name.
+	// Region selects IAM's URL and, if neither ProjectID nor ProjectName is set, the
+	// project with the region's name.
 	Region string
 	// Username, Password and DomainName (the account) are required.
 	Username, Password, DomainName string
-	// ProjectID or ProjectName is the project that the token is for. ProjectID counts
-	// where both are set. A name is looked for in the account of DomainName; that of a
-	// sub-project is like "eu-west-101_billing".
+	// ProjectID or ProjectName is the project that the token is for. ProjectID takes
+	// precedence. A name is looked up in the account of DomainName; the name of a
+	// sub-project is, for example, "eu-west-101_billing".
 	ProjectID, ProjectName string
-	// HTTPClient sends the requests; nil means a client of the library's own. It is copied and never changed.
+	// HTTPClient sends the requests; nil means the library's own client. It is copied and
+	// never changed.
 	HTTPClient *http.Client
 }
 
-// IAMPassword logs in to IAM with a user's name and password, and gives tokens for
-// one project: POST {iam}/v3/auth/tokens. Each Token is a login; wrap it in
-// CachedToken. The end of a token is corrected by the Date of IAM's answer, so that it
-// holds by this machine's clock.
+// IAMPassword logs in to IAM with a user's name and password, and provides tokens for
+// one project: POST {iam}/v3/auth/tokens. Each call of Token logs in; wrap the source in
+// CachedToken. A token's ExpiresAt is corrected by the Date of IAM's response, so it is
+// by this machine's clock.
 //
 // IAM's refusals are *APIError, with IAM's numbers as codes. A password that IAM
-// refuses with 401 is not sent again for a minute; until then the refusal is given again.
-// Wrong settings are a *ValidationError, of NewClient too.
+// refuses with 401 is not sent again for a minute; until then, the same refusal is
+// returned. Invalid settings are a *ValidationError, which NewClient reports, too.
 func IAMPassword(cfg IAMPasswordConfig) TokenSource {
 	s := &iamPassword{config: func() IAMPasswordConfig { return cfg }}
 	s.login = sync.OnceValues(s.newLogin)
@@ -50,11 +51,11 @@ func IAMPassword(cfg IAMPasswordConfig) TokenSource {
 }
 
 type iamPassword struct {
-	config func() IAMPasswordConfig // a function, which hides the password from whoever prints the source
+	config func() IAMPasswordConfig // a function, so that printing the source does not show the password
 	login  func() (*iam.Login, error)
 }
 
-// newLogin is made once: its connections, and what it remembers, are for all logins.
+// newLogin is called once: all logins share its connections, and the last refusal.
 func (s *iamPassword) newLogin() (*iam.Login, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -89,17 +90,18 @@ func (s *iamPassword) Check() error {
 		}
 	}
 	if cfg.ProjectID == "" && cfg.ProjectName == "" && cfg.Region == "" {
-		f.add("ProjectID", "one of ProjectID, ProjectName and Region is needed")
+		f.add("ProjectID", "set ProjectID, ProjectName or Region")
 	}
 	return f.err()
 }
 
-// newIAMService is IAM. auth may be nil.
+// newIAMService returns IAM at base. auth may be nil.
 func newIAMService(base *url.URL, hc *http.Client, auth Authenticator) *exchange.Service {
 	return newService(base, newTransport(hc, nil), auth, "")
 }
 
-// iamURL is where IAM answers: what the caller says, the environment, and the region, in this order.
+// iamURL returns IAM's URL: from the caller, the environment or the region, in this
+// order.
 func iamURL(f *fieldErrors, endpoint, region string) *url.URL {
 	endpoint = cmp.Or(endpoint, os.Getenv("HUAWEICLOUD_SDK_IAM_ENDPOINT"))
 	switch {
@@ -108,9 +110,9 @@ func iamURL(f *fieldErrors, endpoint, region string) *url.URL {
 	case isRegion(region):
 		return &url.URL{Scheme: "https", Host: regionalHost("iam", region)}
 	case region != "":
-		f.add("Region", "%s cannot be a region: lower-case letters, digits and hyphens are", text.Quoted(region))
+		f.add("Region", "%s is not a valid region ID: use lower-case letters, digits and hyphens", text.Quoted(region))
 	default:
-		f.add("IAMEndpoint", "one of IAMEndpoint and Region is needed")
+		f.add("IAMEndpoint", "set IAMEndpoint or Region")
 	}
 	return nil
 }

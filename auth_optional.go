@@ -5,17 +5,16 @@ import (
 	"net/http"
 )
 
-// Refusal is a request that was refused with 401: its headers, credentials included,
-// and those of the answer. It prints, logs and marshals redacted.
+// Refusal is a request that was refused with 401: its headers, including credentials,
+// and the headers of the response. It prints, logs and marshals redacted.
 type Refusal struct {
 	redacted
 
 	Request, Response http.Header
 }
 
-// Renewer is an Authenticator that may have better credentials than those that were
-// refused with 401. One that wraps another implements Unwrap, as [Authenticator] says,
-// or passes the call on:
+// Renewer is an Authenticator that may have better credentials after a 401. One that
+// wraps another implements Unwrap, as described at [Authenticator], or forwards the call:
 //
 //	func (w wrapper) Renew(refused vpcep.Refusal) (again bool, why error) {
 //		if inner, ok := w.inner.(vpcep.Renewer); ok {
@@ -24,53 +23,52 @@ type Refusal struct {
 //		return false, nil
 //	}
 type Renewer interface {
-	// Renew is told of every request that was refused with 401. It reports whether to
-	// send the request again, which is done once in a call; if not, why may say what the
-	// caller should know, and becomes part of the call's error. It must not wait.
+	// Renew is called for every request that was refused with 401. It reports whether to
+	// send the request again, which happens at most once per call. If not, why may
+	// explain; it becomes part of the call's error. Renew must not block.
 	Renew(refused Refusal) (again bool, why error)
 }
 
-// Invalidator is a TokenSource that keeps its token, and drops it when the service has
-// refused it. One that wraps another implements Unwrap, as [TokenSource] says, or
-// passes the call on; one that changes the token passes on what it got from the other.
+// Invalidator is a TokenSource that caches its token, and drops it when the service has
+// refused it. One that wraps another implements Unwrap, as described at [TokenSource], or
+// forwards the call; one that changes the token forwards the original token.
 type Invalidator interface {
-	// Invalidate drops the token, if it is still the one that is kept. The next Token
-	// is then another one. The error says why the token is kept all the same, and
-	// becomes part of the call's error.
+	// Invalidate drops the token, if it is still the cached one. The next Token is then
+	// a new one. The error says why the token is kept nevertheless, and becomes part of
+	// the call's error.
 	Invalidate(token Token) error
 }
 
-// Checker is an Authenticator or TokenSource that can tell without the network
-// whether it is able to work; NewClient and LookupProjectID ask it. One that wraps
-// another implements Unwrap, as [Authenticator] and [TokenSource] say, or passes the
-// call on.
+// Checker is an Authenticator or TokenSource that can check its settings without the
+// network; NewClient and LookupProjectID call it. One that wraps another implements
+// Unwrap, as described at [Authenticator] and [TokenSource], or forwards the call.
 type Checker interface {
-	// Check returns nil, or what is wrong: a *ValidationError names settings of its own,
-	// any other error is reported under the option that the Checker was given to.
+	// Check returns nil, or what is wrong. A *ValidationError is reported as it is; any
+	// other error is reported under the option that the Checker was passed to.
 	Check() error
 }
 
-// ProjectProvider is an Authenticator that knows the project that its credentials
-// are for; NewClient asks it where no option and no variable says the project. One that
-// wraps another implements Unwrap, as [Authenticator] says, or passes the call on.
+// ProjectProvider is an Authenticator that knows the project of its credentials.
+// NewClient asks it if neither an option nor an environment variable sets the project.
+// One that wraps another implements Unwrap, as described at [Authenticator], or forwards
+// the call.
 type ProjectProvider interface {
-	// ProjectID returns the project's ID, "" where it is not known.
+	// ProjectID returns the project's ID, or "" if it is unknown.
 	ProjectID() string
 }
 
-// IAMEndpointProvider is an Authenticator that knows the URL of the IAM that its
-// credentials are of; LookupProjectID asks it. One that wraps another implements
-// Unwrap, as [Authenticator] says, or passes the call on.
+// IAMEndpointProvider is an Authenticator that knows the URL of the IAM that issued its
+// credentials; LookupProjectID asks it. One that wraps another implements Unwrap, as
+// described at [Authenticator], or forwards the call.
 type IAMEndpointProvider interface {
-	// IAMEndpoint returns the URL, "" where it is not known.
+	// IAMEndpoint returns the URL, or "" if it is unknown.
 	IAMEndpoint() string
 }
 
-// maxWrappers bounds how deep within wrappers something is looked for, because one may
-// unwrap to itself.
+// maxWrappers bounds how many wrappers are unwrapped, because one may unwrap to itself.
 const maxWrappers = 100
 
-// within finds what implements T: outer, or the first of those that it wraps.
+// within returns the first of outer and the values that it wraps that implements T.
 func within[T any](outer any) (found T, ok bool) {
 	for range maxWrappers {
 		if found, ok = outer.(T); ok {
@@ -88,7 +86,7 @@ func within[T any](outer any) (found T, ok bool) {
 	return found, false
 }
 
-// checkSource asks what is within a source.
+// checkSource calls Check of src, or of the source that src wraps.
 func checkSource(src TokenSource) error {
 	if src == nil {
 		return errNoTokenSource
@@ -99,7 +97,7 @@ func checkSource(src TokenSource) error {
 	return nil
 }
 
-// check asks a Checker what is wrong. field is named where it does not name one itself.
+// check adds what a Checker reports, under field if the error names no field.
 func (f *fieldErrors) check(v any, field string) {
 	c, ok := within[Checker](v)
 	if !ok {

@@ -15,31 +15,31 @@ import (
 
 // ProjectLookupConfig says where and as whom to look for a project.
 type ProjectLookupConfig struct {
-	// Region is the region whose project is looked for. Required, unless ProjectName is
-	// set.
+	// Region is the region whose project to look up. Required, unless ProjectName is set.
 	Region string
-	// ProjectName is the project's name, for a sub-project: the region's, an underscore and
-	// a name, such as "eu-west-101_billing". "" means the region's own project. Where
-	// Region is not set, it is what stands before the underscore.
+	// ProjectName is the name of a sub-project: the region, an underscore and a name,
+	// such as "eu-west-101_billing". If empty, the region's own project is looked up. If
+	// Region is not set, it is the part before the underscore.
 	ProjectName string
 	// Auth authenticates with IAM: an access key, or a token. Required.
 	Auth Authenticator
-	// IAMEndpoint is IAM's URL; "" means the environment's
-	// HUAWEICLOUD_SDK_IAM_ENDPOINT, that of the credentials file where Auth comes from
-	// there, and without them the URL of Region.
+	// IAMEndpoint is IAM's URL. If empty, it comes from the environment variable
+	// HUAWEICLOUD_SDK_IAM_ENDPOINT, from the credentials file if Auth comes from there,
+	// or else from Region.
 	IAMEndpoint string
-	// HTTPClient sends the request; nil means a client of the library's own. It is copied and never changed.
+	// HTTPClient sends the request; nil means the library's own client. It is copied and
+	// never changed.
 	HTTPClient *http.Client
 }
 
-// ErrProjectNotFound: IAM knows no project of the name that these credentials may use.
+// ErrProjectNotFound: IAM has no project of that name that these credentials may use.
 var ErrProjectNotFound = errors.New("vpcep: project not found")
 
-// LookupProjectID asks IAM for the ID of a project, usually the one that a region has
-// for the account: GET {iam}/v3/projects?name={name}. The ID does not change, so that
-// one look-up for WithProjectID is enough.
+// LookupProjectID asks IAM for the ID of a project, usually the account's project for a
+// region: GET {iam}/v3/projects?name={name}. The ID does not change, so one lookup is
+// enough; pass it to WithProjectID.
 //
-// The error is a *ValidationError for wrong settings, ErrProjectNotFound, or IAM's
+// The error is a *ValidationError for invalid settings, ErrProjectNotFound, or IAM's
 // *APIError.
 func LookupProjectID(ctx context.Context, cfg ProjectLookupConfig) (string, error) {
 	if ctx == nil {
@@ -53,7 +53,7 @@ func LookupProjectID(ctx context.Context, cfg ProjectLookupConfig) (string, erro
 	var f fieldErrors
 	base := iamURL(&f, cfg.IAMEndpoint, cfg.Region)
 	if cfg.Region == "" && cfg.IAMEndpoint != "" {
-		f.add("Region", "one of Region and ProjectName is needed")
+		f.add("Region", "set Region or ProjectName")
 	}
 	if cfg.Auth == nil {
 		f.add("Auth", "must not be nil")

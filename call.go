@@ -13,28 +13,26 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// request is one operation: what to check, what to send, and how to read the answer.
+// request is one operation: what to check, what to send, and how to read the response.
 type request[T any] struct {
 	operation retry.Operation
 	method    string
-	// path is that of the reference, behind the base URL: {project_id} is the client's
-	// project, and every other name in braces is the next one of ids.
+	// path is the path in the reference, relative to the base URL: {project_id} is the
+	// client's project, and every other name in braces is the next of ids.
 	path  string
 	ids   []string
 	query url.Values
-	body  any // written as JSON; nil: none
-	// check reports what is wrong even without validation, beside an ID that would
-	// change the path.
+	body  any // written as JSON; nil for no body
+	// check applies even without validation, like the check that no ID changes the path.
 	check func(*fieldErrors)
 	// validate reports what the service would refuse.
 	validate func(*fieldErrors)
 	decode   func(ctx context.Context, body string) (T, error)
-	once     bool // one attempt, whatever comes of it
+	once     bool // one attempt, whatever its outcome
 }
 
-// do is the way of every call: validate → encode → authenticate → attempt →
-// classify → decode, the last four in exchange.Service.Do, which repeats them where
-// that is safe.
+// do is the path of every call: validate → encode → authenticate → attempt → classify →
+// decode. The last four are in exchange.Service.Do, which repeats them if that is safe.
 func do[T any](ctx context.Context, c *Client, opts []CallOption, r request[T]) (T, error) {
 	settings, err := c.begin(ctx, opts)
 	if err != nil {
@@ -113,7 +111,7 @@ func send[T any](ctx context.Context, c *Client, settings callSettings, r reques
 	return value, failure
 }
 
-// fill is the path with the project and the IDs in it.
+// fill returns the path with the project and the IDs filled in.
 func (r *request[T]) fill(projectID string) string {
 	var path strings.Builder
 	path.Grow(len(r.path) + len(projectID) + maxIDLength*len(r.ids))
@@ -127,11 +125,11 @@ func (r *request[T]) fill(projectID string) string {
 	return path.String()
 }
 
-// projectIDName is what paths call the project by.
+// projectIDName is the name of the project in paths.
 const projectIDName = "project_id"
 
-// eachPart calls fn for every name in braces of the path, with the text before it and
-// the ID that it stands for, and at last for the text behind them.
+// eachPart calls fn for every name in braces in the path, with the text before it and
+// the ID that it stands for, and finally for the remaining text.
 func (r *request[T]) eachPart(fn func(text, name, id string)) {
 	ids := r.ids
 	for rest := r.path; ; {
@@ -142,15 +140,15 @@ func (r *request[T]) eachPart(fn func(text, name, id string)) {
 		}
 		var name, id string
 		name, rest, _ = strings.Cut(braced, "}")
-		if name != projectIDName && len(ids) > 0 { // a caller's own path may have braces, too
+		if name != projectIDName && len(ids) > 0 { // a caller's path may have braces, too
 			id, ids = ids[0], ids[1:]
 		}
 		fn(text, name, id)
 	}
 }
 
-// decodeNothing reads the answer of a call that answers nothing. A page of a
-// proxy, or an error under a status of success, is no answer of the service.
+// decodeNothing reads a response that has no content of interest. A proxy's HTML page, or
+// an error with a successful status, is not a response of the service.
 func decodeNothing(ctx context.Context, body string) (struct{}, error) {
 	var none struct{}
 	if strings.TrimSpace(body) == "" {
@@ -170,18 +168,19 @@ func decodeNothing(ctx context.Context, body string) (struct{}, error) {
 		}
 	})
 	if err == nil && (hasError || hasCode && hasMessage) && !hasID {
-		err = errors.New("it is an error")
+		err = errors.New("the body is an error")
 	}
 	return none, err
 }
 
 var (
-	// errNoClient reports a Client that NewClient did not make.
-	errNoClient   = errors.New("vpcep: this Client was not made by NewClient")
+	// errNoClient reports a Client that NewClient did not create.
+	errNoClient   = errors.New("vpcep: the Client was not created by NewClient")
 	errNilContext = errors.New("vpcep: the context is nil")
 )
 
-// begin reports what keeps any call from being made, and reads its options.
+// begin applies the options of a call. It fails if the client, the context or an option
+// is invalid.
 func (c *Client) begin(ctx context.Context, opts []CallOption) (callSettings, error) {
 	switch {
 	case c == nil || c.service == nil:
@@ -192,8 +191,8 @@ func (c *Client) begin(ctx context.Context, opts []CallOption) (callSettings, er
 	return newCallSettings(opts)
 }
 
-// decodeMember calls fn for a member of the answer to a change, as often as it comes. An
-// empty answer is one, too.
+// decodeMember calls fn for each occurrence of a member in the response to a change. An
+// empty body is valid.
 func decodeMember(ctx context.Context, body, member string, fn func(wire.Value)) error {
 	if _, err := decodeNothing(ctx, body); err != nil || strings.TrimSpace(body) == "" {
 		return err

@@ -26,8 +26,8 @@ type Client struct {
 	service   *exchange.Service
 	projectID string
 	validates bool
-	window    time.Duration // of the search for a create with an unknown outcome
-	// endpointKeys and serviceKeys are the idempotency keys that this client works on.
+	window    time.Duration // how long to search for a create with an unknown outcome
+	// endpointKeys and serviceKeys are the idempotency keys in use by this client.
 	endpointKeys *keyed.Registry[*Endpoint]
 	serviceKeys  *keyed.Registry[*EndpointService]
 }
@@ -35,10 +35,10 @@ type Client struct {
 // NewClient creates a client. It needs WithRegion or WithBaseURL, WithProjectID, and
 // WithToken or WithAuth. Without the options, the region comes from HW_REGION_NAME, and
 // the project from HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID or, with DefaultAuth, the
-// credentials file; LookupProjectID finds the project of a region.
+// credentials file. LookupProjectID finds the project of a region.
 //
-// It reports every wrong setting at once, in a *ValidationError that names the options,
-// and uses no network.
+// NewClient reports all invalid settings at once, in a *ValidationError that names the
+// options. It does not use the network.
 func NewClient(opts ...Option) (*Client, error) {
 	var cfg config
 	for _, opt := range opts {
@@ -80,7 +80,7 @@ func newTransport(hc *http.Client, rootCAs *x509.CertPool) *transport.Transport 
 	return transport.New(hc)
 }
 
-// newService is the service at base. auth may be nil.
+// newService returns the service at base. auth may be nil.
 func newService(base *url.URL, t *transport.Transport, auth Authenticator, product string) *exchange.Service {
 	s := &exchange.Service{
 		BaseURL:  strings.TrimRight(base.String(), "/"),
@@ -105,8 +105,8 @@ func newService(base *url.URL, t *transport.Transport, auth Authenticator, produ
 	return s
 }
 
-// ProjectID returns the project that the client is for, which may come from the
-// environment or the credentials file.
+// ProjectID returns the client's project, which may come from the environment or the
+// credentials file.
 func (c *Client) ProjectID() string {
 	if c == nil {
 		return ""
@@ -122,16 +122,16 @@ func (c *Client) BaseURL() string {
 	return c.service.BaseURL
 }
 
-// CloseIdleConnections closes the connections that no call is using. The client remains
-// usable.
+// CloseIdleConnections closes the connections that no call is using. You can still use
+// the client afterwards.
 func (c *Client) CloseIdleConnections() {
 	if c != nil && c.service != nil {
 		c.service.Transport.CloseIdleConnections()
 	}
 }
 
-// fromEnvironment fills in what the options leave open. What the credentials
-// file says of the project counts behind the environment.
+// fromEnvironment fills in what the options leave open. For the project, the environment
+// takes precedence over the credentials file.
 func (c *config) fromEnvironment(getenv func(string) string, auth Authenticator) {
 	if region := getenv("HW_REGION_NAME"); region != "" && !c.hasRegion && !c.hasBaseURL {
 		c.region, c.hasRegion = region, true
@@ -145,60 +145,61 @@ func (c *config) fromEnvironment(getenv func(string) string, auth Authenticator)
 	}
 }
 
-// isRegion reports what can be one label of a host name.
+// isRegion reports whether id is a valid host name label.
 func isRegion(id string) bool {
 	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 	isLabel := strings.Trim(id, letters+digits+"-") == "" && strings.Trim(id, "-") == id
 	return isLabel && 1 <= len(id) && len(id) <= 63
 }
 
-// regionDomains are the regions whose hosts are not below myhuaweicloud.com.
+// regionDomains are the regions whose hosts are not under myhuaweicloud.com.
 var regionDomains = map[string]string{"eu-west-101": "myhuaweicloud.eu"}
 
-// serviceURL returns the URL that paths are put behind.
+// serviceURL returns the URL that paths are appended to.
 func (c *config) serviceURL(f *fieldErrors) *url.URL {
 	switch {
 	case c.hasBaseURL:
 		return c.parseBaseURL(f)
 	case !c.hasRegion:
-		f.add("WithRegion", "no region and no base URL: one of WithRegion and WithBaseURL, or the environment variable HW_REGION_NAME, is needed")
+		f.add("WithRegion", "no region or base URL is set; use WithRegion, WithBaseURL or the environment variable HW_REGION_NAME")
 		return nil
 	case !isRegion(c.region):
-		f.add("WithRegion", "%s cannot be a region: lower-case letters, digits and hyphens are", text.Quoted(c.region))
+		f.add("WithRegion", "%s is not a valid region ID: use lower-case letters, digits and hyphens", text.Quoted(c.region))
 		return nil
 	}
 	return &url.URL{Scheme: "https", Host: regionalHost("vpcep", c.region)}
 }
 
-// regionalHost is the host of a service in a region.
+// regionalHost returns the host of a service in a region.
 func regionalHost(service, region string) string {
 	return service + "." + region + "." + cmp.Or(regionDomains[region], "myhuaweicloud.com")
 }
 
 func (c *config) parseBaseURL(f *fieldErrors) *url.URL {
 	const field = "WithBaseURL"
-	u := f.serviceURL(field, c.baseURL, c.plaintextHTTP, ", or WithPlaintextHTTP if that is meant")
+	u := f.serviceURL(field, c.baseURL, c.plaintextHTTP, ", or allow it with WithPlaintextHTTP")
 	if u == nil {
 		return nil
 	}
-	// Service catalogues give the URL of a project.
+	// Service catalogs list the URL with the project.
 	if above, project := path.Split(strings.TrimRight(u.Path, "/")); strings.HasSuffix(above, "/v1/") && c.isProject(project) {
 		u.Path, u.RawPath = strings.TrimSuffix(above, "/v1/"), ""
-		f.add(field, "must end before /v1/ and the project, which are added to it: use %s", u)
+		f.add(field, "must not include /v1/ and the project, which the client adds: use %s", u)
 		return nil
 	}
 	return u
 }
 
-// isProject reports what is the project, or looks like one: its ID, or a catalogue's placeholder for it.
+// isProject reports whether s is the project, or looks like one: an ID, or a service
+// catalog's placeholder for it.
 func (c *config) isProject(s string) bool {
 	isID := len(s) == 32 && strings.Trim(s, "0123456789abcdef") == ""
 	return s != "" && (isID || s == c.projectID || s[0] == '$' || s[0] == '{' || s[0] == '%')
 }
 
-// serviceURL demands the URL of a service that credentials may be sent to;
-// hint ends the advice against http://. No message shows any of the URL: it may
-// hold a password, in a form that nothing would take for one.
+// serviceURL parses and checks the URL of a service that credentials may be sent to. hint
+// ends the error about http://. No error quotes the URL: it may hold a password in a
+// form that redaction would not recognize.
 func (f *fieldErrors) serviceURL(field, rawURL string, plaintextHTTP bool, hint string) *url.URL {
 	u, err := url.Parse(rawURL)
 	switch {
@@ -207,7 +208,7 @@ func (f *fieldErrors) serviceURL(field, rawURL string, plaintextHTTP bool, hint 
 	case err != nil:
 		f.add(field, "is not a URL")
 	case u.User != nil:
-		f.add(field, "must not contain user info; credentials have options of their own")
+		f.add(field, "must not contain user info; credentials are set separately")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "" || strings.Contains(rawURL, "@"):
 		f.add(field, "is not an absolute http or https URL")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(rawURL, "#"):
@@ -230,17 +231,17 @@ func isLoopback(host string) bool {
 
 func (c *config) checkProject(f *fieldErrors) {
 	if c.projectID == "" && !c.hasProjectID {
-		f.add("WithProjectID", "no project: WithProjectID, or one of the environment variables HUAWEICLOUD_SDK_PROJECT_ID and HW_PROJECT_ID, is needed; LookupProjectID finds that of a region")
+		f.add("WithProjectID", "no project is set; use WithProjectID or the environment variable HUAWEICLOUD_SDK_PROJECT_ID or HW_PROJECT_ID; LookupProjectID finds the project of a region")
 		return
 	}
 	f.pathSegment("WithProjectID", c.projectID)
 }
 
-// authenticator is what the options say of credentials.
+// authenticator returns the authenticator that the options set, or nil.
 func (c *config) authenticator(f *fieldErrors) Authenticator {
 	switch {
 	case c.token != nil && c.hasAuth:
-		f.add("WithToken", "does not go with WithAuth: only one of them can authenticate")
+		f.add("WithToken", "cannot be combined with WithAuth")
 		return c.auth
 	case c.hasAuth:
 		return c.auth
@@ -250,13 +251,13 @@ func (c *config) authenticator(f *fieldErrors) Authenticator {
 	return c.fallback
 }
 
-// checkAuth asks authenticators that can tell whether they can work.
+// checkAuth asks an authenticator that is a Checker whether it is usable.
 func (c *config) checkAuth(f *fieldErrors, auth Authenticator) {
 	switch {
 	case auth == nil && c.hasAuth:
 		f.add("WithAuth", "must not be nil")
 	case auth == nil:
-		f.add("WithAuth", "no credentials: one of WithToken and WithAuth is needed; DefaultAuth makes an Authenticator of the environment variables %s, among others", credentials.Variables)
+		f.add("WithAuth", "no credentials are set; use WithToken or WithAuth; DefaultAuth reads the environment variables %s, among others", credentials.Variables)
 	case !c.hasAuth:
 		f.check(auth, "WithToken")
 	default:
@@ -269,7 +270,7 @@ func (c *config) checkTransport(f *fieldErrors) {
 		f.add("WithHTTPClient", "must not be nil")
 	}
 	if c.hasHTTPClient && c.rootCAs != nil {
-		f.add("WithRootCAs", "has no effect on the transport of WithHTTPClient; set the authorities there")
+		f.add("WithRootCAs", "cannot be combined with WithHTTPClient; set the certificate authorities on its Transport")
 	}
 	f.duration("WithAttemptTimeout", c.attemptTimeout)
 	f.duration("WithReconcileWindow", c.reconcileWindow)
@@ -281,12 +282,12 @@ func (c *config) checkTransport(f *fieldErrors) {
 	}
 }
 
-// duration demands a time that was not meant in another unit.
+// duration rejects a negative duration, and one so short that it was meant in another unit.
 func (f *fieldErrors) duration(field string, d time.Duration) {
 	switch {
 	case d < 0:
 		f.add(field, "must not be negative")
 	case 0 < d && d < time.Millisecond:
-		f.add(field, "%s is too short; %d seconds are %d * time.Second", d, d, d)
+		f.add(field, "%s is too short; for %d seconds, use %d * time.Second", d, d, d)
 	}
 }

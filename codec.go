@@ -10,14 +10,14 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// MarshalJSON writes the endpoint as the service does, Extra included.
+// MarshalJSON writes the endpoint as the service does, including Extra.
 func (e Endpoint) MarshalJSON() ([]byte, error) { return endpointResource.marshal(e) }
 
-// UnmarshalJSON reads an endpoint as tolerantly as Endpoint promises. Only text
-// that is no JSON object is an error.
+// UnmarshalJSON reads an endpoint tolerantly. It fails only if data is not a JSON object,
+// or has an object with more than 1000 members.
 func (e *Endpoint) UnmarshalJSON(data []byte) error { return endpointResource.unmarshal(data, e) }
 
-// MarshalJSON writes the body of a create request. What is empty is left out;
+// MarshalJSON writes the body of a create request. Empty fields are left out;
 // IdempotencyKey becomes a tag.
 func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) {
 	if r.IdempotencyKey != "" {
@@ -26,10 +26,10 @@ func (r CreateEndpointRequest) MarshalJSON() ([]byte, error) {
 	return createFields.Marshal(&r)
 }
 
-// UnmarshalJSON reads the body of a create request. It takes the same drift in
-// types as Endpoint does, but a field that makes no sense is an error here: a
-// request that says something else than its author meant must not be sent.
-// Fields that this version does not know are kept in Extra.
+// UnmarshalJSON reads the body of a create request. It tolerates the same deviations in
+// types as Endpoint does, but an invalid field is an error here: a request must not be
+// sent with another meaning than its author intended. Fields that this version does not
+// know are kept in Extra.
 func (r *CreateEndpointRequest) UnmarshalJSON(data []byte) error {
 	read, err := readRequest(data, createFields)
 	if err != nil {
@@ -40,7 +40,7 @@ func (r *CreateEndpointRequest) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// readRequest reads the body of a request. A field that makes no sense is an error.
+// readRequest reads the body of a request. An invalid field is an error.
 func readRequest[T any](data []byte, table *fields.Table[T]) (read T, err error) {
 	odd, err := table.Read(wire.Of(data), &read)
 	if err == nil && len(odd) > 0 {

@@ -9,9 +9,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/policies"
 )
 
-// differences names the settings that req gives and that e has otherwise. What
-// an answer leaves out is no difference: an address, for example, is there only
-// when the endpoint is accepted.
+// differences names the settings of req that e has otherwise. What a response leaves out
+// is not a difference: an address, for example, is absent until the endpoint is accepted.
 func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	differ := func(field string, differs bool) {
 		if differs {
@@ -24,7 +23,7 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	text("vpc_id", req.VPCID, e.VPCID)
 	differ("description", req.Description != "" && e.Description != "" && strings.TrimSpace(req.Description) != strings.TrimSpace(e.Description))
 	differ("tags", len(req.Tags) > 0 && e.Tags != nil && !sameSet(req.Tags, e.Tags))
-	if e.ServiceType.isGateway() { // it has no settings of an interface endpoint
+	if e.ServiceType.isGateway() { // the settings below are for interface services
 		differ("routetables", len(req.RouteTables) > 0 && e.RouteTables != nil && !sameSet(req.RouteTables, e.RouteTables))
 		differ("policy_statement", len(req.PolicyStatement) > 0 && e.PolicyStatement != nil && !sameStatements(req.PolicyStatement, e.PolicyStatement))
 		return fields
@@ -41,7 +40,7 @@ func differences(req CreateEndpointRequest, e *Endpoint) (fields []string) {
 	return fields
 }
 
-// fixedDifferences is differences of the settings that cannot be changed.
+// fixedDifferences is differences for only the settings that cannot be changed.
 func fixedDifferences(req CreateEndpointRequest, e *Endpoint) []string {
 	fixed := CreateEndpointRequest{
 		EndpointServiceID: req.EndpointServiceID, VPCID: req.VPCID,
@@ -62,7 +61,7 @@ func serviceDifferences(req CreateServiceRequest, s *EndpointService) (fields []
 	text("vpc_id", req.VPCID, s.VPCID)
 	text("server_type", req.ServerType, s.ServerType)
 	differ("ports", len(req.Ports) > 0 && s.Ports != nil && !sameSet(withProtocol(req.Ports), s.Ports))
-	// The full name has the name between others.
+	// The name is one part of the full name.
 	differ("service_name", req.Name != "" && s.Name != "" && !slices.Contains(strings.Split(s.Name, "."), req.Name))
 	differ("approval_enabled", req.ApprovalEnabled != nil && *req.ApprovalEnabled != s.ApprovalEnabled)
 	text("tcp_proxy", string(req.TCPProxy), string(s.TCPProxy))
@@ -74,12 +73,13 @@ func serviceDifferences(req CreateServiceRequest, s *EndpointService) (fields []
 	return fields
 }
 
-// fixedServiceDifferences is serviceDifferences of the settings that cannot be changed.
+// fixedServiceDifferences is serviceDifferences for only the settings that cannot be
+// changed.
 func fixedServiceDifferences(req CreateServiceRequest, s *EndpointService) []string {
 	return serviceDifferences(CreateServiceRequest{VPCID: req.VPCID, ServerType: req.ServerType, IPVersion: req.IPVersion}, s)
 }
 
-// canonicalBlocks writes addresses and blocks in the one way that can be compared.
+// canonicalBlocks returns addresses and blocks in a form that can be compared.
 func canonicalBlocks(blocks []string) []string {
 	canonical := make([]string, len(blocks))
 	for i, block := range blocks {
@@ -98,7 +98,7 @@ func canonicalBlock(s string) string {
 	return s
 }
 
-// sameSet compares two lists without regard to order and repetition.
+// sameSet compares two lists, ignoring order and repetition.
 func sameSet[T comparable](a, b []T) bool {
 	within := func(list, other []T) bool {
 		return !slices.ContainsFunc(list, func(v T) bool { return !slices.Contains(other, v) })
@@ -106,7 +106,7 @@ func sameSet[T comparable](a, b []T) bool {
 	return within(a, b) && within(b, a)
 }
 
-// sameStatements compares two lists of statements by what they mean.
+// sameStatements compares two lists of statements by meaning.
 func sameStatements(a, b []PolicyStatement) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)

@@ -25,44 +25,45 @@ type Connection struct {
 	Status EndpointStatus
 	// DomainID is the account of the endpoint's user.
 	DomainID string
-	// CreatedAt and UpdatedAt are in UTC, and zero where absent.
+	// CreatedAt and UpdatedAt are in UTC, and zero if absent.
 	CreatedAt, UpdatedAt time.Time
 	// Description is free text.
 	Description string
-	// Errors are the service's reasons, the field "error".
+	// Errors are the reasons that the service gives, from the field "error".
 	Errors []ResourceError
-	// Extra are the fields that this version does not know, or whose type makes no
-	// sense. nil where there are none.
+	// Extra holds the fields that this version does not know or whose type is
+	// unexpected. It is nil if there are none.
 	Extra map[string]json.RawMessage
 }
 
 // ConnectionFilter selects connections of a service and their order. The zero
 // value selects all, newest first.
 type ConnectionFilter struct {
-	// EndpointID selects one endpoint, as MarkerID does. 0: no marker ID.
+	// EndpointID selects one endpoint by its ID, and MarkerID by its marker ID, if not 0.
 	EndpointID string
 	MarkerID   int64
-	// Status selects the connections in one status: StatusPendingAcceptance for those
-	// that wait for the owner.
+	// Status selects the connections in one status, for example StatusPendingAcceptance
+	// for those that wait for the owner.
 	Status EndpointStatus
 	// SortKey is create_at (the default) or update_at.
 	SortKey string
 	// SortDir is desc (the default) or asc.
 	SortDir string
-	// PageSize is how many connections one request asks for, 1 to 1000. 0: 100.
+	// PageSize is how many connections one request asks for, 1 to 1000; 0 means 100.
 	PageSize int
 }
 
-// UnmarshalJSON reads a connection. Only text that is no JSON object is an error.
+// UnmarshalJSON reads a connection tolerantly. It fails only if data is not a JSON
+// object.
 func (k *Connection) UnmarshalJSON(data []byte) error { return connectionResource.unmarshal(data, k) }
 
-// MarshalJSON writes the connection as the service does, Extra included.
+// MarshalJSON writes the connection as the service does, including Extra.
 func (k Connection) MarshalJSON() ([]byte, error) { return connectionResource.marshal(k) }
 
 // ListConnections lists the endpoints that connect to a service of this project: GET
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/connections. It pages as
 // ListEndpoints does, with the same guarantees, even if the caller accepts or rejects
-// the connections that a filter by Status shows.
+// connections while listing them by Status.
 func (c *Client) ListConnections(ctx context.Context, serviceID string, filter ConnectionFilter, opts ...CallOption) iter.Seq2[*Connection, error] {
 	return list(ctx, c, opts, connections(serviceID, filter))
 }
@@ -100,9 +101,10 @@ const connectionsPath = servicesPath + "/{service_id}/connections"
 // WaitForConnection waits until it is accepted.
 //
 // It can be repeated after a lost response: if the service refuses the decision, one
-// more request reads the connection, and if that is already accepted, the call
-// succeeds. Errors are *ValidationError, ErrServiceNotFound, ErrEndpointNotFound, and
-// any other refusal as an *APIError (CodeEndpointNotOfService, CodeEndpointDeleting).
+// more request reads the connection, and if it is already accepted, the call succeeds.
+//
+// Errors are *ValidationError, ErrServiceNotFound, ErrEndpointNotFound, and any other
+// refusal as an *APIError (CodeEndpointNotOfService, CodeEndpointDeleting).
 func (c *Client) AcceptConnection(ctx context.Context, serviceID, endpointID string, opts ...CallOption) (*Connection, error) {
 	return c.decideConnection(ctx, serviceID, endpointID, "receive", StatusAccepted, opts)
 }
@@ -113,8 +115,9 @@ func (c *Client) RejectConnection(ctx context.Context, serviceID, endpointID str
 	return c.decideConnection(ctx, serviceID, endpointID, "reject", StatusRejected, opts)
 }
 
-// decideConnection decides, and takes a refusal for success where the connection is in
-// the wanted status: an earlier decision, whose answer was lost, led there.
+// decideConnection sends a decision. It treats a refusal as success if the connection
+// already is in the wanted status: an earlier decision, whose response was lost, put it
+// there.
 func (c *Client) decideConnection(ctx context.Context, serviceID, endpointID, action string, wanted EndpointStatus, opts []CallOption) (*Connection, error) {
 	settings, err := c.begin(ctx, opts)
 	if err != nil {
@@ -127,7 +130,7 @@ func (c *Client) decideConnection(ctx context.Context, serviceID, endpointID, ac
 	if !errors.As(err, &refusal) || refusal.isThrottled() || refusal.StatusCode != http.StatusBadRequest && refusal.StatusCode != http.StatusConflict {
 		return decided, err
 	}
-	settings.response = nil // it is to describe the decision
+	settings.response = nil // keep the response to the decision
 	shown, readErr := doWith(ctx, c, settings, getConnection(serviceID, endpointID))
 	if readErr != nil || shown == nil || shown.Status != wanted {
 		return nil, err
@@ -140,7 +143,7 @@ func decision(serviceID, endpointID, action string) request[*Connection] {
 		operation: retry.Update, method: http.MethodPost, path: connectionsPath + "/action", ids: []string{serviceID},
 		check: func(f *fieldErrors) { f.pathSegment("endpoint_id", endpointID) },
 		body: struct {
-			Endpoints []string `json:"endpoints"` // one a call: the service takes no more
+			Endpoints []string `json:"endpoints"` // the service takes only one
 			Action    string   `json:"action"`
 		}{[]string{endpointID}, action},
 		decode: func(ctx context.Context, data string) (*Connection, error) {
@@ -149,8 +152,8 @@ func decision(serviceID, endpointID, action string) request[*Connection] {
 	}
 }
 
-// decodeDecision reads the connection of an endpoint out of the answer to a
-// decision. One that does not show it is the answer to a decision all the same.
+// decodeDecision reads the connection of an endpoint from the response to a decision. A
+// response that leaves it out is valid, too.
 func decodeDecision(ctx context.Context, data string, endpointID string) (*Connection, error) {
 	answered, err := decodeConnections(ctx, data)
 	if k := answered[endpointID]; k != nil {
@@ -159,8 +162,8 @@ func decodeDecision(ctx context.Context, data string, endpointID string) (*Conne
 	return &Connection{EndpointID: endpointID}, err
 }
 
-// decodeConnections reads an answer that lists connections, by their endpoints. An
-// empty one is an answer, too.
+// decodeConnections reads a response that lists connections, and returns them by their
+// endpoints. An empty body is valid.
 func decodeConnections(ctx context.Context, body string) (connections map[string]*Connection, err error) {
 	err = decodeMember(ctx, body, "connections", func(v wire.Value) {
 		connections = map[string]*Connection{}
@@ -175,7 +178,7 @@ func decodeConnections(ctx context.Context, body string) (connections map[string
 
 // ConnectionDescription is what the owner of a service notes about a connection.
 type ConnectionDescription struct {
-	// EndpointID is the endpoint. Required, 1 to 64 characters.
+	// EndpointID is the ID of the endpoint. Required, 1 to 64 characters.
 	EndpointID string `json:"id"`
 	// Description must not contain < or >. An empty one deletes it.
 	Description string `json:"description"`
@@ -184,8 +187,8 @@ type ConnectionDescription struct {
 // UpdateConnectionDescriptions describes connections of a service of this project, all
 // in one request: PUT
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/connections/description. It
-// returns the connections in the order of the request. One that the response leaves out
-// has only its endpoint's ID and the description.
+// returns the connections in the order of the request. A connection that the response
+// leaves out has only its endpoint's ID and the description.
 //
 // Errors are those of AcceptConnection, and *ValidationError.
 func (c *Client) UpdateConnectionDescriptions(ctx context.Context, serviceID string, descriptions []ConnectionDescription, opts ...CallOption) ([]*Connection, error) {
@@ -211,12 +214,12 @@ func (c *Client) UpdateConnectionDescriptions(ctx context.Context, serviceID str
 // WaitForConnection polls the connections of a service of this project until an
 // endpoint's connection is accepted, or in one of opts.Targets, and returns it. It is
 // for the owner of the service: the endpoint itself may be in another project.
-// opts.OnPoll gets the connection in the form of an endpoint. The call waits for a
-// connection that is not there yet until its time is up; if one was there and cannot be
-// found for five seconds, the wait ends with ErrEndpointNotFound.
+// opts.OnPoll is called with the connection, converted to an Endpoint. The call waits
+// until its time is up for a connection that does not exist yet; if a connection existed
+// and cannot be found for five seconds, the wait ends with ErrEndpointNotFound.
 //
-// Errors are those of WaitForEndpoint, and ErrServiceNotFound. The connection comes
-// with an *EndpointFailedError, and is nil with any other error.
+// Errors are those of WaitForEndpoint, and ErrServiceNotFound. The connection is
+// returned with an *EndpointFailedError, and is nil with any other error.
 func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID string, opts WaitOptions) (*Connection, error) {
 	targets := opts.Targets
 	if len(targets) == 0 {
@@ -228,9 +231,9 @@ func (c *Client) WaitForConnection(ctx context.Context, serviceID, endpointID st
 	}.run(ctx, c, opts)
 }
 
-// getConnection reads the connection of one endpoint, which is nil where there is none.
+// getConnection reads the connection of one endpoint, or nil if there is none.
 func getConnection(serviceID, endpointID string) request[*Connection] {
-	const limit = 10 // a filter that the service ignores is no reason to fail
+	const limit = 10 // more than one, in case the service ignores the filter
 	l := connections(serviceID, ConnectionFilter{EndpointID: endpointID})
 	page := l.request(0, limit)
 	return request[*Connection]{
@@ -251,7 +254,7 @@ func getConnection(serviceID, endpointID string) request[*Connection] {
 	}
 }
 
-// asEndpoint is what the owner of a service sees of an endpoint.
+// asEndpoint returns the connection as an Endpoint.
 func (k *Connection) asEndpoint() *Endpoint {
 	if k == nil {
 		return nil

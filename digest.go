@@ -12,23 +12,23 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// The tag of an idempotency key holds the key and a digest of the request that the
-// endpoint was made for: both fit the 43 characters that the service allows.
+// The tag of an idempotency key holds the key and a digest of the request that created
+// the endpoint. Both fit in the 43 characters that the service allows.
 const (
 	maxKeyLength    = 36
 	digestSeparator = "~"
 	digestLength    = maxTagValueLength - maxKeyLength - len(digestSeparator)
 )
 
-// requestDigest is short, and the same for requests that ask for the same: the order
-// of tags, whitelist and route tables does not count.
+// requestDigest returns a short digest that is the same for requests with the same
+// meaning: the order of tags, whitelist and route tables does not count.
 func requestDigest(req CreateEndpointRequest) string {
 	req.IdempotencyKey, req.Resume = "", false
 	req.Tags = sortedTags(req.Tags)
 	req.Whitelist = slices.Sorted(slices.Values(canonicalBlocks(req.Whitelist)))
 	req.RouteTables = slices.Sorted(slices.Values(req.RouteTables))
 	req.IPv6Address = canonicalBlock(req.IPv6Address)
-	if document, ok := wire.Document(wire.Of(req.PolicyDocument)); ok { // it may be a string that holds one
+	if document, ok := wire.Document(wire.Of(req.PolicyDocument)); ok { // a string may hold the object
 		req.PolicyDocument = document
 	}
 	return digestOf(req)
@@ -49,13 +49,13 @@ func sortedTags(tags []Tag) []Tag {
 	return slices.SortedFunc(slices.Values(tags), func(a, b Tag) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value)) })
 }
 
-// digestOf is a digest of a request in one form.
+// digestOf returns the digest of a request.
 func digestOf(req any) string {
 	sum := sha256.Sum256(canonicalJSON(req))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:digestLength])
 }
 
-// canonicalJSON writes v with the members of objects in order.
+// canonicalJSON marshals v with the members of objects sorted.
 func canonicalJSON(v any) []byte {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -71,7 +71,7 @@ func canonicalJSON(v any) []byte {
 	return data
 }
 
-// keyTag is the tag of an idempotency key.
+// keyTag returns the tag of an idempotency key.
 func keyTag(key, digest string) Tag {
 	if digest != "" {
 		key += digestSeparator + digest
@@ -79,8 +79,8 @@ func keyTag(key, digest string) Tag {
 	return Tag{Key: IdempotencyTagKey, Value: key}
 }
 
-// splitKeyTag takes the tag of an idempotency key out of tags. The digest is "" where
-// something else than this library wrote the tag.
+// splitKeyTag takes the tag of an idempotency key out of tags. The digest is "" if this
+// library did not write the tag.
 func splitKeyTag(tags []Tag) (others []Tag, key, digest string) {
 	i := slices.IndexFunc(tags, func(t Tag) bool { return t.Key == IdempotencyTagKey })
 	if i < 0 {
@@ -94,8 +94,7 @@ func splitKeyTag(tags []Tag) (others []Tag, key, digest string) {
 	return others, key, digest
 }
 
-// withKeyTag returns tags with the key's tag behind them, and tags itself where there
-// is no key.
+// withKeyTag returns tags with the key's tag appended, or tags itself if there is no key.
 func withKeyTag(tags []Tag, key, digest string) []Tag {
 	if key == "" {
 		return tags

@@ -1,9 +1,9 @@
 // Package vpcep is a client for Huawei Cloud's VPC Endpoint service (VPCEP).
 //
 // A VPC endpoint connects a VPC to a service without leaving the cloud's network. This
-// package creates endpoints, finds, changes and deletes them, and waits for them. It
-// also publishes services for endpoints to connect to. With an idempotency key, a create
-// is safe to repeat after any failure, and leads to one endpoint. A change in the
+// package creates, finds, changes and deletes endpoints, and waits for them. It also
+// publishes services for endpoints to connect to. With an idempotency key, a create is
+// safe to repeat after any failure and leads to exactly one endpoint. A change in the
 // response format never costs you the ID of an endpoint you just created.
 //
 //	client, err := vpcep.NewClient(
@@ -24,32 +24,32 @@
 //	}
 //	endpoint, err = client.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{})
 //
-// The sections below introduce the names in the order in which you need them. Each links
-// to the page of the documentation that has the details.
+// The sections below introduce the API in the order in which you need it. Each links to
+// the page of the documentation that has the details.
 //
 // # Client
 //
-// [NewClient] makes a [Client] for one project from options such as [WithRegion],
+// [NewClient] creates a [Client] for one project from options such as [WithRegion],
 // [WithBaseURL] for a private cloud, [WithProjectID] and [WithAuth]. A client is safe for
 // concurrent use; share it.
 //
 // Every call takes a context that bounds the whole call; [WithAttemptTimeout] bounds each
-// attempt. [WithRetry] says how often a request is sent again, if that is safe. A
-// [CallOption] sets something for one call: [WithCallTimeout], [WithCallRetry] and
-// [WithCallHeader]. [WithResponse] returns the request ID and whatever else a response
-// says apart from its body. See [Configuration].
+// attempt. [WithRetry] sets how often a request is sent again, if that is safe. A
+// [CallOption] applies to one call: [WithCallTimeout], [WithCallRetry] and
+// [WithCallHeader]. [WithResponse] returns the status, the headers and the request ID of
+// the response. See [Configuration].
 //
 // # Authentication
 //
-// An [Authenticator] adds credentials to each attempt. [WithToken] is enough for a token
-// that you have. [TokenAuth] sends the token of a [TokenSource], such as [IAMPassword]
+// An [Authenticator] adds credentials to each attempt. If you already have a token, use
+// [WithToken]. [TokenAuth] sends the token of a [TokenSource], such as [IAMPassword]
 // inside [CachedToken], which logs a user in and renews the token. [AKSK] signs with an
-// access key. [DefaultAuth] uses what the environment, the credentials file or the ECS
-// instance has. [LookupProjectID] finds the project of a region.
+// access key. [DefaultAuth] finds credentials in the environment, the credentials file or
+// the ECS instance. [LookupProjectID] finds the project of a region.
 //
-// An [Authenticator] or [TokenSource] of your own can wrap another one; a method Unwrap
-// keeps what that one can do: [Renewer], [Invalidator], [Checker], [ProjectProvider] and
-// [IAMEndpointProvider].
+// Your own [Authenticator] or [TokenSource] can wrap another one. Give it a method Unwrap
+// to keep the optional interfaces of the wrapped one: [Renewer], [Invalidator],
+// [Checker], [ProjectProvider] and [IAMEndpointProvider].
 //
 // Credentials print, log and marshal redacted, and are sent only to the host that
 // you configured: redirects are not followed. See [Credentials].
@@ -59,12 +59,12 @@
 // [Client.CreateEndpoint] validates a [CreateEndpointRequest], as
 // [CreateEndpointRequest.Validate] does, sends it, and returns an [Endpoint], usually in
 // status [StatusCreating]. [Client.PreflightCreateEndpoint] checks a request against the
-// service that it connects to.
+// service it connects to.
 //
 // # Idempotency keys
 //
-// A create with an IdempotencyKey leads to one endpoint, however often and by whichever
-// process it is repeated:
+// A create with an IdempotencyKey leads to one endpoint, no matter how often it is
+// repeated and by which process:
 //
 //	request := vpcep.CreateEndpointRequest{
 //		EndpointServiceID: serviceID,
@@ -77,10 +77,10 @@
 //		endpoint, err = client.CreateEndpoint(ctx, request) // now or after a restart
 //	}
 //
-// The service knows no such keys, so the key is kept in a tag ([IdempotencyTagKey]), with
-// a digest of the request. A call searches for the key before and after it sends its
-// request. If several processes create with the same key at once, all of them get the
-// same endpoint, and whoever created another one deletes it.
+// The service has no such keys, so the library keeps the key in a tag
+// ([IdempotencyTagKey]), with a digest of the request. A call searches for the key before
+// and after it sends its request. If several processes create with the same key at once,
+// all of them get the same endpoint, and a process that created another one deletes it.
 // CreateEndpointRequest.Resume is for a process that restarts after a crash.
 // [Client.GetEndpointByIdempotencyKey] finds the endpoint of a key. See [Idempotency keys].
 //
@@ -89,33 +89,33 @@
 // [Client.WaitForEndpoint] polls an endpoint until it can be used,
 // [Client.WaitForEndpointDeleted] until it is gone, and [Client.WaitForEndpointChange]
 // until a change has taken effect. [WaitOptions] sets the statuses to wait for, a timeout,
-// and a function that is called with each poll.
+// and a function that is called after each poll.
 //
 // # Reading and changing
 //
-// [Client.GetEndpoint] reads one endpoint. [Client.ListEndpoints] iterates over those that
-// an [EndpointFilter] selects, and loses none while others create and delete;
-// [Client.CountEndpoints] says how many there are. [Client.DeleteEndpoint] deletes one.
+// [Client.GetEndpoint] reads one endpoint. [Client.ListEndpoints] iterates over the
+// endpoints that an [EndpointFilter] selects, and misses none while others create and
+// delete; [Client.CountEndpoints] counts them. [Client.DeleteEndpoint] deletes one.
 //
 // [Client.UpdateWhitelist], [Client.UpdateRouteTables], [Client.UpdatePolicy] and
 // [Client.DeletePolicy] change an endpoint; [HasWhitelist], [HasRouteTables] and
-// [HasPolicy] tell whether the change has taken effect. [Client.SetTags], [Client.AddTags]
-// and [Client.RemoveTags] change its tags, with the conditions [HasTags], [HasAllTags] and
-// [LacksTags]. See [Operations].
+// [HasPolicy] report whether the change has taken effect. [Client.SetTags],
+// [Client.AddTags] and [Client.RemoveTags] change its tags; their conditions are
+// [HasTags], [HasAllTags] and [LacksTags]. See [Operations].
 //
 // # Services
 //
 // [Client.ListPublicServices], [Client.DescribeService] and [Client.DescribeServiceByName]
-// find a service to connect to. [Client.GetQuotas] says how many endpoints and services a
-// project has and may have.
+// find a service to connect to. [Client.GetQuotas] returns how many endpoints and services
+// a project has and may have.
 //
 // # Publishing a service
 //
-// [Client.CreateService] publishes a back end of yours, with an idempotency key if you
-// like, and [Client.WaitForService] waits until endpoints can connect to it.
-// [Client.GetService], [Client.ListServices], [Client.UpdateService],
-// [Client.RenameService] and [Client.DeleteService] are for your own services, and
-// [Client.WaitForServiceDeleted] waits until one is gone.
+// [Client.CreateService] publishes your back end, optionally with an idempotency key, and
+// [Client.WaitForService] waits until endpoints can connect to it. [Client.GetService],
+// [Client.ListServices], [Client.UpdateService], [Client.RenameService] and
+// [Client.DeleteService] are for your own services, and [Client.WaitForServiceDeleted]
+// waits until one is gone.
 //
 //	service, err := client.CreateService(ctx, vpcep.CreateServiceRequest{
 //		PortID: "4189d3c2-8882-4871-a3c2-d380272eed88", VPCID: vpcID, ServerType: vpcep.ServerTypeLB,
@@ -126,12 +126,13 @@
 //	}
 //	_, err = client.AddPermissions(ctx, service.ID, []vpcep.Permission{{Value: "iam:domain::5fc973eea581490997e82ea11a1d0101"}})
 //
-// A [Permission] says who may connect: [Client.ListPermissions], [Client.AddPermissions],
-// [Client.RemovePermissions] and [Client.UpdatePermissionDescription].
-// [Client.ListConnections] and [Client.CountConnections] show who wants to;
-// [Client.AcceptConnection] and [Client.RejectConnection] decide, and
-// [Client.WaitForConnection] waits until the decision shows.
-// [Client.UpdateConnectionDescriptions] notes what a connection is for.
+// A [Permission] says who may connect: see [Client.ListPermissions],
+// [Client.AddPermissions], [Client.RemovePermissions] and
+// [Client.UpdatePermissionDescription]. [Client.ListConnections] and
+// [Client.CountConnections] show who has asked to connect. [Client.AcceptConnection] and
+// [Client.RejectConnection] decide, and [Client.WaitForConnection] waits until the
+// decision takes effect. [Client.UpdateConnectionDescriptions] notes what a connection is
+// for.
 //
 // # Tags and editions
 //
@@ -141,18 +142,18 @@
 // [Client.UpgradeEndpoint], [Client.UpgradeService] and [Client.AddServerResources] change
 // editions, and [Client.ListVersions] and [Client.GetVersion] are about the API itself.
 //
-// These are all operations of the reference. [Client.Do] sends what this version has no
-// method for, with the client's credentials, retries and errors.
+// These are all the operations of the reference. [Client.Do] sends requests that this
+// version has no method for, with the client's credentials, retries and errors.
 //
 // # Errors
 //
-// Wrong input is a [*ValidationError], reported before anything is sent. A refusal of the
-// service is an [*APIError]: test its status and meaning with [errors.Is] and the errors
-// of this package, such as [ErrForbidden] and [ErrThrottled], and its code with
+// Invalid input is a [*ValidationError], returned before anything is sent. A refusal by
+// the service is an [*APIError]: test its status and meaning with [errors.Is] and the
+// errors of this package, such as [ErrForbidden] and [ErrThrottled], and its code with
 // [errors.Is] and an [ErrorCode].
 //
-// [ErrOutcomeUnknown] is the one that needs care: the create may have been carried out,
-// and no response says so. The endpoint may exist, and it costs money.
+// [ErrOutcomeUnknown] is the one that needs care: the create may have succeeded, but no
+// response confirms it. The endpoint may exist and cost money.
 //
 //	switch {
 //	case errors.Is(err, vpcep.ErrDuplicateEndpoints):
@@ -165,28 +166,32 @@
 //		// choose another address
 //	}
 //
-// Whatever a call returns with an error is nil, and a count is 0, with these exceptions:
-// a wait that ended in failure returns the endpoint, service or connection with its
-// [*EndpointFailedError] or [*ServiceFailedError], [Client.UpdateRouteTables] the route
-// tables that the endpoint has with a [*RouteTablesError], [Client.AddPermissions] the
-// permissions that were added with a [*PermissionsError], and
-// [Client.PreflightCreateEndpoint] the service with a [*ValidationError]. See [Errors] and
-// [Retries].
+// A call that returns an error returns nil or 0 beside it, with these exceptions:
+//
+//   - A wait that ends in failure returns the endpoint, service or connection with its
+//     [*EndpointFailedError] or [*ServiceFailedError].
+//   - [Client.UpdateRouteTables] returns the endpoint's route tables with a
+//     [*RouteTablesError].
+//   - [Client.AddPermissions] returns the permissions it added with a
+//     [*PermissionsError].
+//   - [Client.PreflightCreateEndpoint] returns the service with a [*ValidationError].
+//
+// See [Errors] and [Retries].
 //
 // # Logging
 //
-// [WithLogger] writes a line for each attempt, at debug level. Nothing else is logged.
+// [WithLogger] logs one line for each attempt, at debug level. Nothing else is logged.
 //
 // # Testing
 //
-// Package [github.com/vpcep/vpcep-go/vpceptest] is a stand-in of the service, over real
-// HTTP and with state, for the tests of your code. Code that calls a few methods can also
-// depend on a small interface of its own, so that you can mock them. See [Testing].
+// Package [github.com/vpcep/vpcep-go/vpceptest] is a stateful stand-in for the service,
+// over real HTTP, for the tests of your code. Code that calls only a few methods can
+// instead declare a small interface that you can mock. See [Testing].
 //
 // # Specification
 //
-// Where a comment refers to the reference, or to the number of one of its tables, it means
-// "Creating a VPC Endpoint" in Huawei Cloud's [VPC Endpoint API Reference].
+// "The reference", "the specification" and table numbers in comments refer to "Creating a
+// VPC Endpoint" in Huawei Cloud's [VPC Endpoint API Reference].
 //
 // [Configuration]: https://github.com/vpcep/vpcep-go/blob/main/docs/configuration.md#options
 // [Credentials]: https://github.com/vpcep/vpcep-go/blob/main/docs/credentials.md

@@ -32,55 +32,55 @@ const (
 // Without an IdempotencyKey, the request is sent again only if the previous attempt
 // certainly did nothing, and an unknown outcome is ErrOutcomeUnknown.
 //
-// With a key, the call can be repeated after any failure, by any process and by several
+// With a key, the call can be repeated after any failure, by any process or by several
 // at once, and all of them get the same endpoint. The call searches for the key before
-// it sends the request, and again afterwards, once the second of created_at has been
-// over for as long as lists lag. The first endpoint of the key, by that second and then
-// by ID, is the result, and whoever created a later one deletes it.
+// it sends the request. It searches again afterwards, once the second in created_at has
+// been over for as long as lists lag. The first endpoint of the key, by that second and
+// then by ID, is the result, and a call that created a later one deletes it.
 //
-// That costs one list before the request, one after it, and a wait of at most a second
-// plus the lag. The first such create of a client sends one more list, right after the
-// request, to measure the lag; the measurement is used for ten minutes. Calls of one
-// client share the lists that they need at the same moment, and a list goes back only
-// to what an earlier one has settled, so the cost of a create does not grow with the
-// project.
+// That costs one list request before the create, one after it, and a wait of at most a
+// second plus the lag. The first such create of a client sends one more list request,
+// right after the create, to measure the lag; the measurement is used for ten minutes.
+// Calls of one client share the lists that they need at the same moment, and a list goes
+// back only as far as earlier lists have not settled, so the cost of a create does not
+// grow with the project.
 //
 // The call takes the whole WithReconcileWindow if it finds an endpoint that somebody
 // else has just created, if the response to its request was lost, or if the service
 // says that the address is in use or the quota is used up: until then, another endpoint
-// of the key may show up. After an unknown outcome, the call searches for the key that
+// of the key may appear. After an unknown outcome, the call searches for the key that
 // long before it sends the request again. For a process that was killed, see
-// CreateEndpointRequest.Resume. ResponseMeta.Found says that the endpoint was not
-// created by this call.
+// CreateEndpointRequest.Resume. ResponseMeta.Found says that this call did not create
+// the endpoint.
 //
 // Keys rely on the service in two ways: its lists show a new endpoint within
 // WithReconcileWindow, and its clock, which sets created_at and the Date header, is
-// right to a second. If lists suddenly lag longer than measured, or show endpoints in
-// another order than they were created in, calls that race can leave two endpoints.
-// They are reported; the calls never succeed with different ones.
+// accurate to a second. If lists suddenly lag longer than measured, or show endpoints in
+// an order other than that of their creation, concurrent calls can leave two endpoints.
+// They report this, and never succeed with different endpoints.
 //
 // A repeated create returns the endpoint as it is now, even if it has failed or was
-// rejected. An endpoint that is being deleted has given up its key. Once the service
+// rejected. An endpoint that is being deleted no longer holds its key. Once the service
 // has responded with an endpoint, the call returns it, even if the search afterwards
 // fails.
 //
 // Errors:
-//   - *ValidationError: the request is wrong; nothing was sent.
+//   - *ValidationError: the request is invalid; nothing was sent.
 //   - ErrIdempotencyMismatch: the key belongs to an endpoint that another request
 //     created.
-//   - ErrDuplicateEndpoints: several endpoints carry the key, and their owners have not
-//     deleted them within three times WithReconcileWindow; *DuplicateEndpointsError
-//     names them.
+//   - ErrDuplicateEndpoints: several endpoints carry the key, and the calls that created
+//     them have not deleted them within three times WithReconcileWindow;
+//     *DuplicateEndpointsError names them.
 //   - ErrOutcomeUnknown: the endpoint may exist. It covers 408, 5xx, every response
 //     that is neither an endpoint nor a refusal, and every failure after the request
 //     was written. If ErrKeyNotKept matches too, this cloud drops tags, so keys do not
 //     work there.
 //   - *APIError: the service refused the request; nothing was created. The errors by
-//     status (ErrForbidden), by meaning (ErrThrottled) and the codes (CodePortIPInUse)
-//     tell why.
+//     status (ErrForbidden), the errors by meaning (ErrThrottled) and the codes
+//     (CodePortIPInUse) say why.
 //   - ErrQuotaExceeded: also a refusal; *QuotaExceededError says how many endpoints are
 //     used and allowed, if that could be read.
-//   - *ProxyError: the proxy did not connect; nothing was sent.
+//   - *ProxyError: the proxy did not connect to the service; nothing was sent.
 //   - any other error: the request was never written, or was refused unprocessed, for
 //     example because there was no connection.
 func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*Endpoint, error) {
@@ -102,8 +102,8 @@ func createEndpoint(req CreateEndpointRequest) request[*Endpoint] {
 
 // GetEndpoint reads an endpoint: GET /v1/{project_id}/vpc-endpoints/{id}.
 //
-// The error is ErrEndpointNotFound if the endpoint does not exist, or no longer does;
-// reads can lag a few seconds behind a create.
+// The error is ErrEndpointNotFound if the endpoint does not exist or no longer exists.
+// Reads can lag a few seconds behind a create.
 func (c *Client) GetEndpoint(ctx context.Context, id string, opts ...CallOption) (*Endpoint, error) {
 	return do(ctx, c, opts, getEndpoint(id))
 }
@@ -125,7 +125,7 @@ func getEndpoint(id string) request[*Endpoint] {
 func (c *Client) DeleteEndpoint(ctx context.Context, id string, opts ...CallOption) error {
 	_, err := do(ctx, c, opts, deleteEndpoint(id))
 	if err == nil || errors.Is(err, ErrEndpointNotFound) {
-		c.endpointKeys.Forget(id) // it is free again
+		c.endpointKeys.Forget(id) // its key is free again
 	}
 	return err
 }
@@ -142,30 +142,30 @@ func deleteEndpoint(id string) request[struct{}] {
 // reaches the middle of a page, the next one is fetched in the background, never more
 // than one.
 //
-// Whatever is created, changed or deleted meanwhile, also by the caller, each endpoint
-// that exists from the beginning of the list to its end comes exactly once. For that,
-// pages overlap by a fiftieth, and if the overlap is missing because endpoints were
-// deleted, the list goes back until it finds one. If nothing changes, a list that fits
-// on one page takes one request, and a longer one reads at most a fiftieth more items;
-// sorted by SortByUpdateTime, newest first, it takes one extra request. An endpoint
-// that changes late in a list sorted by SortByUpdateTime comes out of order.
+// Each endpoint that exists throughout the list comes exactly once, whatever is created,
+// changed or deleted meanwhile, even by the caller. To achieve this, pages overlap by a
+// fiftieth, and if the overlap is missing because endpoints were deleted, the list goes
+// back until it finds one. If nothing changes, a list that fits on one page takes one
+// request, and a longer one reads at most a fiftieth more items; sorted by
+// SortByUpdateTime, newest first, it takes one extra request. An endpoint that changes
+// late in a list sorted by SortByUpdateTime comes out of order.
 //
-// The list ends where the service's total says so, or without a total at an empty page.
-// A page that is shorter than requested does not end it, and a total that is larger
-// than what the service shows is no error. A list that never ends, or that changes
-// faster than it can be read, ends with an error: after some twenty requests in a row
-// that bring nothing new, or after twice the largest total plus 10,000 items; without
-// any total, after 250,000. A page that is longer than requested is an error, too.
+// The list ends where the service's total says so or, without a total, at an empty page.
+// A page shorter than requested does not end it, and a total larger than what the
+// service shows is not an error. A list that never ends, or that changes faster than it
+// can be read, ends with an error: after some twenty requests in a row that bring
+// nothing new, or after twice the largest total plus 10,000 items; without any total,
+// after 250,000 items. A page longer than requested is an error, too.
 //
-// The iterator ends with the first error, whose endpoint is nil. It can be used again,
-// and then starts a new list.
+// The iterator ends with the first error, whose endpoint is nil. Using it again starts a
+// new list.
 func (c *Client) ListEndpoints(ctx context.Context, filter EndpointFilter, opts ...CallOption) iter.Seq2[*Endpoint, error] {
 	return list(ctx, c, opts, endpoints(filter))
 }
 
-// CountEndpoints returns how many endpoints filter selects, by the service's own count,
-// with one request. SortKey, SortDir and PageSize have no effect. If the service gives
-// no count, that is an error.
+// CountEndpoints returns how many endpoints filter selects, as counted by the service,
+// with one request. SortKey, SortDir and PageSize have no effect. A response without a
+// count is an error.
 func (c *Client) CountEndpoints(ctx context.Context, filter EndpointFilter, opts ...CallOption) (int64, error) {
 	return count(ctx, c, opts, endpoints(filter))
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// One error for each status code of a failure in the specification, and for 429. Use
-// them with errors.Is; the error itself is an *APIError.
+// Errors by status code: one for each failure status in the specification, and for 429.
+// Use them with errors.Is; the error itself is an *APIError.
 var (
 	ErrBadRequest          = errors.New("vpcep: 400 bad request")
 	ErrUnauthorized        = errors.New("vpcep: 401 unauthorized")
@@ -49,15 +49,15 @@ var (
 	ErrQuotaExceeded = errors.New("vpcep: quota exceeded")
 	// ErrEndpointNotFound: the endpoint does not exist. The service says so with
 	// EndPoint.2006, .2007 or .2008, or with EndPoint.0005 in a call about one
-	// endpoint. A 404 for a wrong URL does not match, nor does one about something that
-	// an endpoint needs: a network, subnet, port or route table (EndPoint.2030, .4004,
-	// .4008, .4012, .4021, .4030).
+	// endpoint. A 404 for a wrong URL does not match, and neither does one about
+	// something that an endpoint needs: a marker ID, network, subnet, port or route
+	// table (EndPoint.2030, .4004, .4008, .4012, .4021, .4030).
 	ErrEndpointNotFound = errors.New("vpcep: endpoint not found")
 	// ErrServiceNotFound: the endpoint service does not exist. The service says so with
 	// EndPoint.2003, or with EndPoint.0005 in a call about one endpoint service. A 404
 	// for a wrong URL does not match.
 	ErrServiceNotFound = errors.New("vpcep: endpoint service not found")
-	// ErrOutcomeUnknown: the create request may have reached the service, and no
+	// ErrOutcomeUnknown: the create request may have reached the service, but no
 	// response says what became of it. The endpoint may exist and cost money: look for
 	// it before you create again. See OutcomeUnknownError.
 	ErrOutcomeUnknown = errors.New("vpcep: outcome unknown")
@@ -65,9 +65,9 @@ var (
 	// of another request. See IdempotencyMismatchError.
 	ErrIdempotencyMismatch = errors.New("vpcep: idempotency key used for another request")
 	// ErrKeyNotKept: this cloud drops the tag that carries the idempotency key, so keys
-	// do not work there. It comes inside an OutcomeUnknownError: an endpoint that
-	// matches the request exists, and nothing says who created it.
-	ErrKeyNotKept = errors.New("vpcep: this cloud keeps no tags, and idempotency keys cannot work without")
+	// do not work there. An OutcomeUnknownError wraps it: an endpoint that matches the
+	// request exists, and nothing says who created it.
+	ErrKeyNotKept = errors.New("vpcep: this cloud drops tags, so idempotency keys do not work")
 	// ErrDuplicateEndpoints: several endpoints carry the same idempotency key. Calling
 	// again does not help until you delete the ones you do not use. See
 	// DuplicateEndpointsError.
@@ -95,9 +95,9 @@ var errorOfStatus = map[int]error{
 	http.StatusGatewayTimeout:      ErrGatewayTimeout,
 }
 
-// APIError is an error response of the service, or of a proxy on the way. It also
-// stands for a successful status whose response could not be read, such as an HTML page
-// with status 200.
+// APIError is an error response from the service, or from a proxy in between. It is also
+// the error for a response with a successful status that could not be read, such as an
+// HTML page with status 200.
 //
 // Test for it with errors.As, for its status or meaning with errors.Is and the errors
 // of this package, and for its code with errors.Is and an ErrorCode.
@@ -109,21 +109,22 @@ type APIError struct {
 	Code, Message string
 	// RequestID identifies the request; quote it to the service's support.
 	RequestID string
-	// Method and Path are the request's, without host and query.
+	// Method and Path are those of the request, without host and query.
 	Method, Path string
 	// RetryAfter is how long the service asked to wait, or 0.
 	RetryAfter time.Duration
-	// Body is the response's body, up to 64 KiB, without the credentials of the request. It is never printed.
+	// Body is the response's body, up to 64 KiB, without the credentials of the request.
+	// It is never printed.
 	Body []byte `json:"-"`
 	// Details are further errors in the body.
 	Details []ErrorDetail
-	// EncodedAuthorizationMessage says which permission is missing, in a form that IAM can decode.
+	// EncodedAuthorizationMessage says which permission is missing. IAM can decode it.
 	EncodedAuthorizationMessage string
 	// Attempts is how many times the request was sent.
 	Attempts int
 
-	cause error // why the answer could not be read, if it could not
-	why   error // what the credentials say about a 401, if anything
+	cause error // why the response could not be read, or nil
+	why   error // what a Renewer says about a 401, or nil
 }
 
 // ErrorDetail is one of several errors in a response.
@@ -188,7 +189,7 @@ func (e *APIError) isThrottled() bool {
 		e.StatusCode == http.StatusBadRequest && CodeThrottled.Matches(e.Code)
 }
 
-// meanings are the errors by meaning, and when an answer has it.
+// meanings are the errors by meaning, and the responses that they match.
 var meanings = [...]struct {
 	sentinel error
 	holds    func(*APIError) bool
@@ -199,27 +200,27 @@ var meanings = [...]struct {
 	{ErrServiceNotFound, (*APIError).isServiceNotFound},
 }
 
-// isEndpointNotFound needs the service's own word: a 404 alone can come from a
+// isEndpointNotFound requires a code from the service: a 404 alone can come from a
 // gateway that does not know the URL.
 func (e *APIError) isEndpointNotFound() bool {
 	return e.StatusCode/100 == 4 && (e.isAny(CodeEndpointNotFound, CodeEndpointInfoNotFound, CodeEndpointDeleted) ||
 		e.isAny(CodeResourceUnavailable) && e.isAboutEndpoint())
 }
 
-// isServiceNotFound needs the service's own word, too.
+// isServiceNotFound requires a code from the service, too.
 func (e *APIError) isServiceNotFound() bool {
 	return e.StatusCode/100 == 4 && (e.isAny(CodeEndpointServiceNotFound) ||
 		e.isAny(CodeResourceUnavailable) && e.isAboutService())
 }
 
-// isAboutEndpoint reports an answer to a call about one endpoint.
+// isAboutEndpoint reports whether the call was about one endpoint.
 func (e *APIError) isAboutEndpoint() bool {
 	return strings.Contains(e.Path, "/vpc-endpoints/") ||
 		strings.Contains(e.Path, "/endpoint/") && strings.HasSuffix(e.Path, "/tags/action")
 }
 
-// isAboutService reports an answer to a call about one endpoint service. What a call
-// about a connection misses may be the service or the endpoint.
+// isAboutService reports whether the call was about one endpoint service. Calls about a
+// connection do not count: what is missing may be the service or the endpoint.
 func (e *APIError) isAboutService() bool {
 	return strings.Contains(e.Path, "/vpc-endpoint-services/") && !strings.Contains(e.Path, "/connections/") ||
 		strings.Contains(e.Path, "/endpoint_service/") && strings.HasSuffix(e.Path, "/tags/action")
@@ -229,21 +230,21 @@ func (e *APIError) isAny(codes ...ErrorCode) bool {
 	return slices.ContainsFunc(codes, func(c ErrorCode) bool { return c.Matches(e.Code) })
 }
 
-// OutcomeUnknownError says that a create request may have been carried out. It matches
-// ErrOutcomeUnknown and wraps the cause: an *APIError, a failure of the transport, or
-// the end of the context.
+// OutcomeUnknownError says that a create request may have succeeded. It matches
+// ErrOutcomeUnknown and wraps the cause: an *APIError, a transport failure, or the end
+// of the context.
 //
 // The endpoint may exist. Look for it with GetEndpoint (EndpointID) or ListEndpoints
 // before you create again, or set CreateEndpointRequest.IdempotencyKey and simply call
 // again.
 type OutcomeUnknownError struct {
-	// EndpointID is the ID of the endpoint, if the response named it before it broke
-	// off. ServiceID is the same for an endpoint service.
+	// EndpointID is the ID of the endpoint, if the response named it before the
+	// connection broke. ServiceID is the same for an endpoint service.
 	EndpointID, ServiceID string
 	// Err is the cause.
 	Err error
 
-	what string // may have happened; "": the endpoint may exist
+	what string // what may have happened; "" means "the endpoint may exist"
 }
 
 func (e *OutcomeUnknownError) Error() string {
@@ -267,9 +268,9 @@ type IdempotencyMismatchError struct {
 	Key string
 	// EndpointID, or ServiceID, is what the key belongs to.
 	EndpointID, ServiceID string
-	// Fields are the settings, by their names on the wire, in which the endpoint
-	// differs from this request now. Because the endpoint may have been changed since,
-	// they need not be those in which the two requests differ, and there may be none.
+	// Fields names the settings, as on the wire, in which the endpoint now differs from
+	// this request. Because the endpoint may have changed since it was created, they may
+	// not be the settings in which the two requests differ, and Fields may be empty.
 	Fields []string
 }
 
@@ -289,14 +290,14 @@ func (e *IdempotencyMismatchError) Error() string {
 func (e *IdempotencyMismatchError) Is(target error) bool { return target == ErrIdempotencyMismatch }
 
 // DuplicateEndpointsError says that several endpoints carry the same idempotency key. A
-// call deletes only endpoints that it is known to have created itself, and nothing
-// proves that of these. It matches ErrDuplicateEndpoints. Delete the ones you do not
-// use, then call again.
+// call deletes only endpoints that it certainly created itself, which is not certain for
+// these. It matches ErrDuplicateEndpoints. Delete the ones you do not use, then call
+// again.
 type DuplicateEndpointsError struct {
 	Key string
 	// EndpointIDs are the endpoints, oldest first.
 	EndpointIDs []string
-	// Err is why the younger one could not be deleted, if that was tried.
+	// Err is why the newer one could not be deleted, if the call tried to delete it.
 	Err error
 }
 
@@ -307,7 +308,7 @@ func (e *DuplicateEndpointsError) Error() string {
 // Is matches ErrDuplicateEndpoints.
 func (e *DuplicateEndpointsError) Is(target error) bool { return target == ErrDuplicateEndpoints }
 
-// Unwrap returns why the younger one could not be deleted, or nil.
+// Unwrap returns why the newer one could not be deleted, or nil.
 func (e *DuplicateEndpointsError) Unwrap() error { return e.Err }
 
 // DuplicateServicesError is DuplicateEndpointsError for endpoint services. It matches
@@ -316,7 +317,7 @@ type DuplicateServicesError struct {
 	Key string
 	// ServiceIDs are the services, oldest first.
 	ServiceIDs []string
-	// Err is why the younger one could not be deleted, if that was tried.
+	// Err is why the newer one could not be deleted, if the call tried to delete it.
 	Err error
 }
 
@@ -327,7 +328,7 @@ func (e *DuplicateServicesError) Error() string {
 // Is matches ErrDuplicateServices.
 func (e *DuplicateServicesError) Is(target error) bool { return target == ErrDuplicateServices }
 
-// Unwrap returns why the younger one could not be deleted, or nil.
+// Unwrap returns why the newer one could not be deleted, or nil.
 func (e *DuplicateServicesError) Unwrap() error { return e.Err }
 
 func duplicatesMessage(key, what string, ids []string) string {
@@ -338,11 +339,10 @@ func duplicatesMessage(key, what string, ids []string) string {
 	return fmt.Sprintf("vpcep: idempotency key %s belongs to %d %s: %s", text.Quoted(key), len(ids), what, strings.Join(clean, ", "))
 }
 
-// EndpointFailedError says that a wait ended in a status that cannot lead to the one
-// waited for: failed, rejected or deleting.
+// EndpointFailedError says that a wait ended because the endpoint can no longer reach
+// the status waited for: it is failed, rejected or deleting.
 type EndpointFailedError struct {
-	// Endpoint is the endpoint as last read; its Errors are the reasons that the
-	// service gives.
+	// Endpoint is the endpoint as last read; its Errors are the service's reasons.
 	Endpoint *Endpoint
 }
 
@@ -353,11 +353,10 @@ func (e *EndpointFailedError) Error() string {
 	return failedMessage("endpoint", e.Endpoint.ID, string(e.Endpoint.Status), e.Endpoint.Errors)
 }
 
-// ServiceFailedError says that a wait for an endpoint service ended in a status that
-// cannot lead to available: failed or deleting.
+// ServiceFailedError says that a wait ended because the endpoint service can no longer
+// become available: it is failed or deleting.
 type ServiceFailedError struct {
-	// Service is the service as last read; its Errors are the reasons that the cloud
-	// gives.
+	// Service is the service as last read; its Errors are the cloud's reasons.
 	Service *EndpointService
 }
 
@@ -381,7 +380,7 @@ func failedMessage(what, id, status string, reasons []ResourceError) string {
 }
 
 // WaitTimeoutError says that a wait took longer than WaitOptions.Timeout or the
-// context's deadline allows. It matches context.DeadlineExceeded. The endpoint is
+// context's deadline allowed. It matches context.DeadlineExceeded. The endpoint is
 // unaffected: you can wait for it again.
 type WaitTimeoutError struct {
 	// EndpointID, or ServiceID, is what the call waited for.
@@ -414,10 +413,10 @@ func (e *WaitTimeoutError) Is(target error) bool { return target == context.Dead
 // Unwrap returns why the last poll failed, or nil.
 func (e *WaitTimeoutError) Unwrap() error { return e.Err }
 
-// ProxyError says that the proxy between the client and the service did not connect, so
-// nothing was sent. It matches ErrProxyAuthRequired if the proxy refused its
-// credentials (407). A refusal (4xx) is not retried; a proxy that is down, or responds
-// with 5xx, is.
+// ProxyError says that the proxy between the client and the service did not connect to
+// the service, so nothing was sent. It matches ErrProxyAuthRequired if the proxy refused
+// the client's credentials (407). A refusal (4xx) is not retried; a proxy that is down
+// or responds with 5xx is.
 //
 // Proxies come from the environment (HTTPS_PROXY), or from the transport of
 // WithHTTPClient.
@@ -450,7 +449,7 @@ func (e *ProxyError) Unwrap() error {
 	return e.cause
 }
 
-// errorOf is the caller's error for a call that failed.
+// errorOf returns the caller's error for a failed call.
 func errorOf(f *exchange.Failure) error {
 	err := causeOf(f)
 	if f.End != nil && !errors.Is(err, f.End) {
@@ -462,7 +461,7 @@ func errorOf(f *exchange.Failure) error {
 	return err
 }
 
-// causeOf is what happened to the last attempt.
+// causeOf returns why the last attempt failed.
 func causeOf(f *exchange.Failure) error {
 	if f.Answer.StatusCode != 0 {
 		return apiError(f)
@@ -476,7 +475,7 @@ func causeOf(f *exchange.Failure) error {
 	if f.Authentication {
 		return fmt.Errorf("vpcep: %s %s: authenticate: %w", f.Method, f.Path, cause)
 	}
-	if f.Event == retry.Throttled { // other calls of the client were
+	if f.Event == retry.Throttled { // the service throttled other calls of the client
 		return fmt.Errorf("vpcep: %s %s: not sent: %w: %w", f.Method, f.Path, ErrThrottled, cause)
 	}
 	return fmt.Errorf("vpcep: %s %s: %w", f.Method, f.Path, cause)
@@ -502,22 +501,22 @@ func apiError(f *exchange.Failure) *APIError {
 	return e
 }
 
-// meaning is what a refusal of the service means, beyond its status.
+// meaning returns what a refusal by the service means, beyond its status.
 func meaning(op retry.Operation, status int, code string) retry.Event {
 	e := APIError{StatusCode: status, Code: code}
 	switch {
 	case e.isThrottled():
 		return retry.Throttled
 	case e.isEndpointNotFound(), op == retry.Delete && e.isAny(CodeResourceUnavailable, CodeEndpointDeleting, CodePolicyNotAssociated, CodeEndpointServiceNotFound):
-		return retry.Gone // or on its way there: nothing is left to delete
+		return retry.Gone // or about to be: nothing is left to delete
 	case status == http.StatusUnauthorized:
 		return retry.Unauthorized
 	}
 	return retry.Refused
 }
 
-// isTransportFailure reports a request without an answer, which another try may
-// mend: the service's, or the one for a token.
+// isTransportFailure reports a request, to the service or for a token, that got no
+// response and may succeed if it is sent again.
 func isTransportFailure(err error) bool {
 	var failed *transport.Error
 	for errors.As(err, &failed) {
@@ -529,25 +528,25 @@ func isTransportFailure(err error) bool {
 	return false
 }
 
-// isTransient reports an error of a read that may be gone at the next one.
+// isTransient reports an error of a read that the next read may not meet.
 func isTransient(err error) bool {
 	var answer *APIError
 	if !errors.As(err, &answer) {
 		return isTransportFailure(err)
 	}
 	return answer.isThrottled() || answer.StatusCode >= 500 || answer.StatusCode == http.StatusRequestTimeout ||
-		answer.StatusCode/100 == 2 // an answer that broke off
+		answer.StatusCode/100 == 2 // a response that broke off
 }
 
-// ValidationError lists everything that is wrong with a request, or with the
-// settings of NewClient. Nothing was sent.
+// ValidationError lists every invalid field of a request, or every invalid setting of
+// NewClient. Nothing was sent.
 type ValidationError struct{ Fields []FieldError }
 
-// FieldError describes one wrong field.
+// FieldError describes one invalid field.
 type FieldError struct {
 	// Field is the field's name on the wire ("tags[2].key"), or the option's name.
 	Field string
-	// Message says which rule is broken.
+	// Message says which rule the field breaks.
 	Message string
 }
 
@@ -570,7 +569,7 @@ func (e *ValidationError) Unwrap() []error {
 
 func (e FieldError) Error() string { return e.Field + ": " + text.OneLine(e.Message) }
 
-// because is the cause behind a text, "" where there is none.
+// because returns err as the end of a message, or "" if err is nil.
 func because(err error) string {
 	if err == nil {
 		return ""

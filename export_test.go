@@ -8,12 +8,13 @@ import (
 )
 
 // DefaultAuthAt is DefaultAuth with another environment, home directory and metadata
-// service, which is asked once: tests of all that it may answer would take hours.
+// service. The service is asked only once, because tests of all its responses would
+// otherwise take hours.
 func DefaultAuthAt(getenv func(string) string, home, metadataURL string) (Authenticator, error) {
 	metadata := newMetadata(metadataURL)
 	metadata.Pause = time.Hour
 	return authOf(credentials.Places{Getenv: getenv, Home: home, Metadata: metadata})
 }
 
-// VersionIn is Version of another program.
+// VersionIn is Version for another program.
 func VersionIn(info *debug.BuildInfo) string { return versionIn(info) }

@@ -13,10 +13,10 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// The types as JSON: a row for each field, which reads, writes and copies it. A new
-// field is one row here, and the field itself.
+// The tables below have a row for each field on the wire, which reads, writes and copies
+// it. A new field is one row here, and the field itself.
 
-// endpointFields: specification, tables 5 and 6, and what has been seen beside them.
+// endpointFields: specification, tables 5 and 6, and other fields that have been observed.
 // Absent and empty lists differ: nil is left out, an empty list is written.
 var endpointFields = fields.Table[Endpoint]{
 	Fields: []fields.Field[Endpoint]{
@@ -28,7 +28,7 @@ var endpointFields = fields.Table[Endpoint]{
 		fields.Of("endpoint_service_name", func(e *Endpoint) *string { return &e.EndpointServiceName }, fields.Text),
 		fields.Of("endpoint_service_id", func(e *Endpoint) *string { return &e.EndpointServiceID }, fields.Text),
 		fields.Of("marker_id", func(e *Endpoint) *int64 { return &e.MarkerID }, fields.Int),
-		// A gateway endpoint has neither DNS nor whitelist; for the others, false is an answer too.
+		// A gateway endpoint has neither DNS nor a whitelist; for others, false is written.
 		fields.Of("enable_dns", func(e *Endpoint) *bool { return &e.EnableDNS }, fields.Bool).
 			If(func(e *Endpoint) bool { return e.EnableDNS || !e.ServiceType.isGateway() }),
 		fields.Of("dns_names", func(e *Endpoint) *[]string { return &e.DNSNames }, fields.Texts).Or("dns_name"),
@@ -104,7 +104,7 @@ var connectionFields = fields.Table[Connection]{
 	Extra: func(k *Connection) *map[string]json.RawMessage { return &k.Extra },
 }.Indexed()
 
-// serviceFields are those of all answers about services: public, described, own.
+// serviceFields are the fields of all responses about services: public, described, own.
 var serviceFields = fields.Table[EndpointService]{
 	Fields: []fields.Field[EndpointService]{
 		fields.Of("id", func(s *EndpointService) *string { return &s.ID }, fields.Text),
@@ -113,7 +113,7 @@ var serviceFields = fields.Table[EndpointService]{
 		fields.Of("service_type", func(s *EndpointService) *ServiceType { return &s.Type }, serviceType),
 		fields.Of("created_at", func(s *EndpointService) *time.Time { return &s.CreatedAt }, fields.Time).Or("create_at"),
 		fields.Of("updated_at", func(s *EndpointService) *time.Time { return &s.UpdatedAt }, fields.Time).Or("update_at"),
-		// Only what one connects to says what it costs, and only one's own says what it is set to.
+		// Only other services say what they cost, and only own services show their settings.
 		fields.Of("is_charge", func(s *EndpointService) *bool { return &s.IsCharged }, fields.Bool).
 			If(func(s *EndpointService) bool { return s.IsCharged || s.Status == "" }),
 		fields.Of("status", func(s *EndpointService) *ServiceStatus { return &s.Status }, serviceStatus),
@@ -141,7 +141,7 @@ var serviceFields = fields.Table[EndpointService]{
 	Extra: func(s *EndpointService) *map[string]json.RawMessage { return &s.Extra },
 }.Indexed()
 
-// createServiceFields: the body of a create of a service, in the order of the reference.
+// createServiceFields: the body of CreateService, in the order of the reference.
 var createServiceFields = fields.Table[CreateServiceRequest]{
 	Fields: []fields.Field[CreateServiceRequest]{
 		fields.Of("port_id", func(r *CreateServiceRequest) *string { return &r.PortID }, fields.Text),
@@ -196,8 +196,8 @@ var versionFields = fields.Table[APIVersion]{
 	Extra: func(v *APIVersion) *map[string]json.RawMessage { return &v.Extra },
 }.Indexed()
 
-// quotaFields, tagFields and servicePortFields say what the tags of the struct say for encoding/json,
-// which users rely on; a test holds them together.
+// quotaFields, tagFields and servicePortFields repeat the struct tags for encoding/json,
+// which users rely on; a test compares them.
 var quotaFields = fields.Table[Quota]{Fields: []fields.Field[Quota]{
 	fields.Of("type", func(q *Quota) *QuotaType { return &q.Type }, fields.Word(word(QuotaTypeEndpoint, QuotaTypeEndpointService))).Always(),
 	fields.Of("used", func(q *Quota) *int64 { return &q.Used }, fields.Int).Always(),
@@ -226,14 +226,14 @@ var tagValuesFields = fields.Table[TagValues]{Fields: []fields.Field[TagValues]{
 	fields.Of("values", func(t *TagValues) *[]string { return &t.Values }, fields.Texts).Always(),
 }}.Indexed()
 
-// resourceErrorFields are how the service documents a reason. It is read in every
-// shape that errors have; see exchange.ReadError.
+// resourceErrorFields are the fields that the service documents for a reason. It is read
+// in every format that errors have; see exchange.ReadError.
 var resourceErrorFields = fields.Table[ResourceError]{Fields: []fields.Field[ResourceError]{
 	fields.Of("error_code", func(e *ResourceError) *string { return &e.Code }, fields.Text).Always(),
 	fields.Of("error_message", func(e *ResourceError) *string { return &e.Message }, fields.Text).Always(),
 }}.Indexed()
 
-// The kinds of value that need more than their type.
+// The kinds of values that need more than their type.
 var (
 	endpointStatus = fields.Word(word(StatusCreating, StatusPendingAcceptance, StatusAccepted, StatusRejected, StatusFailed, StatusDeleting))
 	serviceStatus  = fields.Word(word(ServiceStatusCreating, ServiceStatusAvailable, ServiceStatusFailed, ServiceStatusDeleting))
@@ -250,8 +250,8 @@ var (
 	resourceErrors = resourceErrorsKind()
 )
 
-// word reads a word of an enumeration: a known one without regard to case, and any
-// other as it came.
+// word reads a value of an enumeration: a known one ignoring case, and any other as
+// received.
 func word[T ~string](known ...T) func(wire.Value) (T, bool) {
 	return func(v wire.Value) (T, bool) {
 		t, ok := wire.Word[T](v)
@@ -264,7 +264,7 @@ func word[T ~string](known ...T) func(wire.Value) (T, bool) {
 	}
 }
 
-// readServiceType knows the specification's spelling of gateway.
+// readServiceType also accepts the specification's misspelling of gateway.
 func readServiceType(v wire.Value) (ServiceType, bool) {
 	t, ok := readKnownServiceType(v)
 	if t == misspeltGateway {
@@ -277,17 +277,17 @@ const misspeltGateway ServiceType = "gataway"
 
 var readKnownServiceType = word(ServiceTypeInterface, ServiceTypeGateway, ServiceTypeCVSGateway, misspeltGateway)
 
-// readTag needs a key: a tag cannot be told without.
+// readTag requires a key, which identifies the tag.
 func readTag(v wire.Value) (t Tag, ok bool) {
 	odd, err := tagFields.Read(v, &t)
 	return t, err == nil && len(odd) == 0 && t.Key != ""
 }
 
 // readPolicyStatement reads an object, or a string that holds one: the specification
-// documents strings, the service sends objects. What is neither is kept as it is.
+// documents strings, but the service sends objects. Anything else is kept as received.
 func readPolicyStatement(v wire.Value) (s PolicyStatement, ok bool) {
 	if v.IsObject() {
-		_, _ = statementFields.Read(v, &s) // a mistake in it is one of the whole answer
+		_, _ = statementFields.Read(v, &s) // a syntax error in it is reported for the whole response
 		return s, true
 	}
 	document, _ := wire.Document(v)
@@ -310,8 +310,8 @@ func clonePolicyStatement(s PolicyStatement) PolicyStatement {
 	return s
 }
 
-// resourceErrorsKind writes a single reason as the object that the service documents,
-// and several as the array that it writes then.
+// resourceErrorsKind writes a single reason as an object and several as an array, as the
+// service does.
 func resourceErrorsKind() *fields.Kind[[]ResourceError] {
 	one := &fields.Kind[ResourceError]{Read: readResourceError, Write: resourceErrorFields.Write}
 	list := fields.List(one)
@@ -332,8 +332,8 @@ func resourceErrorsKind() *fields.Kind[[]ResourceError] {
 	return &kind
 }
 
-// readResourceError reads {error_code, error_message} and, as errors elsewhere
-// are spelt, {code, message} and a bare message.
+// readResourceError reads {error_code, error_message} and, as in other errors, {code,
+// message} or a bare message.
 func readResourceError(v wire.Value) (ResourceError, bool) {
 	if !v.IsObject() {
 		message, ok := wire.String(v)

@@ -11,8 +11,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
-// keyedCreate is the create of a resource with a key, and the service as package keyed
-// needs it.
+// keyedCreate is the create of a resource with a key. It implements keyed.Port.
 type keyedCreate[T any] struct {
 	of     *resource[T]
 	key    string
@@ -27,21 +26,22 @@ type keyedCreate[T any] struct {
 
 	created    func(*T) time.Time
 	isDeleting func(*T) bool
-	// mayHaveKey reports one that is worth reading where lists leave tags out, and
-	// mayBeMade one of those that could be the result of the request.
-	mayHaveKey, mayBeMade func(*T) bool
-	// differences and fixedDifferences name the settings in which one is not what the
-	// request asks for: all of them, and those that cannot be changed.
+	// mayHaveKey reports a resource that is worth reading if lists leave tags out, and
+	// mayBeCreated one of those that could be the result of the request.
+	mayHaveKey, mayBeCreated func(*T) bool
+	// differences and fixedDifferences name the settings in which a resource differs from
+	// the request: all settings, and those that cannot be changed.
 	differences, fixedDifferences func(*T) []string
-	// byTwin are the refusals that an earlier request of the same key can have caused.
-	byTwin []ErrorCode
+	// contested are the refusals that an earlier request with the same key may have
+	// caused.
+	contested []ErrorCode
 
 	c        *Client
 	settings callSettings
 	body     []byte
 }
 
-// keyedEndpoint is the create of an endpoint with a key.
+// keyedEndpoint returns the create of an endpoint with a key.
 func keyedEndpoint(req CreateEndpointRequest) *keyedCreate[Endpoint] {
 	return &keyedCreate[Endpoint]{
 		of: endpointResource, key: req.IdempotencyKey, resume: req.Resume, digest: requestDigest(req),
@@ -52,15 +52,15 @@ func keyedEndpoint(req CreateEndpointRequest) *keyedCreate[Endpoint] {
 		mayHaveKey: func(e *Endpoint) bool {
 			return req.EndpointServiceID == "" || e.EndpointServiceID == req.EndpointServiceID && e.VPCID == req.VPCID
 		},
-		mayBeMade:        func(e *Endpoint) bool { return req.SubnetID == "" || e.SubnetID == "" || e.SubnetID == req.SubnetID },
+		mayBeCreated:     func(e *Endpoint) bool { return req.SubnetID == "" || e.SubnetID == "" || e.SubnetID == req.SubnetID },
 		differences:      func(e *Endpoint) []string { return differences(req, e) },
 		fixedDifferences: func(e *Endpoint) []string { return fixedDifferences(req, e) },
 		keysOf:           func(c *Client) *keyed.Registry[*Endpoint] { return c.endpointKeys },
-		byTwin:           []ErrorCode{CodePortIPInUse, CodeQuotaExceeded},
+		contested:        []ErrorCode{CodePortIPInUse, CodeQuotaExceeded},
 	}
 }
 
-// keyedService is the create of an endpoint service with a key.
+// keyedService returns the create of an endpoint service with a key.
 func keyedService(req CreateServiceRequest) *keyedCreate[EndpointService] {
 	return &keyedCreate[EndpointService]{
 		of: serviceResource, key: req.IdempotencyKey, resume: req.Resume, digest: serviceRequestDigest(req),
@@ -69,15 +69,15 @@ func keyedService(req CreateServiceRequest) *keyedCreate[EndpointService] {
 		created:          func(s *EndpointService) time.Time { return s.CreatedAt },
 		isDeleting:       func(s *EndpointService) bool { return s.Status == ServiceStatusDeleting },
 		mayHaveKey:       func(s *EndpointService) bool { return req.VPCID == "" || s.VPCID == "" || s.VPCID == req.VPCID },
-		mayBeMade:        func(s *EndpointService) bool { return req.PortID == "" || s.PortID == "" || s.PortID == req.PortID },
+		mayBeCreated:     func(s *EndpointService) bool { return req.PortID == "" || s.PortID == "" || s.PortID == req.PortID },
 		differences:      func(s *EndpointService) []string { return serviceDifferences(req, s) },
 		fixedDifferences: func(s *EndpointService) []string { return fixedServiceDifferences(req, s) },
 		keysOf:           func(c *Client) *keyed.Registry[*EndpointService] { return c.serviceKeys },
-		byTwin:           []ErrorCode{CodeServicePortsConflict, CodeServiceIPConflict, CodeServiceDomainNameExists, CodeQuotaExceeded},
+		contested:        []ErrorCode{CodeServicePortsConflict, CodeServiceIPConflict, CodeServiceDomainNameExists, CodeQuotaExceeded},
 	}
 }
 
-// run makes what the key names, or finds it. The rules are those of package keyed.
+// run creates the resource of the key, or finds it, by the rules of package keyed.
 func (p *keyedCreate[T]) run(ctx context.Context, c *Client, opts []CallOption) (*T, error) {
 	settings, err := c.begin(ctx, opts)
 	if err != nil {
@@ -92,7 +92,7 @@ func (p *keyedCreate[T]) run(ctx context.Context, c *Client, opts []CallOption) 
 	}
 	ctx, cancel := settings.bound(ctx)
 	defer cancel()
-	settings.timeout = 0 // it holds for the whole
+	settings.timeout = 0 // it bounds the whole call
 	p.create.operation = retry.KeyedCreate
 	p.c, p.settings, p.body = c, settings, body
 	result, err := p.keysOf(c).Run(ctx, p.key, body, keyed.Call[*T]{
@@ -105,7 +105,7 @@ func (p *keyedCreate[T]) run(ctx context.Context, c *Client, opts []CallOption) 
 	return p.finish(ctx, result)
 }
 
-// find finds what was created with the key, without making it.
+// find finds the resource of the key without creating it.
 func (p *keyedCreate[T]) find(ctx context.Context, c *Client, opts []CallOption) (*T, error) {
 	settings, err := c.begin(ctx, opts)
 	if err != nil {
@@ -140,11 +140,11 @@ func (p *keyedCreate[T]) find(ctx context.Context, c *Client, opts []CallOption)
 	}
 }
 
-// Search looks for the key in the lists, which calls with the same settings share.
+// Search searches the lists for the key. Calls with the same settings share lists.
 func (p *keyedCreate[T]) Search(ctx context.Context, since time.Time) (keyed.Sighting[*T], error) {
 	seen, answer, err := p.keysOf(p.c).Search(ctx, keyed.Query[*T]{
 		Key: p.key, Since: since, Alike: p.settings.alike(),
-		List: p.list, Read: p.readListed, MayHaveKey: p.mayHaveKey, MayBe: p.mayBeMade,
+		List: p.list, Read: p.readListed, MayHaveKey: p.mayHaveKey, MayBe: p.mayBeCreated,
 	})
 	if meta, ok := answer.Meta.(ResponseMeta); ok && p.settings.response != nil {
 		meta.Header = meta.Header.Clone()
@@ -153,7 +153,7 @@ func (p *keyedCreate[T]) Search(ctx context.Context, since time.Time) (keyed.Sig
 	return seen, err
 }
 
-// list lists all of the project. Others may share what comes of it.
+// list lists all resources of the project. Other calls may share the result.
 func (p *keyedCreate[T]) list(ctx context.Context, size int, take func([]keyed.Listed[*T]) bool) (keyed.Answer, error) {
 	var (
 		date time.Time
@@ -186,7 +186,7 @@ func (p *keyedCreate[T]) listed(value *T) keyed.Listed[*T] {
 	return keyed.Listed[*T]{Item: p.item(value), Key: key, Tagged: tags != nil || key != "", Gone: p.isDeleting(value)}
 }
 
-// tagsOf are the tags of a resource, and its key.
+// tagsOf returns the tags of a resource, and its key.
 func (p *keyedCreate[T]) tagsOf(value *T) (tags []Tag, key string) {
 	f := p.of.keyTag(value)
 	return *f.tags, *f.key
@@ -208,8 +208,8 @@ func (p *keyedCreate[T]) Post(ctx context.Context, tries int) keyed.Posted[*T] {
 	switch {
 	case failure.Unknown:
 		posted.Outcome, posted.Named = keyed.Unknown, failure.Named()
-		failure.Unknown = false // package keyed says that
-	case slices.ContainsFunc(p.byTwin, func(code ErrorCode) bool { return code.Matches(failure.Body.Code) }):
+		failure.Unknown = false // package keyed reports that
+	case slices.ContainsFunc(p.contested, func(code ErrorCode) bool { return code.Matches(failure.Body.Code) }):
 		posted.Outcome = keyed.Contested
 	default:
 		posted.Outcome = keyed.Refused
@@ -218,7 +218,7 @@ func (p *keyedCreate[T]) Post(ctx context.Context, tries int) keyed.Posted[*T] {
 	return posted
 }
 
-// Read reads a resource. It returns nil for one that is gone or on its way there.
+// Read reads a resource. It returns nil if the resource is gone or being deleted.
 func (p *keyedCreate[T]) Read(ctx context.Context, id string) (*keyed.Item[*T], error) {
 	value, err := doWith(ctx, p.c, p.settings, p.get(id))
 	switch {
@@ -231,7 +231,7 @@ func (p *keyedCreate[T]) Read(ctx context.Context, id string) (*keyed.Item[*T], 
 	return &item, nil
 }
 
-// Delete deletes what this call made beside the first one.
+// Delete deletes a duplicate that this call created.
 func (p *keyedCreate[T]) Delete(ctx context.Context, id string) error {
 	_, err := doWith(ctx, p.c, p.settings, p.remove(id))
 	if errors.Is(err, p.of.notFound) || errors.Is(err, CodeEndpointDeleting) {
@@ -240,14 +240,15 @@ func (p *keyedCreate[T]) Delete(ctx context.Context, id string) error {
 	return err
 }
 
-// MayPass reports an error that another search may not meet.
+// MayPass reports whether another search may succeed after err.
 func (p *keyedCreate[T]) MayPass(err error) bool { return isTransient(err) }
 
 func (p *keyedCreate[T]) item(value *T) keyed.Item[*T] {
 	return keyed.Item[*T]{ID: p.of.id(value), Created: p.created(value), Value: value}
 }
 
-// finish tells the caller of the result, or how it differs from what was asked for.
+// finish returns the result to the caller, or the error that it belongs to another
+// request.
 func (p *keyedCreate[T]) finish(ctx context.Context, result keyed.Result[*T]) (*T, error) {
 	value := p.of.clone(result.Item.Value)
 	if !result.Own {
@@ -259,11 +260,11 @@ func (p *keyedCreate[T]) finish(ctx context.Context, result keyed.Result[*T]) (*
 		meta.Found = result.Found
 		meta.KeyDropped = result.Own && p.isKeyDropped(ctx, result)
 	}
-	*p.of.keyTag(value).key = p.key // also where the answer leaves the tags out
+	*p.of.keyTag(value).key = p.key // even if the response leaves the tags out
 	return value, nil
 }
 
-// isKeyDropped reports that the service made it without its tag.
+// isKeyDropped reports whether the service created the resource without its tag.
 func (p *keyedCreate[T]) isKeyDropped(ctx context.Context, result keyed.Result[*T]) bool {
 	tags, key := p.tagsOf(result.Item.Value)
 	switch {
@@ -276,14 +277,14 @@ func (p *keyedCreate[T]) isKeyDropped(ctx context.Context, result keyed.Result[*
 	return err == nil && read != nil && *p.of.keyTag(read.Value).key == ""
 }
 
-// mismatch compares what was asked for with what a resource was made for. The
-// digest in its tag says that for certain, whatever was changed since.
+// mismatch compares the request with the one that created a resource. The digest in the
+// resource's tag decides, whatever has changed since.
 func (p *keyedCreate[T]) mismatch(value *T) error {
 	var fields []string
 	switch digest := *p.of.keyTag(value).digest; digest {
 	case p.digest:
 		return nil
-	case "": // something else wrote the tag: only what cannot change counts
+	case "": // the library did not write the tag: only settings that cannot change count
 		if fields = p.fixedDifferences(value); len(fields) == 0 {
 			return nil
 		}
@@ -295,7 +296,7 @@ func (p *keyedCreate[T]) mismatch(value *T) error {
 	return mismatch
 }
 
-// failure is the caller's error for a create with a key that failed.
+// failure returns the caller's error for a failed create with a key.
 func (p *keyedCreate[T]) failure(err error) error {
 	var (
 		unknown    *keyed.UnknownError
@@ -316,7 +317,7 @@ func (p *keyedCreate[T]) failure(err error) error {
 	return err
 }
 
-// unknownCause is why the outcome of a create with a key is not known.
+// unknownCause returns why the outcome of a create with a key is unknown.
 func unknownCause(e *keyed.UnknownError) error {
 	switch {
 	case e.Hidden && e.Last != nil:
@@ -332,13 +333,13 @@ func unknownCause(e *keyed.UnknownError) error {
 }
 
 // GetEndpointByIdempotencyKey finds the endpoint that was created with a key, without
-// creating one. It lists the endpoints of the project, all of them once every ten
-// minutes and otherwise only the new ones, and reads an endpoint that carried the key
-// before.
+// creating one. It lists the endpoints of the project: all of them once every ten
+// minutes, and otherwise only the new ones. It also reads an endpoint that is known to
+// have carried the key.
 //
-// The error is ErrEndpointNotFound if no endpoint carries the key (yet: lists can lag a
-// few seconds behind a create) or if it is being deleted, and *DuplicateEndpointsError
-// if several carry it.
+// The error is ErrEndpointNotFound if no endpoint carries the key or if the endpoint is
+// being deleted, and *DuplicateEndpointsError if several carry it. Lists can lag a few
+// seconds behind a create.
 func (c *Client) GetEndpointByIdempotencyKey(ctx context.Context, key string, opts ...CallOption) (*Endpoint, error) {
 	return keyedEndpoint(CreateEndpointRequest{IdempotencyKey: key}).find(ctx, c, opts)
 }
@@ -346,9 +347,9 @@ func (c *Client) GetEndpointByIdempotencyKey(ctx context.Context, key string, op
 // GetServiceByIdempotencyKey finds the endpoint service that was created with a key,
 // without creating one. It lists the services of the project.
 //
-// The error is ErrServiceNotFound if no service carries the key (yet: lists can lag a
-// few seconds behind a create) or if it is being deleted, and *DuplicateServicesError
-// if several carry it.
+// The error is ErrServiceNotFound if no service carries the key or if the service is
+// being deleted, and *DuplicateServicesError if several carry it. Lists can lag a few
+// seconds behind a create.
 func (c *Client) GetServiceByIdempotencyKey(ctx context.Context, key string, opts ...CallOption) (*EndpointService, error) {
 	return keyedService(CreateServiceRequest{IdempotencyKey: key}).find(ctx, c, opts)
 }

@@ -10,8 +10,8 @@ import (
 // version does not know is kept as received.
 type EndpointStatus string
 
-// The statuses of an endpoint (specification, table 5 "status", and others that have
-// been seen). An endpoint is usually ready after 2 to 20 seconds:
+// The statuses of an endpoint (specification, table 5 "status", and others observed in
+// practice). An endpoint is usually ready after 2 to 20 seconds:
 //
 //	creating → accepted
 //	creating → pendingAcceptance → accepted or rejected
@@ -30,16 +30,17 @@ const (
 // version does not know is kept as received.
 type ServiceType string
 
-// The types of service (specification, table 5 "service_type"). The
-// specification spells the first one gataway; it is read as gateway.
+// The types of service (specification, table 5 "service_type"). The specification
+// spells the first one "gataway", which is read as gateway.
 const (
 	ServiceTypeGateway   ServiceType = "gateway"
 	ServiceTypeInterface ServiceType = "interface"
-	// ServiceTypeCVSGateway is not in the specification, but has been seen.
+	// ServiceTypeCVSGateway is not in the specification, but has been observed.
 	ServiceTypeCVSGateway ServiceType = "cvs_gateway"
 )
 
-// isGateway reports a service whose endpoints are in route tables instead of a subnet.
+// isGateway reports whether the endpoints of a service are in route tables instead of a
+// subnet.
 func (t ServiceType) isGateway() bool { return t == ServiceTypeGateway || t == ServiceTypeCVSGateway }
 
 // ActiveStatus is the state of the account that an endpoint belongs to
@@ -96,7 +97,7 @@ type Tag struct {
 type CreateEndpointRequest struct {
 	// EndpointServiceID is the ID of the service to connect to. Required, 1 to 64 characters.
 	EndpointServiceID string
-	// VPCID is the ID of the VPC that the endpoint is in. Required, 1 to 64 characters.
+	// VPCID is the ID of the VPC to create the endpoint in. Required, 1 to 64 characters.
 	VPCID string
 	// SubnetID is the network ID of a subnet of that VPC, 1 to 64 characters. Services
 	// of type interface require it. No subnet of the VPC may overlap 198.19.128.0/17,
@@ -105,19 +106,20 @@ type CreateEndpointRequest struct {
 	// PortIP is the IPv4 address of the endpoint in the subnet, not 0.0.0.0. If empty,
 	// the service assigns one, and returns it as Endpoint.IP.
 	PortIP string
-	// EnableDNS asks for a private domain name. It has no effect for services of type
+	// EnableDNS requests a private domain name. It has no effect for services of type
 	// gateway.
 	EnableDNS bool
-	// Tags are put on the endpoint, at most 20 including the one for IdempotencyKey; no
+	// Tags are the endpoint's tags, at most 20 including the one for IdempotencyKey; no
 	// key may appear twice.
 	Tags []Tag
-	// RouteTables are the IDs of the route tables that get the routes of a service
-	// of type gateway. Empty: the VPC's default route table.
+	// RouteTables are the IDs of the route tables to add the routes to, for services of
+	// type gateway. If empty, the VPC's default route table is used.
 	RouteTables []string
-	// Whitelist are the IPv4 addresses and CIDR blocks that may use the endpoint, at
-	// most 20; for services of type interface, and in effect only with EnableWhitelist.
+	// Whitelist lists the IPv4 addresses and CIDR blocks that may use the endpoint, at
+	// most 20; for services of type interface. It takes effect only with
+	// EnableWhitelist.
 	Whitelist []string
-	// EnableWhitelist turns the access control of Whitelist on.
+	// EnableWhitelist turns on the access control of Whitelist.
 	EnableWhitelist bool
 	// Description must not contain < or >.
 	Description string
@@ -133,21 +135,21 @@ type CreateEndpointRequest struct {
 	// assigns one.
 	IPv6Address string
 	// SpecificationName names the size of the endpoint; the default is "default". Not
-	// every cloud knows it.
+	// every cloud supports it.
 	SpecificationName string
-	// IdempotencyKey names this creation, so that it can be repeated after any failure,
-	// also by another process. It has 1 to 36 characters and follows the rules for the
-	// value of a tag, because it travels in the tag IdempotencyTagKey, with a digest of
-	// the request. A random UUID is a good key. Endpoint.IdempotencyKey returns it.
+	// IdempotencyKey identifies this create, so it can be repeated after any failure,
+	// even by another process. It has 1 to 36 characters and follows the rules for a
+	// tag's value, because it is sent in the tag IdempotencyTagKey, with a digest of the
+	// request. A random UUID is a good key. Endpoint.IdempotencyKey returns it.
 	IdempotencyKey string
 	// Resume says that an earlier run stored the IdempotencyKey before its call and may
 	// have sent the request, and that nobody else uses the key now. The call then
 	// searches for the whole WithReconcileWindow before it sends anything, and cleans
 	// up what earlier runs left: it keeps the oldest endpoint of the key, deletes the
-	// younger ones, and touches nothing else.
+	// newer ones, and touches nothing else.
 	Resume bool
-	// Extra are additional fields to send, which this version does not know. A field
-	// that the request has itself is refused.
+	// Extra holds additional fields to send that this version does not know. A field
+	// that the request already has is refused.
 	Extra map[string]json.RawMessage
 }
 
@@ -166,7 +168,7 @@ type ResourceError struct {
 type Endpoint struct {
 	// ID identifies the endpoint. It is never empty in a result of this library.
 	ID string
-	// ServiceType is the kind of the service connected to.
+	// ServiceType is the type of the service that the endpoint connects to.
 	ServiceType ServiceType
 	// Status is the state of the endpoint in its life cycle; see WaitForEndpoint.
 	Status EndpointStatus
@@ -174,29 +176,31 @@ type Endpoint struct {
 	ActiveStatus []ActiveStatus
 	// EnableStatus says whether the endpoint has been disabled.
 	EnableStatus EnableStatus
-	// EndpointServiceID and EndpointServiceName are the service connected to.
+	// EndpointServiceID and EndpointServiceName identify the service that the endpoint
+	// connects to.
 	EndpointServiceID, EndpointServiceName string
 	// MarkerID identifies the endpoint's packets. It needs 64 bits.
 	MarkerID int64
 	// EnableDNS says whether a private domain name was requested. It is false if the
-	// response does not say, as for gateway services. If the response for a gateway
-	// endpoint does say false, Extra has it as enable_dns.
+	// response leaves it out, as for gateway services. If the response for a gateway
+	// endpoint does contain false, Extra has it as enable_dns.
 	EnableDNS bool
 	// DNSNames are the domain names of the endpoint; absent until it is accepted.
 	DNSNames []string
-	// IP is the address of the endpoint, and IPv6Address the same for a dual-stack
-	// endpoint; absent until it is accepted, and for gateway services.
+	// IP is the IPv4 address of the endpoint, and IPv6Address the IPv6 address of a
+	// dual-stack endpoint. Both are absent until the endpoint is accepted, and for
+	// gateway services.
 	IP, IPv6Address string
-	// IPVersion is ipv4 or dualstack, and empty if the response does not say.
+	// IPVersion is ipv4 or dualstack, or empty if the response leaves it out.
 	IPVersion IPVersion
 	// VPCID, SubnetID and ProjectID say where the endpoint is. SubnetID is a network
 	// ID, absent for gateway services.
 	VPCID, SubnetID, ProjectID string
-	// CreatedAt and UpdatedAt are in UTC, and zero where absent.
+	// CreatedAt and UpdatedAt are in UTC, and zero if absent.
 	CreatedAt, UpdatedAt time.Time
 	// Tags are the tags of the endpoint, without the one for the IdempotencyKey.
 	Tags []Tag
-	// Whitelist are the addresses and CIDR blocks that may use the endpoint if
+	// Whitelist lists the addresses and CIDR blocks that may use the endpoint if
 	// EnableWhitelist is set; for services of type interface.
 	Whitelist []string
 	// EnableWhitelist says whether Whitelist is in effect.
@@ -210,7 +214,7 @@ type Endpoint struct {
 	// PolicyStatement is the policy of an endpoint of a gateway service.
 	PolicyStatement []PolicyStatement
 	// PolicyDocument is the policy of an endpoint of other services: the JSON object,
-	// even if the service wrote it as a string.
+	// even if the service sent it as a string.
 	PolicyDocument json.RawMessage
 	// Errors are the reasons that the service gives, from the field "error".
 	Errors []ResourceError
@@ -218,10 +222,10 @@ type Endpoint struct {
 	EndpointPoolID, PublicBorderGroup string
 	// IdempotencyKey is the key that the endpoint was created with, if any.
 	IdempotencyKey string
-	requestDigest  string // of the request, as the key's tag has it
-	// Extra are the fields that this version does not know, and the raw form of fields
-	// that make no sense. They are written back when the endpoint is marshaled, in
-	// place of the typed field if there is one. nil if there are none.
+	requestDigest  string // digest of the create request, from the key's tag
+	// Extra holds the fields that this version does not know, and the raw form of
+	// invalid fields. They are written back when the endpoint is marshaled, in place of
+	// the typed field if there is one. It is nil if there are none.
 	//
 	// A list of more than 1000 elements is kept here in full; its typed field holds the
 	// first 1000. A response in which an object has more than 1000 members is an error.
@@ -245,33 +249,32 @@ type EndpointFilter struct {
 	VPCID string
 	// EndpointServiceName selects by a part of the service's name.
 	EndpointServiceName string
-	// PublicBorderGroup selects by where the service keeps the endpoint. Not every region knows it.
+	// PublicBorderGroup selects by where the service keeps the endpoint. Not every
+	// region supports it.
 	PublicBorderGroup string
 	// SortKey is create_at (the default) or update_at.
 	SortKey string
 	// SortDir is desc (the default) or asc.
 	SortDir string
-	// PageSize is how many endpoints one request asks for, 1 to 1000. 0: 100.
+	// PageSize is how many endpoints one request asks for, 1 to 1000; 0 means 100.
 	PageSize int
 }
 
-// ResponseMeta is what a response says apart from its body; see WithResponse.
+// ResponseMeta describes a response apart from its body; see WithResponse.
 type ResponseMeta struct {
 	// StatusCode is the HTTP status of the last response, or 0 if there was none.
 	StatusCode int
-	// RequestID is the service's name for the request; quote it to the service's
-	// support.
+	// RequestID is the service's ID of the request; quote it to the service's support.
 	RequestID string
 	// Header has the headers of the last response.
 	Header http.Header
 	// Attempts is how many times the call sent, or tried to send, its last request.
 	Attempts int
-	// Found says that CreateEndpoint or CreateService returned something that it did
-	// not create itself: it existed already, or another caller created it with the same
-	// IdempotencyKey.
+	// Found says that CreateEndpoint or CreateService did not create what it returned:
+	// it already existed, or another caller created it with the same IdempotencyKey.
 	Found bool
 	// KeyDropped says that the cloud created the endpoint or service without the tag
-	// that carries the IdempotencyKey: this cloud drops tags, so the create cannot be
-	// repeated.
+	// that carries the IdempotencyKey: this cloud drops tags, so the create cannot
+	// safely be repeated.
 	KeyDropped bool
 }

@@ -34,7 +34,7 @@ type config struct {
 	region, baseURL, projectID string
 	hasRegion, hasBaseURL      bool
 	hasProjectID               bool
-	auth, token, fallback      Authenticator // of WithAuth, of WithToken, and of a stand-in
+	auth, token, fallback      Authenticator // set by WithAuth, by WithToken, and by vpceptest
 	hasAuth                    bool
 	httpClient                 *http.Client
 	hasHTTPClient              bool
@@ -48,20 +48,21 @@ type config struct {
 	withoutValidation          bool
 }
 
-// RetryPolicy says how often and how fast a request is sent again. See WithRetry.
+// RetryPolicy sets how often and how fast a request is sent again. See WithRetry.
 type RetryPolicy struct {
-	// MaxAttempts counts the first attempt too. 1 means never to retry, 0 the default: 4.
+	// MaxAttempts is the number of attempts, including the first. 1 means never to
+	// retry; 0 means the default, 4.
 	MaxAttempts int
 	// BaseDelay bounds the random wait before the second attempt; the bound doubles
-	// with each further attempt. 0 means the default: 500 ms.
+	// with each further attempt. 0 means the default, 500 ms.
 	BaseDelay time.Duration
 	// MaxDelay bounds every wait, including one that the service asks for with
-	// Retry-After. 0 means the default: 20 s.
+	// Retry-After. 0 means the default, 20 s.
 	MaxDelay time.Duration
-	// ThrottleTimeout bounds how long a call goes on while the service throttles it. A
-	// throttled request did nothing, so such attempts do not count against MaxAttempts,
-	// unless that is 1. 0 means the default: 2 minutes, or twice MaxDelay if that is
-	// longer. It is never more than 100 times MaxDelay.
+	// ThrottleTimeout bounds how long a call keeps trying while the service throttles
+	// it. A throttled request did nothing, so such attempts do not count toward
+	// MaxAttempts, unless that is 1. 0 means the default: 2 minutes, or twice MaxDelay
+	// if that is longer. It is never more than 100 times MaxDelay.
 	ThrottleTimeout time.Duration
 }
 
@@ -81,20 +82,20 @@ func (p RetryPolicy) isNegative() bool {
 //   - any request that was throttled (ErrThrottled): all calls of the client wait
 //     together until the service lets some through again;
 //   - gets, lists, changes and deletes after 408, 5xx and broken connections;
-//   - a create that may have been carried out: never, unless it has an IdempotencyKey;
-//     the client then looks for its endpoint first.
+//   - a create that may have succeeded: only if it has an IdempotencyKey, and only after
+//     the client has searched for the endpoint.
 //
 // All calls of a client share a budget of retries, which successes refill, so a service
 // that is down is not flooded with retries.
 func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 
-// WithReconcileWindow sets how long a create with an IdempotencyKey looks for its
+// WithReconcileWindow sets how long a create with an IdempotencyKey searches for its
 // endpoint after an unknown outcome, before it sends the request again. It must be
-// longer than the lag of the service's lists; the default is DefaultReconcileWindow.
+// longer than the lag of the service's lists. The default is DefaultReconcileWindow.
 func WithReconcileWindow(d time.Duration) Option { return func(c *config) { c.reconcileWindow = d } }
 
-// WithLogger logs each attempt in one line at debug level: method, path, status,
-// request ID, attempt and duration, and nothing else. Nothing is logged without it.
+// WithLogger logs one line for each attempt, at debug level: method, path, status,
+// request ID, attempt and duration, and nothing else. Without it, nothing is logged.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithRegion selects a region, for example "eu-west-101", and builds the service's URL
@@ -103,8 +104,8 @@ func WithRegion(id string) Option {
 	return func(c *config) { c.region, c.hasRegion = id, true }
 }
 
-// WithBaseURL sets the service's URL, for a private cloud, a proxy or a test. A path in
-// it is kept. It takes precedence over WithRegion.
+// WithBaseURL sets the service's URL, for a private cloud, a proxy or a test. Its path,
+// if any, is kept. It takes precedence over WithRegion.
 func WithBaseURL(rawURL string) Option {
 	return func(c *config) { c.baseURL, c.hasBaseURL = rawURL, true }
 }
@@ -115,9 +116,8 @@ func WithProjectID(id string) Option {
 	return func(c *config) { c.projectID, c.hasProjectID = id, true }
 }
 
-// WithToken authenticates with a token that does not change: 1 to 65,536 characters. It
-// is short for WithAuth(TokenAuth(StaticToken(token))), and cannot be combined with
-// WithAuth.
+// WithToken authenticates with a fixed token of 1 to 65,536 characters. It is short for
+// WithAuth(TokenAuth(StaticToken(token))), and cannot be combined with WithAuth.
 func WithToken(token string) Option {
 	auth := TokenAuth(StaticToken(token))
 	return func(c *config) { c.token = auth }
@@ -134,14 +134,14 @@ func WithAuth(a Authenticator) Option {
 	}
 }
 
-// WithHTTPClient sends through hc's Transport, bounded by hc's Timeout. hc is copied
-// and never changed. Its CheckRedirect and Jar are not used: redirects are never
-// followed, cookies never kept. A Transport that repeats requests by itself is kept
-// from doing so: one attempt is one request.
+// WithHTTPClient sends requests through hc's Transport, bounded by hc's Timeout. hc is
+// copied and never changed. Its CheckRedirect and Jar are not used: redirects are never
+// followed, and cookies are never kept. A Transport that repeats requests by itself is
+// kept from doing so: one attempt is one request.
 //
-// Load balancers usually close idle connections after 60 seconds, and a create that
-// meets the close has an unknown outcome. The library's own pool closes them after 45
-// seconds; set IdleConnTimeout of your own Transport accordingly.
+// Load balancers usually close idle connections after 60 seconds, and a create that is
+// sent at that moment has an unknown outcome. The library's own pool closes idle
+// connections after 45 seconds; set the IdleConnTimeout of your Transport accordingly.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) { c.httpClient, c.hasHTTPClient = hc, true }
 }
@@ -160,12 +160,12 @@ func WithAttemptTimeout(d time.Duration) Option { return func(c *config) { c.att
 // library's own name in the User-Agent header.
 func WithUserAgent(product string) Option { return func(c *config) { c.userAgent = product } }
 
-// WithPlaintextHTTP allows an http:// URL for a host that is not loopback. The
-// token then travels unencrypted.
+// WithPlaintextHTTP allows an http:// URL for a host that is not loopback. Credentials
+// are then sent unencrypted.
 func WithPlaintextHTTP() Option { return func(c *config) { c.plaintextHTTP = true } }
 
-// WithoutValidation sends requests unchecked, and leaves it to the service to judge the
-// fields. IDs that would change the path of the URL are still refused.
+// WithoutValidation sends requests unchecked and lets the service validate the fields.
+// IDs that would change the path of the URL are still refused.
 func WithoutValidation() Option { return func(c *config) { c.withoutValidation = true } }
 
 // CallOption is a setting of one call.
@@ -176,17 +176,17 @@ type callSettings struct {
 	timeout  time.Duration
 	retry    RetryPolicy
 	header   http.Header
-	date     *time.Time // filled with the Date of the last answer, the service's clock
+	date     *time.Time // set to the Date of the last response, the service's clock
 }
 
-// WithResponse stores what the response says apart from its body in dst, also if the
-// call fails. A call that sends several requests stores the last response.
+// WithResponse stores the response's status, headers and request ID in dst, even if the
+// call fails. A call that sends several requests stores those of the last response.
 func WithResponse(dst *ResponseMeta) CallOption {
 	return func(s *callSettings) { s.response = dst }
 }
 
 // WithCallTimeout bounds one whole call, including its attempts and the pauses between
-// them; for a list, each page. If it ends the call, the error matches
+// them; for a list, it bounds each page. If it ends the call, the error matches
 // context.DeadlineExceeded. The context's own deadline applies as well.
 func WithCallTimeout(d time.Duration) CallOption {
 	return func(s *callSettings) { s.timeout = d }
@@ -199,8 +199,8 @@ func WithCallRetry(p RetryPolicy) CallOption {
 }
 
 // WithCallHeader adds a header to the requests of one call, for example to trace it.
-// Headers that the library sets itself, above all credentials, cannot be set, and the
-// value is not treated as a secret. Creates with an IdempotencyKey share their lists
+// Headers that the library sets itself, including all credentials, cannot be set, and
+// the value is not treated as a secret. Creates with an IdempotencyKey share their lists
 // only with calls that have the same headers.
 func WithCallHeader(name, value string) CallOption {
 	return func(s *callSettings) {
@@ -247,10 +247,10 @@ func newCallSettings(opts []CallOption) (callSettings, error) {
 	return s, f.err()
 }
 
-// alike is the same for calls whose reads may stand for each other.
+// alike returns the same string for calls that may share their reads.
 func (s callSettings) alike() string { return fmt.Sprintf("%q %v", s.header, s.retry) }
 
-// bound is ctx, with the end of WithCallTimeout.
+// bound returns ctx with the deadline of WithCallTimeout.
 func (s callSettings) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.timeout == 0 {
 		return ctx, func() {}
@@ -258,7 +258,8 @@ func (s callSettings) bound(ctx context.Context) (context.Context, context.Cance
 	return context.WithTimeout(ctx, s.timeout)
 }
 
-// observe fills what is asked for of each answer. nil: nothing is.
+// observe stores what the settings ask for from each response. It returns nil if they
+// ask for nothing.
 func (s callSettings) observe() func(exchange.Answer) {
 	if s.response == nil && s.date == nil {
 		return nil

@@ -17,7 +17,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// defaultPageSize is the page size of a list where the filter does not say.
+// defaultPageSize is the page size of a list if the filter does not set it.
 const defaultPageSize = 100
 
 // listing is one list of the service, which is read page by page.
@@ -25,14 +25,14 @@ type listing[T any] struct {
 	of     *resource[T]
 	path   string
 	ids    []string
-	member string // of an answer, which holds the items
+	member string // of a response, which holds the items
 	filter listFilter
-	// body is what a list is asked for with that is asked for by POST; limit is 0 for
-	// its count. nil: it is a GET with a query.
+	// body returns the body of a list that is requested with POST; a limit of 0 asks for
+	// its count. If nil, the list is a GET with a query.
 	body func(offset, limit int) any
 }
 
-// list is the iterator of a list.
+// list returns the iterator over a list.
 func list[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		settings, err := c.begin(ctx, opts)
@@ -50,19 +50,19 @@ func eachWith[T any](ctx context.Context, c *Client, settings callSettings, l li
 	return readWith(c, settings, l, func(p paging.Pager[*T]) error { return p.Each(ctx, yield) })
 }
 
-// pagesWith calls take for what is new in each page until it returns false, and reads
-// nothing ahead.
+// pagesWith calls take with the new items of each page until it returns false. It does
+// not read ahead.
 func pagesWith[T any](ctx context.Context, c *Client, settings callSettings, l listing[T], take func([]*T) bool) error {
 	return readWith(c, settings, l, func(p paging.Pager[*T]) error { return p.Pages(ctx, take) })
 }
 
-// readWith lets read have the pager of a list.
+// readWith calls read with the pager of a list.
 func readWith[T any](c *Client, settings callSettings, l listing[T], read func(paging.Pager[*T]) error) error {
-	var failure error // of a call, which says by itself what it was about
+	var failure error // of a call, which names its own request
 	pager := paging.Pager[*T]{
 		Size: max(cmp.Or(l.filter.pageSize, defaultPageSize), 1), MaxSize: l.filter.largestPage(), Order: l.filter.order(),
 		Fetch: func(ctx context.Context, offset, limit int) (paging.Page[*T], error) {
-			// The caller's own ResponseMeta is written when the caller gets to the page.
+			// The caller's ResponseMeta is written when the caller reaches the page.
 			var meta ResponseMeta
 			settings := settings
 			dst := settings.response
@@ -84,7 +84,7 @@ func readWith[T any](c *Client, settings callSettings, l listing[T], read func(p
 	return fmt.Errorf("vpcep: list %ss: %w", l.of.name, err)
 }
 
-// request asks for the page that begins at offset.
+// request returns the request for the page that begins at offset.
 func (l *listing[T]) request(offset, limit int) request[paging.Page[*T]] {
 	query := l.filter.query()
 	query.Set("limit", strconv.Itoa(limit))
@@ -100,7 +100,7 @@ func (l *listing[T]) request(offset, limit int) request[paging.Page[*T]] {
 	return page
 }
 
-// count asks how many items the service counts.
+// count asks the service for the number of items.
 func count[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T]) (int64, error) {
 	filter := listFilter{by: l.filter.by, refuse: l.filter.refuse, rules: l.filter.rules}
 	query := filter.query()
@@ -115,23 +115,23 @@ func count[T any](ctx context.Context, c *Client, opts []CallOption, l listing[T
 	return do(ctx, c, opts, total)
 }
 
-// listFilter is what lists are filtered and sorted by.
+// listFilter is how a list is filtered and sorted.
 type listFilter struct {
 	by               []parameter
 	sortKey, sortDir string
 	pageSize         int
-	maxPageSize      int                // 0: that of most lists
-	refuse           func(*fieldErrors) // what of the filter the list does not know. nil: it knows all
-	rules            func(*fieldErrors) // beside those of the parameters. nil: there are none
+	maxPageSize      int                // 0 means the constant maxPageSize
+	refuse           func(*fieldErrors) // refuses parameters that the list does not have, or nil
+	rules            func(*fieldErrors) // further validation, or nil
 }
 
-// parameter is one of a query, left out where it is empty.
+// parameter is one parameter of a query, left out if empty.
 type parameter struct {
 	name, value string
-	most        int // characters
+	most        int // the most characters allowed
 }
 
-// check holds even without validation.
+// check applies even without validation.
 func (filter listFilter) check(f *fieldErrors) {
 	if filter.pageSize < 0 {
 		f.add("limit", "the page size %d is negative", filter.pageSize)
@@ -141,7 +141,7 @@ func (filter listFilter) check(f *fieldErrors) {
 	}
 }
 
-// validate reports every wrong setting.
+// validate reports every invalid setting.
 func (filter listFilter) validate(f *fieldErrors) {
 	for _, p := range filter.by {
 		f.length(p.name, p.value, 0, p.most)
@@ -173,8 +173,7 @@ func (filter listFilter) query() url.Values {
 	return query
 }
 
-// order says what a change does to the order. A key that is unknown may be one that
-// changes.
+// order returns what a change does to the order. An unknown key may be one that changes.
 func (filter listFilter) order() paging.Order {
 	switch {
 	case oneOf(filter.sortKey, "", SortByCreateTime, "created_at", "id"):
@@ -185,9 +184,8 @@ func (filter listFilter) order() paging.Order {
 	return paging.ToFront
 }
 
-// decode reads one page. A page without its list is an error, because the absence of
-// an item is evidence that callers build upon. An element that makes no sense has its
-// place in the list, and is not shown.
+// decode reads one page. A page without its list is an error, because callers rely on
+// the absence of an item. An invalid element keeps its place in the list, but is hidden.
 func (l *listing[T]) decode(ctx context.Context, data string, limit int) (paging.Page[*T], error) {
 	p := paging.Page[*T]{Total: -1}
 	isList, isNull, elements := false, false, 0
@@ -208,15 +206,15 @@ func (l *listing[T]) decode(ctx context.Context, data string, limit int) (paging
 	switch {
 	case err != nil:
 		return p, err
-	case !isList && (!isNull || p.Total > 0): // null is what an empty list can look like, and nothing else
-		return p, fmt.Errorf("it has no list %q", l.member)
+	case !isList && (!isNull || p.Total > 0): // null may stand for an empty list
+		return p, fmt.Errorf("the body has no list %q", l.member)
 	case elements > limit:
-		return p, fmt.Errorf("it has %d %ss, where %d were asked for", elements, l.of.name, limit)
+		return p, fmt.Errorf("the body has %d %ss, but the limit was %d", elements, l.of.name, limit)
 	}
 	return p, nil
 }
 
-// item reads an element. One that is kept does not keep its page.
+// item reads an element, detached: keeping it does not keep its page in memory.
 func (l *listing[T]) item(v wire.Value) paging.Item[*T] {
 	v = v.Detached()
 	value, err := l.of.readNamed(v)
@@ -226,7 +224,7 @@ func (l *listing[T]) item(v wire.Value) paging.Item[*T] {
 	return paging.Item[*T]{ID: l.of.id(value), Version: l.of.version(value), Value: value}
 }
 
-// readTotal is -1 where v is no total.
+// readTotal returns -1 if v is not a total.
 func readTotal(v wire.Value) int64 {
 	if n, ok := wire.Int64(v); ok && !v.IsNull() && n >= 0 {
 		return n
@@ -242,7 +240,7 @@ func decodeCount(ctx context.Context, data string) (int64, error) {
 		}
 	})
 	if err == nil && total < 0 {
-		err = errors.New("it has no total_count")
+		err = errors.New("the body has no total_count")
 	}
 	if err != nil {
 		return 0, err

@@ -27,25 +27,25 @@ const (
 // Permission lets somebody connect to an endpoint service of this project. Your own
 // account needs none. It is read as tolerantly as Endpoint.
 type Permission struct {
-	// ID identifies the permission. Not every answer says it.
+	// ID identifies the permission. Some responses leave it out.
 	ID string
 	// Value says who may connect:
 	//
 	//	iam:domain::ID               an account by its ID, 1 to 64 letters and digits, or *
 	//	iam:domainName::NAME         accounts by name, 1 to 80 of A-Z a-z 0-9 _ + * . ? { } , -
-	//	organizations:orgPath::PATH  accounts of an organisation, 1 to 1024 of A-Z a-z 0-9 / _ * ? -
+	//	organizations:orgPath::PATH  accounts of an organization, 1 to 1024 of A-Z a-z 0-9 / _ * ? -
 	//	*                            everybody
 	//
-	// Not every region knows names and organisations.
+	// Not every region supports names and organizations.
 	Value string
 	// Type is domainId or orgPath. If empty, it follows from Value.
 	Type string
 	// Description must not contain < or >. Not every region keeps it.
 	Description string
-	// CreatedAt is in UTC, and zero where absent.
+	// CreatedAt is in UTC, and zero if absent.
 	CreatedAt time.Time
-	// Extra are the fields that this version does not know, or whose type makes no
-	// sense. nil where there are none. They are not sent.
+	// Extra holds the fields that this version does not know or whose type is
+	// unexpected. It is nil if there are none. These fields are not sent.
 	Extra map[string]json.RawMessage
 }
 
@@ -58,13 +58,15 @@ const (
 	PermissionTypeOrganization = "orgPath"
 )
 
-// UnmarshalJSON reads a permission. Only text that is no JSON object is an error.
+// UnmarshalJSON reads a permission tolerantly. It fails only if data is not a JSON
+// object.
 func (p *Permission) UnmarshalJSON(data []byte) error { return permissionResource.unmarshal(data, p) }
 
-// MarshalJSON writes the permission as the service does, Extra included.
+// MarshalJSON writes the permission as the service does, including Extra.
 func (p Permission) MarshalJSON() ([]byte, error) { return permissionResource.marshal(p) }
 
-// sentType is the type that a permission is sent with; "" is the service's default, domainId.
+// sentType returns the type to send a permission with; "" is the service's default,
+// domainId.
 func (p Permission) sentType() string {
 	if p.Type == "" && strings.HasPrefix(p.Value, "organizations:") {
 		return PermissionTypeOrganization
@@ -77,11 +79,11 @@ func (p Permission) sentType() string {
 type PermissionFilter struct {
 	// Value selects by a part of the value, up to 1000 characters.
 	Value string
-	// SortKey is create_at (the default) or update_at, which not every region knows.
+	// SortKey is create_at (the default) or update_at, which not every region supports.
 	SortKey string
 	// SortDir is desc (the default) or asc.
 	SortDir string
-	// PageSize is how many permissions one request asks for, 1 to 500. 0: 100.
+	// PageSize is how many permissions one request asks for, 1 to 500; 0 means 100.
 	PageSize int
 }
 
@@ -108,7 +110,7 @@ func permissionsOf(serviceID string, filter PermissionFilter) listing[Permission
 	}
 }
 
-// PermissionsError says that some permissions of a service could not be added, or
+// PermissionsError says that some permissions of a service could not be added or
 // removed. The others were.
 type PermissionsError struct {
 	ServiceID string
@@ -126,29 +128,29 @@ func (e *PermissionsError) Error() string {
 	for i, p := range e.Failed {
 		values[i] = text.OneLine(cmp.Or(p.Value, p.ID))
 	}
-	return fmt.Sprintf("vpcep: permissions of endpoint service %s: %d done, not %s",
+	return fmt.Sprintf("vpcep: permissions of endpoint service %s: %d changed, failed for %s",
 		text.OneLine(e.ServiceID), len(e.Done), strings.Join(values, ", ")) + because(e.Err)
 }
 
 // Unwrap returns why the permissions failed, or nil.
 func (e *PermissionsError) Unwrap() error { return e.Err }
 
-// errStillThere is why a permission failed that was to be removed by its value.
-var errStillThere = errors.New("the service still shows them")
+// errStillThere is the error for a permission that was removed by value and still exists.
+var errStillThere = errors.New("the service still lists them")
 
 // AddPermissions lets others connect to a service of this project, and returns their
-// permissions in the order of the request. One that already exists stays. Permissions
-// with a description, the only ones whose response has an ID, go to POST
-// /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-create; the
-// others go to .../permissions/action, for which the reference has no description.
-// Accounts and organizations are sent separately, so the call takes at most four
+// permissions in the order of the request. A permission that already exists stays.
+// Permissions with a description, the only ones whose response has an ID, are sent to
+// POST /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-create; the
+// others are sent to .../permissions/action, for which the reference has no description
+// field. Accounts and organizations are sent separately, so the call takes at most four
 // requests. A permission that a response leaves out is returned as requested;
 // ListPermissions gives its ID.
 //
 // Errors are those of GetService, and *ValidationError before anything is sent;
-// CodePermissionsExhausted says that the service has as many permissions as it may
-// have. If an earlier request of the call succeeded, the error is a *PermissionsError,
-// and the permissions that were added come with it; with any other error, they are nil.
+// CodePermissionsExhausted says that the service has as many permissions as allowed. If
+// an earlier request of the call succeeded, the error is a *PermissionsError, and the
+// permissions that were added are returned too; with any other error, they are nil.
 func (c *Client) AddPermissions(ctx context.Context, serviceID string, permissions []Permission, opts ...CallOption) ([]Permission, error) {
 	return permissionChange{
 		serviceID: serviceID, permissions: permissions, action: "add", batch: "batch-create",
@@ -171,11 +173,11 @@ func (c *Client) AddPermissions(ctx context.Context, serviceID string, permissio
 // ID through POST
 // /v1/{project_id}/vpc-endpoint-services/{service_id}/permissions/batch-delete, the
 // others by value through .../permissions/action. Accounts and organizations are sent
-// separately, so the call takes at most three requests. Endpoints that are connected
-// stay connected; see RejectConnection.
+// separately, so the call takes at most three requests. Connected endpoints stay
+// connected; see RejectConnection.
 //
-// Errors are those of AddPermissions. A permission that was removed by value and that
-// the service still shows is also among the failed ones of a *PermissionsError.
+// Errors are those of AddPermissions. A permission that was removed by value but that
+// the service still lists also counts as failed in a *PermissionsError.
 func (c *Client) RemovePermissions(ctx context.Context, serviceID string, permissions []Permission, opts ...CallOption) error {
 	_, err := permissionChange{
 		serviceID: serviceID, permissions: permissions, action: "remove", batch: "batch-delete",
@@ -183,7 +185,8 @@ func (c *Client) RemovePermissions(ctx context.Context, serviceID string, permis
 		isBatch:  func(p Permission) bool { return p.ID != "" },
 		element:  func(p Permission) any { return permissionID{p.ID} },
 		result: func(asked Permission, answered []*Permission) (Permission, error) {
-			// What batch-delete answers is not documented: those that are left, or those that are gone.
+			// The response to batch-delete is not documented: it may list the permissions
+			// that are left, or those that were removed.
 			if asked.ID == "" && slices.ContainsFunc(answered, func(p *Permission) bool { return p.Value == asked.Value }) {
 				return asked, errStillThere
 			}
@@ -207,15 +210,15 @@ type (
 type permissionChange struct {
 	serviceID     string
 	permissions   []Permission
-	action, batch string // by value, and in a batch
+	action, batch string // the action by value, and the path of a batch
 	validate      func(*fieldErrors)
 	isBatch       func(Permission) bool
 	element       func(Permission) any // of a batch
-	// result is what became of a permission, by the answer.
+	// result returns what became of a permission, according to the response.
 	result func(asked Permission, answered []*Permission) (Permission, error)
 }
 
-// permissionGroup tells which permissions go in one request.
+// permissionGroup is what the permissions in one request have in common.
 type permissionGroup struct {
 	isBatch  bool
 	sentType string
@@ -237,7 +240,7 @@ func (p permissionChange) run(ctx context.Context, c *Client, opts []CallOption)
 	}
 	ctx, cancel := settings.bound(ctx)
 	defer cancel()
-	settings.timeout = 0 // it holds for the whole
+	settings.timeout = 0 // it bounds the whole call
 	outcome := &PermissionsError{ServiceID: p.serviceID}
 	results := make(map[int]Permission, len(p.permissions))
 	for _, members := range p.groups() {
@@ -273,7 +276,7 @@ func (p permissionChange) run(ctx context.Context, c *Client, opts []CallOption)
 	return outcome.Done, nil
 }
 
-// groups are the indexes of the permissions that go in each request.
+// groups returns the indexes of the permissions in each request.
 func (p permissionChange) groups() (groups [][]int) {
 	at := map[permissionGroup]int{}
 	for i, permission := range p.permissions {
@@ -291,12 +294,12 @@ func (p permissionChange) groups() (groups [][]int) {
 func (p permissionChange) groupOf(permission Permission) permissionGroup {
 	group := permissionGroup{p.isBatch(permission), permission.sentType()}
 	if group.isBatch && p.batch == "batch-delete" {
-		group.sentType = "" // an ID needs none
+		group.sentType = "" // an ID needs no type
 	}
 	return group
 }
 
-// request changes the permissions of one group.
+// request returns the request that changes the permissions of one group.
 func (p permissionChange) request(members []int) request[[]*Permission] {
 	group := p.groupOf(p.permissions[members[0]])
 	action, kind := p.action, "action"
@@ -353,8 +356,8 @@ func (c *Client) UpdatePermissionDescription(ctx context.Context, serviceID, per
 	})
 }
 
-// decodePermissions reads an answer that lists permissions, as objects or as values
-// alone. An empty one is an answer, too.
+// decodePermissions reads a response that lists permissions, as objects or as plain
+// values. An empty body is valid.
 func decodePermissions(ctx context.Context, body string) (permissions []*Permission, err error) {
 	err = decodeMember(ctx, body, "permissions", func(v wire.Value) {
 		permissions = nil

@@ -21,16 +21,16 @@ type Policy struct {
 }
 
 // UpdatePolicy replaces the policy of an endpoint: PUT
-// /v1/{project_id}/vpc-endpoints/{id}/policy. It returns the endpoint.
+// /v1/{project_id}/vpc-endpoints/{id}/policy. It returns the endpoint from the response.
 //
-// Errors are those of GetEndpoint, and *ValidationError. CodePolicyInvalid says
-// that the service does not accept the policy.
+// Errors are those of GetEndpoint, and *ValidationError. CodePolicyInvalid says that the
+// service does not accept the policy.
 func (c *Client) UpdatePolicy(ctx context.Context, id string, policy Policy, opts ...CallOption) (*Endpoint, error) {
 	return do(ctx, c, opts, request[*Endpoint]{
 		operation: retry.Update, method: http.MethodPut, path: endpointPath + "/policy", ids: []string{id},
 		validate: func(f *fieldErrors) {
 			if (len(policy.Statements) > 0) == (len(policy.Document) > 0) {
-				f.add("policy_statement", "one of policy_statement and policy_document is needed, and not both")
+				f.add("policy_statement", "set either policy_statement or policy_document, not both")
 			}
 			f.policyStatements(policy.Statements)
 			f.policyDocument(policy.Document)
@@ -57,18 +57,18 @@ func (c *Client) DeletePolicy(ctx context.Context, id string, opts ...CallOption
 			return endpointResource.decode(ctx, body)
 		},
 	})
-	if err == nil && endpoint == nil { // it is gone, and nothing says how the endpoint looks now
+	if err == nil && endpoint == nil { // the policy is gone, but the response does not show the endpoint
 		return c.GetEndpoint(ctx, id, opts...)
 	}
 	return endpoint, err
 }
 
-// HasPolicy reports whether an endpoint has this policy, by meaning: the order of
-// statements, actions, resources and values makes no difference, nor does a Sid, an
-// empty Condition, a Version that only one of the two has, or "*" instead of ["*"]. The
-// part of policy that is not set is not compared; the zero Policy means that the
-// endpoint has none of its own: none at all, or the cloud's default, which allows
-// everything and which some regions show in place of none.
+// HasPolicy returns a condition that holds if an endpoint has this policy. Policies are
+// compared by meaning: the order of statements, actions, resources and values makes no
+// difference, nor does a Sid, an empty Condition, a Version that only one of the two
+// has, or "*" instead of ["*"]. A field of policy that is not set is not compared. The
+// zero Policy means that the endpoint has no policy of its own: either none, or the
+// cloud's default, which allows everything and which some regions show instead of none.
 func HasPolicy(policy Policy) Condition {
 	return func(e *Endpoint) bool {
 		if len(policy.Statements)+len(policy.Document) == 0 {
@@ -102,23 +102,25 @@ type PolicyStatement struct {
 	Sid string
 	// Effect is Allow or Deny.
 	Effect string
-	// Action lists the operations, such as obs:*:*. It is read from a string or an array, and written as an array.
+	// Action lists the operations, such as obs:*:*. It is read from a string or an
+	// array, and written as an array.
 	Action []string
-	// Resource lists what they act on, such as obs:*:*:*:*/*. Read and written like Action.
+	// Resource lists what they act on, such as obs:*:*:*:*/*. It is read and written as
+	// Action is.
 	Resource []string
 	// Condition is the JSON object of conditions, if any.
 	Condition json.RawMessage
-	// Extra are members that this version does not know, or whose type makes no
-	// sense. They are written back, so that a policy that was read and sent again
-	// is as strict as before.
+	// Extra holds the members that this version does not know or whose type is
+	// unexpected. They are written back, so a policy that is read and sent again is as
+	// strict as before.
 	Extra map[string]json.RawMessage
-	// Raw is a statement that is not a JSON object, as received; nothing else is set
+	// Raw is a statement that is not a JSON object, as received. No other field is set
 	// then.
 	Raw json.RawMessage
 }
 
-// MarshalJSON writes the statement with arrays for Action and Resource, Extra
-// included, and Raw as it came.
+// MarshalJSON writes the statement with arrays for Action and Resource, including Extra,
+// and Raw as received.
 func (s PolicyStatement) MarshalJSON() ([]byte, error) {
 	return fields.Marshal(&s, writePolicyStatement)
 }

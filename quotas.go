@@ -12,7 +12,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// QuotaType is what a quota counts. Unknown values are kept.
+// QuotaType is the type of resource that a quota limits. Unknown values are kept.
 type QuotaType string
 
 // The types of quota.
@@ -21,7 +21,7 @@ const (
 	QuotaTypeEndpointService QuotaType = "endpoint_service"
 )
 
-// Quota says how many resources of a type a project has, and may have.
+// Quota is how many resources of a type a project has and may have.
 type Quota struct {
 	Type    QuotaType `json:"type"`
 	Used    int64     `json:"used"`
@@ -61,11 +61,11 @@ func getQuotas(quotaType QuotaType) request[[]Quota] {
 	return request[[]Quota]{operation: retry.Read, method: http.MethodGet, path: "/v1/{project_id}/quotas", query: query, decode: decodeQuotas}
 }
 
-// quotaTimeout bounds how long a refusal waits for its quota.
+// quotaTimeout bounds the request for the quota after a refusal.
 const quotaTimeout = 3 * time.Second
 
-// withQuota adds to a create's refusal for the quota how much is used and allowed.
-// One request is worth that; where it fails, the refusal stands alone.
+// withQuota adds the quota, read with one request, to a create's error if the quota is
+// exceeded. If the request fails, it returns the refusal unchanged.
 func (c *Client) withQuota(ctx context.Context, quotaType QuotaType, refusal error) error {
 	if !errors.Is(refusal, ErrQuotaExceeded) || errors.Is(refusal, ErrOutcomeUnknown) {
 		return refusal
@@ -97,7 +97,7 @@ func decodeQuotas(ctx context.Context, data string) (quotas []Quota, err error) 
 				quotas, isList = []Quota{}, true
 				wire.Each(v, func(v wire.Value) {
 					var quota Quota
-					if _, _ = quotaFields.Read(v, &quota); quota.Type != "" { // what makes no sense is zero
+					if _, _ = quotaFields.Read(v, &quota); quota.Type != "" { // invalid fields are zero
 						quotas = append(quotas, quota)
 					}
 				})
@@ -105,7 +105,7 @@ func decodeQuotas(ctx context.Context, data string) (quotas []Quota, err error) 
 		})
 	})
 	if err == nil && !isList {
-		err = errors.New("it has no list of quotas")
+		err = errors.New("the body has no list of quotas")
 	}
 	return quotas, err
 }

@@ -11,21 +11,21 @@ import (
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
-// RawRequest is a request of the service's API that this version has no method for.
+// RawRequest is a request to the service's API that this version has no method for.
 type RawRequest struct {
 	// Method is GET, HEAD, POST, PUT, PATCH or DELETE.
 	Method string
-	// Path is what follows the client's BaseURL, for example
-	// "/v1/{project_id}/vpc-endpoints"; {project_id} becomes the client's project. Its
-	// segments consist of A-Z a-z 0-9 - . _ ~.
+	// Path follows the client's BaseURL, for example "/v1/{project_id}/vpc-endpoints";
+	// {project_id} is replaced with the client's project. Its segments consist of A-Z
+	// a-z 0-9 - . _ ~.
 	Path string
 	// Query is encoded and appended to the path.
 	Query url.Values
-	// Body is marshalled with encoding/json and sent; nil sends none.
+	// Body is marshaled with encoding/json; nil sends no body.
 	Body any
-	// Repeatable says that the request leads to the same state however often it is
-	// carried out, so that it may be sent again after any failure. GET and HEAD always
-	// may. Any other request is not sent again if it may have been carried out.
+	// Repeatable says that the request leads to the same state no matter how often it is
+	// carried out, so it may be sent again after any failure. GET and HEAD are always
+	// repeatable. Any other request is not sent again if it may have been carried out.
 	Repeatable bool
 }
 
@@ -51,7 +51,7 @@ func (c *Client) Do(ctx context.Context, req RawRequest, opts ...CallOption) ([]
 	return body, ofRequest(err)
 }
 
-// ofRequest is an error of a request that makes nothing that the library knows of.
+// ofRequest rewords an OutcomeUnknownError for a request that creates no known resource.
 func ofRequest(err error) error {
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) {

@@ -8,8 +8,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/redact"
 )
 
-// redacted, embedded, hides a struct that holds secrets from whatever prints, logs
-// or marshals it. Package fmt asks no method of a value in an unexported field.
+// redacted is embedded in structs that hold secrets, to print, log and marshal them
+// redacted. Package fmt calls no methods of values in unexported fields.
 type redacted struct{}
 
 // String shows nothing of the value.

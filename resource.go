@@ -20,26 +20,25 @@ type resource[T any] struct {
 	id    func(*T) string
 	// version differs after a change that moves the resource in a list sorted by updates.
 	version func(*T) int64
-	// settle is done to one that was read, if it is not nil.
+	// settle is called after reading a resource, if not nil.
 	settle func(*T, wire.Value)
-	// keyTag points to the tags, and to what of them is an idempotency key's. nil: the
-	// type carries none.
+	// keyTag points to the fields that share the list of tags, if the type has tags.
 	keyTag func(*T) keyTagFields
-	// ids is where errors name it: among those of endpoints, or of services.
+	// ids returns the ID as errors have it: as that of an endpoint, or of a service.
 	ids func(id string) (endpointID, serviceID string)
-	// duplicates is the error of several with the same idempotency key.
+	// duplicates is the error for several resources with the same idempotency key.
 	duplicates func(key string, ids []string, err error) error
-	// notFound is the error by meaning for one that does not exist (any longer).
+	// notFound is the error by meaning for a resource that does not exist.
 	notFound error
-	// appearsLate: somebody else makes it, and it may appear at any time.
+	// appearsLate says that somebody else creates it, so it may appear at any time.
 	appearsLate bool
-	// isDeleting says that it is on its way out. nil: its status never does.
+	// isDeleting reports whether it is being deleted. nil if its status never says so.
 	isDeleting func(*T) bool
-	// dead is the error of a wait for one whose status leads nowhere, and nil for any other.
+	// dead returns the error of a wait for a resource whose status is final, or nil.
 	dead func(*T) error
-	// onPoll is what a wait shows each poll to, or nil.
+	// onPoll returns the function to call after each poll of a wait, or nil.
 	onPoll func(WaitOptions) func(*T)
-	// timedOut is the error of a wait for id whose time is over; last may be nil.
+	// timedOut returns the error of a wait for id whose time is up; last may be nil.
 	timedOut func(id string, last *T) *WaitTimeoutError
 }
 
@@ -135,10 +134,10 @@ var versionResource = &resource[APIVersion]{
 	id: func(v *APIVersion) string { return v.ID },
 }
 
-// errNoID reports an answer that is JSON, but not what was asked for.
-var errNoID = errors.New("it has no id")
+// errNoID reports a response that is JSON, but not the resource.
+var errNoID = errors.New("the body has no id")
 
-// read reads one. Only what is no JSON object is an error.
+// read reads a resource. It fails only if v is not a JSON object.
 func (r *resource[T]) read(v wire.Value) (*T, error) {
 	value := new(T)
 	if _, err := r.table.Read(v, value); err != nil {
@@ -154,7 +153,7 @@ func (r *resource[T]) read(v wire.Value) (*T, error) {
 	return value, nil
 }
 
-// readNamed demands an ID: what has none is no resource.
+// readNamed requires an ID: what has no ID is not a resource.
 func (r *resource[T]) readNamed(v wire.Value) (*T, error) {
 	value, err := r.read(v)
 	if err == nil && r.id(value) == "" {
@@ -163,12 +162,12 @@ func (r *resource[T]) readNamed(v wire.Value) (*T, error) {
 	return value, err
 }
 
-// decode reads the answer of a call on one.
+// decode reads the response to a call about one resource.
 func (r *resource[T]) decode(ctx context.Context, body string) (*T, error) {
 	return r.readNamed(wire.Within(ctx, body))
 }
 
-// unmarshal is UnmarshalJSON.
+// unmarshal implements UnmarshalJSON.
 func (r *resource[T]) unmarshal(data []byte, dst *T) error {
 	value, err := r.read(wire.Of(data))
 	if err != nil {
@@ -178,7 +177,7 @@ func (r *resource[T]) unmarshal(data []byte, dst *T) error {
 	return nil
 }
 
-// marshal is MarshalJSON.
+// marshal implements MarshalJSON.
 func (r *resource[T]) marshal(value T) ([]byte, error) {
 	if r.keyTag != nil {
 		f := r.keyTag(&value)
@@ -187,7 +186,7 @@ func (r *resource[T]) marshal(value T) ([]byte, error) {
 	return r.table.Marshal(&value)
 }
 
-// about makes the error of a create that may have been carried out one about the type.
+// about makes an OutcomeUnknownError name the type of the resource.
 func (r *resource[T]) about(err error) error {
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) {
@@ -206,13 +205,13 @@ func (r *resource[T]) clone(value *T) *T {
 	return &c
 }
 
-// keepFalseDNS tells a gateway endpoint whose answer says that it has no domain name from
-// one whose answer says nothing, as those of gateways do.
+// keepFalseDNS keeps enable_dns in Extra if the response for a gateway endpoint contains
+// false, because responses for gateway endpoints usually leave it out.
 func keepFalseDNS(e *Endpoint, v wire.Value) {
 	if !e.ServiceType.isGateway() || e.EnableDNS {
 		return
 	}
-	_ = v.Members(func(name string, v wire.Value) { // it was read before, without an error
+	_ = v.Members(func(name string, v wire.Value) { // already read without an error
 		if says, ok := wire.Bool(v); name == "enable_dns" && ok && !says && !v.IsNull() {
 			if e.Extra == nil {
 				e.Extra = make(map[string]json.RawMessage)

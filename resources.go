@@ -13,7 +13,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// ResourceType is a type of what carries tags.
+// ResourceType is a type of resource that can have tags.
 type ResourceType string
 
 // The types of resources.
@@ -22,18 +22,17 @@ const (
 	ResourceTypeEndpointService ResourceType = "endpoint_service"
 )
 
-// TagValues is the key of a tag, and values that it has or may have.
+// TagValues is the key of a tag with several values.
 type TagValues struct {
 	Key    string   `json:"key"`
 	Values []string `json:"values"`
 }
 
-// ListProjectTags lists the keys of the tags of a project's endpoints, or of its
-// endpoint services, with all their values: GET
-// /v1/{project_id}/{resource_type}/tags. The service answers them all at once. The
-// tags of idempotency keys are left out.
+// ListProjectTags lists the tag keys of the project's endpoints, or of its endpoint
+// services, with all their values: GET /v1/{project_id}/{resource_type}/tags. The
+// service returns them all in one response. The tags of idempotency keys are left out.
 //
-// The error is *ValidationError or *APIError.
+// The error is a *ValidationError or an *APIError.
 func (c *Client) ListProjectTags(ctx context.Context, resourceType ResourceType, opts ...CallOption) ([]TagValues, error) {
 	return do(ctx, c, opts, request[[]TagValues]{
 		operation: retry.Read, method: http.MethodGet,
@@ -51,70 +50,72 @@ func decodeProjectTags(ctx context.Context, body string) (tags []TagValues, err 
 		}
 		tags, isList = []TagValues{}, true
 		wire.Each(v, func(v wire.Value) {
-			// What makes no sense is left out.
+			// Invalid elements are left out.
 			if tag, _ := tagValuesFields.ReadWhole(v); tag.Key != "" && tag.Key != IdempotencyTagKey {
 				tags = append(tags, tag)
 			}
 		})
 	})
 	if err == nil && !isList {
-		err = errors.New("it has no list of tags")
+		err = errors.New("the body has no list of tags")
 	}
 	return tags, err
 }
 
 // ResourceFilter selects resources by their tags and name. The zero value selects all.
 //
-// Each list of tags has at most 20 keys, none of them twice, of 1 to 128 characters,
-// and each key at most 10 values, of up to 255 characters, of which one has to match.
-// No values mean any value, and one that begins with * matches a part of it. Some
-// regions allow 10 keys.
+// Each list of tags has at most 20 different keys of 1 to 128 characters; some regions
+// allow only 10. Each key has at most 10 values of up to 255 characters, one of which
+// must match. A key without values matches any value. A value that begins with * matches
+// a part of the tag's value.
 type ResourceFilter struct {
-	// Tags selects what matches all keys, TagsAny what matches one of them at least.
+	// Tags selects resources that match all keys, TagsAny those that match at least one.
 	Tags, TagsAny []TagValues
-	// NotTags selects what does not match all keys, NotTagsAny what matches none.
+	// NotTags selects resources that do not match all keys, NotTagsAny those that match
+	// none.
 	NotTags, NotTagsAny []TagValues
 	// SysTags selects by tags of the cloud itself.
 	SysTags []TagValues
-	// Name selects by a part of the name, up to 255 characters, upper and lower case alike.
+	// Name selects by a part of the name, up to 255 characters, ignoring case.
 	Name string
-	// WithoutAnyTag selects what has no tags. It goes with no other list of tags.
+	// WithoutAnyTag selects resources without tags. It cannot be combined with the lists
+	// of tags.
 	WithoutAnyTag bool
-	// PageSize is how many resources one request asks for, 1 to 1000. 0: 100.
+	// PageSize is how many resources one request asks for, 1 to 1000; 0 means 100.
 	PageSize int
 }
 
-// TaggedResource is an endpoint or an endpoint service, as far as its tags go. It is
-// read as tolerantly as Endpoint.
+// TaggedResource is an endpoint or an endpoint service with its tags. It is read as
+// tolerantly as Endpoint.
 type TaggedResource struct {
 	// ID and Name are those of the endpoint or the endpoint service.
 	ID, Name string
-	// Tags are its tags without the one of the IdempotencyKey.
+	// Tags are its tags, without the one for the IdempotencyKey.
 	Tags []Tag
-	// Detail is what else the service says, usually nothing.
+	// Detail is the field "resource_detail", usually empty.
 	Detail json.RawMessage
 	// IdempotencyKey is the key that it was created with, if any.
 	IdempotencyKey string
-	requestDigest  string // of the request, as the key's tag has it
-	// Extra are the fields that this version does not know, or whose type makes no
-	// sense. nil where there are none.
+	requestDigest  string // digest of the create request, from the key's tag
+	// Extra holds the fields that this version does not know or whose type is
+	// unexpected. It is nil if there are none.
 	Extra map[string]json.RawMessage
 }
 
-// UnmarshalJSON reads a resource. Only text that is no JSON object is an error.
+// UnmarshalJSON reads a resource tolerantly. It fails only if data is not a JSON object.
 func (t *TaggedResource) UnmarshalJSON(data []byte) error { return taggedResource.unmarshal(data, t) }
 
-// MarshalJSON writes the resource as the service does, Extra included.
+// MarshalJSON writes the resource as the service does, including Extra.
 func (t TaggedResource) MarshalJSON() ([]byte, error) { return taggedResource.marshal(t) }
 
 // ListResources lists the endpoints, or the endpoint services, that filter selects by
-// their tags: POST /v1/{project_id}/{resource_type}/resource_instances/action. It
-// pages like ListEndpoints, and promises the same.
+// their tags: POST /v1/{project_id}/{resource_type}/resource_instances/action. It pages
+// as ListEndpoints does, with the same guarantees.
 func (c *Client) ListResources(ctx context.Context, resourceType ResourceType, filter ResourceFilter, opts ...CallOption) iter.Seq2[*TaggedResource, error] {
 	return list(ctx, c, opts, resources(resourceType, filter))
 }
 
-// CountResources says how many resources filter selects, as CountEndpoints does.
+// CountResources returns how many resources filter selects, as CountEndpoints does.
 func (c *Client) CountResources(ctx context.Context, resourceType ResourceType, filter ResourceFilter, opts ...CallOption) (int64, error) {
 	return count(ctx, c, opts, resources(resourceType, filter))
 }
@@ -134,7 +135,7 @@ func resources(resourceType ResourceType, filter ResourceFilter) listing[TaggedR
 	}
 }
 
-// resourceQuery is the body of a list of resources. The numbers are strings.
+// resourceQuery is the body of a list of resources. The service takes numbers as strings.
 type resourceQuery struct {
 	Action        string         `json:"action"`
 	Limit         string         `json:"limit,omitempty"`
@@ -169,7 +170,7 @@ func (filter ResourceFilter) body(offset, limit int) resourceQuery {
 	return query
 }
 
-// withValues makes nil values an empty list: they would be written as null.
+// withValues replaces nil values with an empty list, because nil would be written as null.
 func withValues(tags []TagValues) []TagValues {
 	tags = slices.Clone(tags)
 	for i := range tags {

@@ -12,15 +12,16 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// RouteTablesError says that some route tables could not be bound to an endpoint,
-// or unbound from it. The others were.
+// RouteTablesError says that some route tables could not be bound to an endpoint or
+// unbound from it. The others were.
 type RouteTablesError struct {
 	EndpointID string
 	// RouteTables are the route tables that the endpoint has now.
 	RouteTables []string
-	// BindFailed and UnbindFailed are those that could not be changed.
+	// BindFailed and UnbindFailed are the route tables that could not be bound or
+	// unbound.
 	BindFailed, UnbindFailed []RouteTableFailure
-	// Errors are failures that the service reported in another form.
+	// Errors are failures that the service reported in another format.
 	Errors []ResourceError
 }
 
@@ -50,8 +51,8 @@ func (e *RouteTablesError) Error() string {
 // endpoint then has.
 //
 // The error is a *RouteTablesError if some could not be bound or unbound; the route
-// tables that the endpoint then has come with it. With any other error, they are nil.
-// Those are the errors of GetEndpoint, and *ValidationError.
+// tables that the endpoint then has are returned too. With any other error, they are nil.
+// Other errors are those of GetEndpoint, and *ValidationError.
 func (c *Client) UpdateRouteTables(ctx context.Context, id string, routeTables []string, opts ...CallOption) ([]string, error) {
 	answer, err := do(ctx, c, opts, request[*RouteTablesError]{
 		operation: retry.Update, method: http.MethodPut, path: endpointPath + "/routetables", ids: []string{id},
@@ -75,14 +76,14 @@ func (e *RouteTablesError) failed() bool {
 	return len(e.BindFailed)+len(e.UnbindFailed)+len(e.Errors) > 0
 }
 
-// decodeRouteTables reads what became of an update, in the form of its failures.
+// decodeRouteTables reads the response to an update: the route tables and the failures.
 func decodeRouteTables(ctx context.Context, body string) (*RouteTablesError, error) {
 	answer := new(RouteTablesError)
 	hasList := false
 	err := wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 		switch name {
 		case "routetables":
-			// A list that holds something odd is a list: the change was made.
+			// A list with invalid elements is still a list: the change was made.
 			answer.RouteTables, _ = wire.Strings(v)
 			hasList = answer.RouteTables != nil
 		case "error":
@@ -91,13 +92,13 @@ func decodeRouteTables(ctx context.Context, body string) (*RouteTablesError, err
 		}
 	})
 	if err == nil && !hasList && !answer.failed() {
-		err = errors.New("it has no list of route tables")
+		err = errors.New("the body has no list of route tables")
 	}
 	return answer, err
 }
 
-// readFailure reads one element of "error". What it does not understand is a
-// failure all the same: a partial one must not pass for success.
+// readFailure reads one element of "error". An element in an unknown format is a
+// failure, too: a partial failure must not pass for success.
 func (e *RouteTablesError) readFailure(v wire.Value) {
 	isKnown := false
 	_ = v.Members(func(name string, v wire.Value) {
@@ -142,7 +143,8 @@ func readRouteTableFailures(v wire.Value) (failures []RouteTableFailure) {
 	return failures
 }
 
-// HasRouteTables reports whether an endpoint has exactly these route tables.
+// HasRouteTables returns a condition that holds if an endpoint has exactly these route
+// tables.
 func HasRouteTables(ids ...string) Condition {
 	return func(e *Endpoint) bool { return sameSet(ids, e.RouteTables) }
 }

@@ -26,11 +26,11 @@ const (
 // not created by this call.
 //
 // Errors:
-//   - *ValidationError: the request is wrong; nothing was sent.
+//   - *ValidationError: the request is invalid; nothing was sent.
 //   - ErrIdempotencyMismatch: the key belongs to a service that another request
 //     created.
-//   - ErrDuplicateServices: several services carry the key, and their owners have not
-//     deleted them; *DuplicateServicesError names them.
+//   - ErrDuplicateServices: several services carry the key, and the calls that created
+//     them have not deleted them; *DuplicateServicesError names them.
 //   - ErrOutcomeUnknown: the service may exist, as for CreateEndpoint.
 //   - *APIError: the request was refused; nothing was created.
 //     CodeServicePortsConflict, for example, says that another service has the same
@@ -59,8 +59,8 @@ func createService(req CreateServiceRequest) request[*EndpointService] {
 // /v1/{project_id}/vpc-endpoint-services/{id}. DescribeService reads the summary of any
 // service.
 //
-// The error is ErrServiceNotFound if the service does not exist, or no longer does;
-// reads can lag a few seconds behind a create.
+// The error is ErrServiceNotFound if the service does not exist or no longer exists.
+// Reads can lag a few seconds behind a create.
 func (c *Client) GetService(ctx context.Context, id string, opts ...CallOption) (*EndpointService, error) {
 	return do(ctx, c, opts, getService(id))
 }
@@ -73,8 +73,7 @@ func getService(id string) request[*EndpointService] {
 }
 
 // UpdateService changes an endpoint service of this project: PUT
-// /v1/{project_id}/vpc-endpoint-services/{id}. It returns the service as the cloud
-// responds with it.
+// /v1/{project_id}/vpc-endpoint-services/{id}. It returns the service from the response.
 //
 // Errors are those of GetService, and *ValidationError. CodeServiceUnchangeable says
 // that the service cannot be changed in its current state.
@@ -98,9 +97,10 @@ func (c *Client) UpdateService(ctx context.Context, id string, change ServiceCha
 	})
 }
 
-// RenameService gives an endpoint service of this project another name, up to 16 of A-Z
-// a-z 0-9 _ -, or none: PUT /v1/{project_id}/vpc-endpoint-services/{id}/name. The name
-// inside EndpointService.Name changes with it.
+// RenameService gives an endpoint service of this project another name, up to 16
+// characters of A-Z a-z 0-9 _ -, or none: PUT
+// /v1/{project_id}/vpc-endpoint-services/{id}/name. The name inside EndpointService.Name
+// changes with it.
 //
 // Errors are those of GetService, and *ValidationError.
 func (c *Client) RenameService(ctx context.Context, id, name string, opts ...CallOption) error {
@@ -120,12 +120,12 @@ func (c *Client) RenameService(ctx context.Context, id, name string, opts ...Cal
 // which takes one to two minutes; WaitForServiceDeleted waits until the service is
 // gone.
 //
-// The error is ErrServiceNotFound if the service did not exist, and CodeServiceInUse as
-// long as endpoints are connected.
+// The error is ErrServiceNotFound if the service did not exist, and CodeServiceInUse
+// while endpoints are connected.
 func (c *Client) DeleteService(ctx context.Context, id string, opts ...CallOption) error {
 	_, err := do(ctx, c, opts, deleteService(id))
 	if err == nil || errors.Is(err, ErrServiceNotFound) {
-		c.serviceKeys.Forget(id) // it is free again
+		c.serviceKeys.Forget(id) // its key is free again
 	}
 	return err
 }
@@ -167,14 +167,15 @@ func services(filter ServiceFilter) listing[EndpointService] {
 }
 
 // WaitForService polls an endpoint service of this project until it is available, and
-// returns it. Short outages, unknown statuses, and a service that cannot be found in
-// its first five seconds do not end the wait. opts.OnServicePoll is called after each
-// poll; opts.Targets and opts.OnPoll are for endpoints, and have no effect here.
+// returns it. The wait continues through outages of up to a minute, unknown statuses,
+// and up to five seconds in a row in which the service cannot be found.
+// opts.OnServicePoll is called after each poll; opts.Targets and opts.OnPoll are for
+// endpoints, and have no effect here.
 //
 // Errors:
-//   - *ValidationError: the ID or the options are wrong; nothing was sent.
-//   - *ServiceFailedError: the service is failed or deleting. The service comes with
-//     it; with any other error, it is nil.
+//   - *ValidationError: the ID or the options are invalid; nothing was sent.
+//   - *ServiceFailedError: the service is failed or deleting. The service is returned
+//     too; with any other error, it is nil.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - ErrServiceNotFound: the service does not exist.
 //   - context.Canceled, and any error of GetService that waiting does not fix.
@@ -187,7 +188,7 @@ func (c *Client) WaitForService(ctx context.Context, id string, opts WaitOptions
 // that it does not exist. A 404 for a wrong URL is an error.
 //
 // Errors:
-//   - *ValidationError: the ID or the options are wrong; nothing was sent.
+//   - *ValidationError: the ID or the options are invalid; nothing was sent.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - context.Canceled, and any error of GetService that waiting does not fix.
 func (c *Client) WaitForServiceDeleted(ctx context.Context, id string, opts WaitOptions) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/rules"
 )
 
-// ListPublicServices lists the services that the cloud's operators offer to everyone:
+// ListPublicServices lists the services that the cloud's operator offers to everyone:
 // GET /v1/{project_id}/vpc-endpoint-services/public. It pages as ListEndpoints does,
 // with the same guarantees.
 func (c *Client) ListPublicServices(ctx context.Context, filter ServiceFilter, opts ...CallOption) iter.Seq2[*EndpointService, error] {
@@ -45,12 +45,12 @@ func publicServices(filter ServiceFilter) listing[EndpointService] {
 
 // DescribeService reads the summary of a service by its ID, public or not: GET
 // /v1/{project_id}/vpc-endpoint-services/describe. The error is ErrServiceNotFound if
-// this project can see no such service.
+// there is no such service, or this project cannot see it.
 func (c *Client) DescribeService(ctx context.Context, id string, opts ...CallOption) (*EndpointService, error) {
 	return do(ctx, c, opts, describeService("id", id))
 }
 
-// DescribeServiceByName does the same by the service's full name.
+// DescribeServiceByName is DescribeService by the service's full name.
 func (c *Client) DescribeServiceByName(ctx context.Context, name string, opts ...CallOption) (*EndpointService, error) {
 	return do(ctx, c, opts, describeService("endpoint_service_name", name))
 }
@@ -72,15 +72,16 @@ func describeService(by, value string) request[*EndpointService] {
 // PreflightCreateEndpoint checks a request against the service that it connects to,
 // before anything is created. It reads the service, and reports what the type of the
 // service requires or forbids, together with the rules of Validate. An interface
-// service needs SubnetID and takes neither RouteTables nor PolicyStatement. A gateway
-// service takes none of PortIP, IPv6Address, dual stack, Whitelist, EnableWhitelist and
-// PolicyDocument; SubnetID and EnableDNS have no effect there, and are accepted. If
-// EnablePolicy of the service is false, it takes no policy. A type that this version
-// does not know has no rules. With WithoutValidation, only these rules are checked.
+// service requires SubnetID, and IPVersionDualStack if IPv6Address is set; it does not
+// take RouteTables or PolicyStatement. A gateway service does not take PortIP,
+// IPv6Address, IPVersionDualStack, Whitelist, EnableWhitelist or PolicyDocument; SubnetID
+// and EnableDNS are accepted but have no effect. A service whose EnablePolicy is false
+// takes no policy. There are no rules for a type that this version does not know. With
+// WithoutValidation, only these rules are checked.
 //
-// The error is a *ValidationError, or an error of DescribeService. The service comes
-// with a *ValidationError if it could be read, and is nil with any other error.
-// CreateEndpoint does not call this method, which costs one extra request.
+// The error is a *ValidationError, or an error of DescribeService. The service is
+// returned with a *ValidationError if it could be read, and is nil with any other error.
+// CreateEndpoint does not call this method, because it costs an extra request.
 func (c *Client) PreflightCreateEndpoint(ctx context.Context, req CreateEndpointRequest, opts ...CallOption) (*EndpointService, error) {
 	var f fieldErrors
 	var invalid *ValidationError
@@ -115,7 +116,7 @@ func (f *fieldErrors) interfaceRules(req CreateEndpointRequest) {
 	f.forbid(service, "routetables", len(req.RouteTables) > 0)
 	f.forbid(service, "policy_statement", len(req.PolicyStatement) > 0)
 	if req.IPv6Address != "" && req.IPVersion != IPVersionDualStack {
-		f.add("ipv6_address", "needs ip_version dualstack")
+		f.add("ipv6_address", "requires ip_version dualstack")
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/vpcep/vpcep-go/internal/text"
 )
 
-// AddTags puts tags on an endpoint, and gives those whose key it has another value:
-// POST /v1/{project_id}/endpoint/{id}/tags/action. The rules of tags are those of
-// Tag, at most 20 on an endpoint; the key of an idempotency key's tag is refused.
+// AddTags adds tags to an endpoint, and replaces the values of tags whose keys it
+// already has: POST /v1/{project_id}/endpoint/{id}/tags/action. Tag has the rules; an
+// endpoint has at most 20 tags. IdempotencyTagKey is refused.
 //
 // Errors are those of GetEndpoint, and *ValidationError.
 func (c *Client) AddTags(ctx context.Context, id string, tags []Tag, opts ...CallOption) error {
@@ -25,9 +25,9 @@ func (c *Client) AddServiceTags(ctx context.Context, id string, tags []Tag, opts
 	return addTags(ctx, c, opts, ResourceTypeEndpointService, id, tags)
 }
 
-// RemoveTags takes the tags with these keys off an endpoint: POST
-// /v1/{project_id}/endpoint/{id}/tags/action. The tag of an idempotency key cannot
-// be removed: the create could not be repeated any more.
+// RemoveTags removes the tags with these keys from an endpoint: POST
+// /v1/{project_id}/endpoint/{id}/tags/action. The tag of the idempotency key cannot be
+// removed, because the create could then no longer be repeated.
 //
 // Errors are those of GetEndpoint, and *ValidationError.
 func (c *Client) RemoveTags(ctx context.Context, id string, keys []string, opts ...CallOption) error {
@@ -40,8 +40,8 @@ func (c *Client) RemoveServiceTags(ctx context.Context, id string, keys []string
 	return removeTags(ctx, c, opts, ResourceTypeEndpointService, id, keys)
 }
 
-// RemoveExactTags is RemoveTags for tags that have these values, too: one that has
-// another value by now stays.
+// RemoveExactTags removes tags only if they also have these values: a tag that has
+// another value by now stays. Otherwise it is RemoveTags.
 func (c *Client) RemoveExactTags(ctx context.Context, id string, tags []Tag, opts ...CallOption) error {
 	return removeExactTags(ctx, c, opts, ResourceTypeEndpoint, id, tags)
 }
@@ -52,15 +52,13 @@ func (c *Client) RemoveExactServiceTags(ctx context.Context, id string, tags []T
 	return removeExactTags(ctx, c, opts, ResourceTypeEndpointService, id, tags)
 }
 
-// SetTags makes tags exactly the tags of an endpoint, with the fewest calls: it
-// reads the endpoint, removes what is too much in one call, and adds what is
-// missing in another. The tag of an idempotency key stays. A change that the
-// service has not applied yet is not seen: wait for it first, with
-// WaitForEndpointChange.
+// SetTags replaces all tags of an endpoint with tags, in as few requests as possible: it
+// reads the endpoint, removes the surplus tags in one request, and adds the missing ones
+// in another. The tag of the idempotency key stays. SetTags does not see a change that
+// the service has not applied yet: wait for it first, with WaitForEndpointChange.
 //
-// Errors are those of GetEndpoint, and *ValidationError before anything is
-// changed. Where the second call fails, the first one's change stays, and SetTags
-// can be repeated.
+// Errors are those of GetEndpoint, and *ValidationError before anything is changed. If
+// adding tags fails, the surplus tags are already removed; repeat SetTags.
 func (c *Client) SetTags(ctx context.Context, id string, tags []Tag, opts ...CallOption) error {
 	return setTags(ctx, c, opts, ResourceTypeEndpoint, endpointResource, getEndpoint(id), tags)
 }
@@ -71,7 +69,7 @@ func (c *Client) SetServiceTags(ctx context.Context, id string, tags []Tag, opts
 	return setTags(ctx, c, opts, ResourceTypeEndpointService, serviceResource, getService(id), tags)
 }
 
-// changeTags is the one call that changes tags; action is create or delete.
+// changeTags returns the request that changes tags; action is create or delete.
 func changeTags(resourceType ResourceType, id, action string, tags any) request[struct{}] {
 	return request[struct{}]{
 		operation: retry.Update, method: http.MethodPost,
@@ -96,7 +94,7 @@ func addTags(ctx context.Context, c *Client, opts []CallOption, resourceType Res
 	return err
 }
 
-// keyOnly is a tag to be removed whatever its value is.
+// keyOnly is a tag to remove, whatever its value.
 type keyOnly struct {
 	Key string `json:"key"`
 }
@@ -123,9 +121,9 @@ func removeExactTags(ctx context.Context, c *Client, opts []CallOption, resource
 	return err
 }
 
-// oldTags holds even without validation, as the tag of an idempotency key is not the
-// caller's. Any other key that the service has is right, whatever the rules for new
-// ones say.
+// oldTags checks the keys of tags to remove. It applies even without validation, because
+// the tag of the idempotency key belongs to the library. Any other key that the service
+// has is valid, whatever the rules for new ones say.
 func (f *fieldErrors) oldTags(keys []string) {
 	f.notEmpty("tags", len(keys))
 	for i, key := range keys {
@@ -138,7 +136,7 @@ func (f *fieldErrors) oldTags(keys []string) {
 	}
 }
 
-// setTags makes tags exactly the tags of what read reads.
+// setTags replaces the tags of the resource that read reads.
 func setTags[T any](ctx context.Context, c *Client, opts []CallOption, resourceType ResourceType, of *resource[T], read request[*T], tags []Tag) error {
 	read.check = func(f *fieldErrors) { f.reservedTag(tags) }
 	read.validate = func(f *fieldErrors) { f.tags(tags) }
@@ -148,7 +146,7 @@ func setTags[T any](ctx context.Context, c *Client, opts []CallOption, resourceT
 	}
 	id, has := read.ids[0], of.keyTag(value)
 	if raw, unread := (*of.table.Extra(value))["tags"]; unread {
-		return fmt.Errorf("vpcep: set tags of %s %s: the service gave tags that cannot be read: %s", of.name, id, text.OneLine(string(raw)))
+		return fmt.Errorf("vpcep: set tags of %s %s: the service returned tags that cannot be read: %s", of.name, id, text.OneLine(string(raw)))
 	}
 	if c.validates {
 		var f fieldErrors
@@ -169,7 +167,7 @@ func setTags[T any](ctx context.Context, c *Client, opts []CallOption, resourceT
 	return err
 }
 
-// diffTags returns the keys to remove and the tags to add, to come from one list to another.
+// diffTags returns the keys to remove and the tags to add to turn has into want.
 func diffTags(has, want []Tag) (surplus []string, missing []Tag) {
 	for _, tag := range has {
 		if !slices.ContainsFunc(want, func(t Tag) bool { return t.Key == tag.Key }) {
@@ -184,8 +182,8 @@ func diffTags(has, want []Tag) (surplus []string, missing []Tag) {
 	return surplus, missing
 }
 
-// reservedTag holds even without validation: the tag of an idempotency key is not
-// the caller's.
+// reservedTag applies even without validation: the tag of the idempotency key belongs to
+// the library.
 func (f *fieldErrors) reservedTag(tags []Tag) {
 	for i, tag := range tags {
 		if tag.Key == IdempotencyTagKey {
@@ -194,20 +192,21 @@ func (f *fieldErrors) reservedTag(tags []Tag) {
 	}
 }
 
-// HasTags reports whether an endpoint has exactly these tags; that of an
-// idempotency key does not count.
+// HasTags returns a condition that holds if an endpoint has exactly these tags, not
+// counting the tag of the idempotency key.
 func HasTags(tags ...Tag) Condition {
 	return func(e *Endpoint) bool { return sameSet(tags, e.Tags) }
 }
 
-// HasAllTags reports whether an endpoint has at least these tags.
+// HasAllTags returns a condition that holds if an endpoint has at least these tags.
 func HasAllTags(tags ...Tag) Condition {
 	return func(e *Endpoint) bool {
 		return !slices.ContainsFunc(tags, func(t Tag) bool { return !slices.Contains(e.Tags, t) })
 	}
 }
 
-// LacksTags reports whether an endpoint has no tag with any of these keys.
+// LacksTags returns a condition that holds if an endpoint has no tag with any of these
+// keys.
 func LacksTags(keys ...string) Condition {
 	return func(e *Endpoint) bool {
 		return !slices.ContainsFunc(e.Tags, func(t Tag) bool { return slices.Contains(keys, t.Key) })

@@ -26,7 +26,7 @@ func (c *Client) UpgradeEndpoint(ctx context.Context, id string, opts ...CallOpt
 
 // ServiceUpgrade says how to upgrade an endpoint service. The zero value upgrades it.
 type ServiceUpgrade struct {
-	// Action is UpgradeActionUpgrade where it is empty.
+	// Action is UpgradeActionUpgrade if empty.
 	Action string
 	// EnableMultiServer lets the service have several back ends; see AddServerResources.
 	EnableMultiServer bool
@@ -41,7 +41,8 @@ const (
 // UpgradeService upgrades an endpoint service from the basic to the professional
 // edition, or rolls that back: POST
 // /v2/{project_id}/vpc-endpoint-services/{id}/upgrade. Not every region has this
-// operation. The zero ServiceUpgrade is sent without a body, as the vendor's SDK does.
+// operation. For the zero ServiceUpgrade, the request has no body, as in the vendor's
+// SDK.
 //
 // Errors are those of GetService, and *ValidationError. CodeRollbackNotNeeded says that
 // there is nothing to roll back.
@@ -73,7 +74,7 @@ func (u ServiceUpgrade) body() any {
 type ServerResource struct {
 	// ID is the ID of the load balancer. Required, 1 to 64 characters.
 	ID string `json:"resource_id"`
-	// AvailabilityZoneID is the zone that it serves, if it serves one.
+	// AvailabilityZoneID is the zone that it serves, if it serves only one.
 	AvailabilityZoneID string `json:"availability_zone_id,omitempty"`
 }
 
@@ -83,8 +84,8 @@ type ServerResource struct {
 // has this operation.
 //
 // Errors are those of GetService, and *ValidationError. The reference does not say what
-// a repetition does, so a request that may have been carried out is never sent again:
-// the error is then ErrOutcomeUnknown.
+// happens if the request is repeated, so one that may have been carried out is never
+// sent again: the error is then ErrOutcomeUnknown.
 func (c *Client) AddServerResources(ctx context.Context, id string, resources []ServerResource, opts ...CallOption) error {
 	_, err := do(ctx, c, opts, request[struct{}]{
 		operation: retry.Create, method: http.MethodPost,

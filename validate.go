@@ -18,23 +18,23 @@ const (
 	maxTagKeyLength        = 36
 	maxTagValueLength      = 43
 	maxWhitelistEntries    = 20
-	maxStatements          = 10 // by the pages of the operations on policies
+	maxStatements          = 10 // from the pages of the policy operations
 	maxTags                = 20 // not in the specification: the cloud's usual limit for a resource
 	maxPageSize            = 1000
-	maxServiceNameLength   = 128 // of a filter, by the pages of the list operations
+	maxServiceNameLength   = 128 // of a filter, from the pages of the list operations
 	forbiddenInTags        = `=*<>\,|/`
 	forbiddenInDescription = "<>"
-	maxTokenLength         = 64 << 10 // table 2 says 2048; IAM gives longer ones, and a header carries them
+	maxTokenLength         = 64 << 10 // table 2 says 2048, but IAM issues longer ones
 )
 
-// fieldErrors gathers what is wrong, field by field.
+// fieldErrors collects the invalid fields.
 type fieldErrors []FieldError
 
 func (f *fieldErrors) add(field, format string, args ...any) {
 	*f = append(*f, FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
-// err is nil where nothing is wrong.
+// err returns a *ValidationError, or nil if there are no errors.
 func (f fieldErrors) err() error {
 	if len(f) == 0 {
 		return nil
@@ -46,8 +46,9 @@ func (f fieldErrors) err() error {
 // wire ("tags[2].key"): specification, tables 3 and 4. It returns nil or a
 // *ValidationError. CreateEndpoint calls it unless WithoutValidation is set.
 //
-// It knows nothing of the service connected to; what a type of service demands
-// or forbids (SubnetID, RouteTables, Whitelist) is left to the service.
+// It does not know the service that the endpoint connects to. What the type of the
+// service requires or forbids (SubnetID, RouteTables, Whitelist) is left to the service;
+// PreflightCreateEndpoint checks it.
 func (r CreateEndpointRequest) Validate() error {
 	var f fieldErrors
 	f.createEndpoint(r)
@@ -71,22 +72,22 @@ func (f *fieldErrors) createEndpoint(r CreateEndpointRequest) {
 	f.extra(r.Extra, createFields.Has)
 }
 
-// broken adds a field where one of the rules of internal/rules is broken; rule is ""
-// where none is. A field of a list is named only where one is, because naming takes
-// longer than checking.
+// broken adds an error for a field that breaks a rule of internal/rules; rule is "" if
+// it breaks none. For lists, use element, which formats the field's name only if a rule
+// is broken, because formatting takes longer than checking.
 func (f *fieldErrors) broken(field, rule string) {
 	if rule != "" {
 		f.add(field, "%s", rule)
 	}
 }
 
-// length demands between least and most characters.
+// length requires between least and most characters.
 func (f *fieldErrors) length(field, s string, least, most int) {
 	f.broken(field, rules.Length(s, least, most))
 	f.broken(field, rules.Encoding(s))
 }
 
-// text demands that none of the forbidden characters is in s.
+// text requires that s contains none of the forbidden characters.
 func (f *fieldErrors) text(field, s, forbidden string) {
 	f.broken(field, rules.Text(s, forbidden))
 	f.broken(field, rules.Encoding(s))
@@ -107,7 +108,8 @@ func (f *fieldErrors) ipv6Address(field, s string) {
 func (f *fieldErrors) tags(tags []Tag) {
 	for i, tag := range tags {
 		f.tagText("tags", i, ".key", tag.Key, 1, maxTagKeyLength)
-		// More tags than maxTags are wrong anyway, and few are compared faster than hashed.
+		// More tags than maxTags are invalid anyway, and comparing so few is faster than
+		// hashing them.
 		earlier := tags[:min(i, maxTags)]
 		if first := slices.IndexFunc(earlier, func(t Tag) bool { return t.Key == tag.Key }); first >= 0 {
 			f.add(indexed("tags", i, ".key"), "repeats the key of tags[%d]", first)
@@ -116,18 +118,18 @@ func (f *fieldErrors) tags(tags []Tag) {
 	}
 }
 
-// keyedTags holds for the tags of a create and the key that travels with them.
+// keyedTags checks the tags of a create and the key that is sent with them.
 func (f *fieldErrors) keyedTags(tags []Tag, key string, resume bool) {
 	f.tags(tags)
 	f.reservedTag(tags)
 	f.tagCount(len(withKeyTag(tags, key, "")))
 	f.idempotencyKey(key)
 	if resume && key == "" {
-		f.add("Resume", "needs an IdempotencyKey")
+		f.add("Resume", "requires an IdempotencyKey")
 	}
 }
 
-// element adds a field of a list for each rule that is broken.
+// element adds an error for each rule that a field of a list breaks.
 func (f *fieldErrors) element(list string, i int, member string, broken ...string) {
 	for _, rule := range broken {
 		if rule != "" {
@@ -136,26 +138,26 @@ func (f *fieldErrors) element(list string, i int, member string, broken ...strin
 	}
 }
 
-// notEmpty demands that a list has elements.
+// notEmpty requires that a list has elements.
 func (f *fieldErrors) notEmpty(list string, n int) {
 	if n == 0 {
 		f.add(list, "must not be empty")
 	}
 }
 
-// tagCount counts the tag of an idempotency key, too.
+// tagCount checks the number of tags, including the tag of the idempotency key.
 func (f *fieldErrors) tagCount(n int) {
 	if n > maxTags {
-		f.add("tags", "%d tags, that of the idempotency key included; at most %d are allowed", n, maxTags)
+		f.add("tags", "has %d tags, including the tag of the idempotency key; at most %d are allowed", n, maxTags)
 	}
 }
 
-// indexed names a field of a list.
+// indexed returns the name of a field of a list.
 func indexed(list string, i int, member string) string {
 	return fmt.Sprintf("%s[%d]%s", list, i, member)
 }
 
-// tagText holds the rules that keys and values of tags share.
+// tagText checks the rules that keys and values of tags share.
 func (f *fieldErrors) tagText(list string, i int, member, s string, least, most int) {
 	for _, rule := range [...]string{rules.Length(s, least, most), rules.Encoding(s), rules.Text(s, forbiddenInTags), rules.Spaces(s)} {
 		if rule != "" {
@@ -164,17 +166,17 @@ func (f *fieldErrors) tagText(list string, i int, member, s string, least, most 
 	}
 }
 
-// idempotencyKey checks the key as the tag value that it travels as.
+// idempotencyKey checks the key as a tag value, which it is sent as.
 func (f *fieldErrors) idempotencyKey(key string) {
 	f.length("idempotency_key", key, 0, maxKeyLength)
 	f.broken("idempotency_key", rules.Text(key, forbiddenInTags))
 	f.broken("idempotency_key", rules.Spaces(key))
 }
 
-// whitelist holds for a create; a change may give more entries.
+// whitelist checks the whitelist of a create; a change may have more entries.
 func (f *fieldErrors) whitelist(entries []string) {
 	if len(entries) > maxWhitelistEntries {
-		f.add("whitelist", "has %d entries, at most %d are allowed", len(entries), maxWhitelistEntries)
+		f.add("whitelist", "has %d entries; at most %d are allowed", len(entries), maxWhitelistEntries)
 	}
 	f.whitelistEntries(entries)
 }
@@ -199,7 +201,7 @@ func (f *fieldErrors) whitelistEntries(entries []string) {
 
 func (f *fieldErrors) policyStatements(statements []PolicyStatement) {
 	if len(statements) > maxStatements {
-		f.add("policy_statement", "has %d statements, at most %d are allowed", len(statements), maxStatements)
+		f.add("policy_statement", "has %d statements; at most %d are allowed", len(statements), maxStatements)
 	}
 	for i, s := range statements {
 		field := func(member string) string { return indexed("policy_statement", i, member) }
@@ -233,36 +235,36 @@ func (f *fieldErrors) policyDocument(document json.RawMessage) {
 	if len(document) == 0 {
 		return
 	}
-	// The service's pages document the object, and the string that holds it.
+	// The service's pages document both an object and a string that holds one.
 	if object, ok := wire.Document(wire.Of(document)); !ok || !wire.Of(object).IsObject() || !json.Valid(object) || !json.Valid(document) {
 		f.add("policy_document", "is not a JSON object")
 	}
 }
 
-// oneOf demands one of the allowed values.
+// oneOf requires one of the allowed values.
 func (f *fieldErrors) oneOf(field, s string, allowed ...string) {
 	if slices.Contains(allowed, s) {
 		return
 	}
 	named := slices.DeleteFunc(slices.Clone(allowed), func(a string) bool { return a == "" })
-	f.add(field, "%s is not %s", text.Quoted(s), strings.Join(named, " or "))
+	f.add(field, "must be %s, not %s", strings.Join(named, " or "), text.Quoted(s))
 }
 
-// pathSegment demands an ID that cannot change the path of a URL. It holds even
-// without validation, because a token goes where the path points.
+// pathSegment requires an ID that cannot change the path of a URL. It applies even
+// without validation, because the path decides where credentials are sent.
 func (f *fieldErrors) pathSegment(field, id string) {
 	f.length(field, id, 1, maxIDLength)
 	f.broken(field, rules.PathSegment(id))
 }
 
-// extra demands fields that are JSON, and that the request does not have itself.
+// extra requires fields that are JSON and that the request does not already have.
 func (f *fieldErrors) extra(extra map[string]json.RawMessage, has func(name string) bool) {
 	for name, raw := range extra {
 		if !json.Valid(raw) {
 			f.add(name, "is not valid JSON")
 		}
 		if has(name) {
-			f.add(name, "has a field of its own in the request")
+			f.add(name, "must not be in Extra, because the request has this field")
 		}
 	}
 }

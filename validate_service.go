@@ -7,7 +7,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/text"
 )
 
-// The limits of the reference of services.
+// The limits in the reference for services.
 const (
 	maxServicePorts      = 200
 	maxOwnServiceName    = 16
@@ -60,7 +60,7 @@ func (f *fieldErrors) serverType(s string) {
 func (f *fieldErrors) servicePorts(ports []ServicePort) {
 	f.notEmpty("ports", len(ports))
 	if len(ports) > maxServicePorts {
-		f.add("ports", "has %d entries, at most %d are allowed", len(ports), maxServicePorts)
+		f.add("ports", "has %d entries; at most %d are allowed", len(ports), maxServicePorts)
 		ports = ports[:maxServicePorts]
 	}
 	ports = withProtocol(ports)
@@ -80,7 +80,7 @@ func (f *fieldErrors) serviceName(field, name string) {
 
 func (f *fieldErrors) serviceChange(change ServiceChange) {
 	if change.isEmpty() {
-		f.add("service", "nothing is to be changed")
+		f.add("service", "the change is empty")
 	}
 	if change.Name != nil {
 		f.serviceName("service_name", *change.Name)
@@ -94,7 +94,7 @@ func (f *fieldErrors) serviceChange(change ServiceChange) {
 	f.length("port_id", change.PortID, 0, maxIDLength)
 	f.length("ip", change.IP, 0, maxServiceIPLength)
 	if change.PortID != "" && change.IP != "" {
-		f.add("ip", "does not go with port_id: only one of them can be changed at a time")
+		f.add("ip", "cannot be changed together with port_id")
 	}
 	f.text("tcp_proxy", string(change.TCPProxy), "")
 }
@@ -116,12 +116,12 @@ func (f *fieldErrors) newPermissions(permissions []Permission) {
 	}
 }
 
-// oldPermissions demands no more than that a permission is named: what the service has
-// is right, whatever the rules for new ones say.
+// oldPermissions requires only an ID or a value: what the service has is valid, whatever
+// the rules for new ones say.
 func (f *fieldErrors) oldPermissions(permissions []Permission) {
 	for i, p := range permissions {
 		if p.ID == "" && p.Value == "" {
-			f.add(indexed("permissions", i, ""), "needs an ID or a value")
+			f.add(indexed("permissions", i, ""), "must have an ID or a value")
 		}
 		f.element("permissions", i, "", rules.Length(p.ID, 0, maxIDLength), rules.Encoding(p.ID), rules.Encoding(p.Value))
 		f.permissionType(i, p.Type)
@@ -169,13 +169,13 @@ func (f *fieldErrors) resourceFilter(filter ResourceFilter) {
 	}
 	f.length("matches[0].value", filter.Name, 0, maxResourceName)
 	if filter.WithoutAnyTag && isTagged {
-		f.add("without_any_tag", "does not go with tags, which the service would ignore")
+		f.add("without_any_tag", "cannot be combined with tags, which the service would ignore")
 	}
 }
 
 func (f *fieldErrors) tagFilter(list string, tags []TagValues) {
 	if len(tags) > maxFilterKeys {
-		f.add(list, "has %d keys, at most %d are allowed", len(tags), maxFilterKeys)
+		f.add(list, "has %d keys; at most %d are allowed", len(tags), maxFilterKeys)
 		tags = tags[:maxFilterKeys]
 	}
 	for i, tag := range tags {
@@ -184,7 +184,7 @@ func (f *fieldErrors) tagFilter(list string, tags []TagValues) {
 			f.add(indexed(list, i, ".key"), "repeats the key of %s[%d]", list, first)
 		}
 		if len(tag.Values) > maxFilterValues {
-			f.add(indexed(list, i, ".values"), "has %d values, at most %d are allowed", len(tag.Values), maxFilterValues)
+			f.add(indexed(list, i, ".values"), "has %d values; at most %d are allowed", len(tag.Values), maxFilterValues)
 		}
 		for _, value := range tag.Values {
 			f.length(indexed(list, i, ".values"), value, 0, maxFilterValueLength)

@@ -11,8 +11,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// VersionStatus says how a version of the service's API is meant. A value that this
-// version of the library does not know is kept as it came.
+// VersionStatus is the status of a version of the service's API. A value that this
+// version of the library does not know is kept as received.
 type VersionStatus string
 
 // The statuses of a version.
@@ -24,36 +24,36 @@ const (
 
 // APIVersion is a version of the service's API. It is read as tolerantly as Endpoint.
 type APIVersion struct {
-	// ID is what the version is called in paths, for example v1.
+	// ID is the version's name in paths, for example v1.
 	ID string
-	// Status says how it is meant.
+	// Status says whether the version is current, supported or deprecated.
 	Status VersionStatus
-	// UpdatedAt is in UTC, and zero where absent.
+	// UpdatedAt is in UTC, and zero if absent.
 	UpdatedAt time.Time
-	// Version and MinVersion are its latest and its earliest microversion, if it has such.
+	// Version and MinVersion are its latest and its earliest microversion, if any.
 	Version, MinVersion string
-	// Links say where it is.
+	// Links are its URLs.
 	Links []VersionLink
-	// Extra are the fields that this version of the library does not know, or whose type
-	// makes no sense. nil where there are none.
+	// Extra holds the fields that this version of the library does not know or whose
+	// type is unexpected. It is nil if there are none.
 	Extra map[string]json.RawMessage
 }
 
-// VersionLink says where a version is.
+// VersionLink is a URL of a version.
 type VersionLink struct {
 	Href string `json:"href"`
 	Type string `json:"type"`
 	Rel  string `json:"rel"`
 }
 
-// UnmarshalJSON reads a version. Only text that is no JSON object is an error.
+// UnmarshalJSON reads a version tolerantly. It fails only if data is not a JSON object.
 func (v *APIVersion) UnmarshalJSON(data []byte) error { return versionResource.unmarshal(data, v) }
 
-// MarshalJSON writes the version as the service does, Extra included.
+// MarshalJSON writes the version as the service does, including Extra.
 func (v APIVersion) MarshalJSON() ([]byte, error) { return versionResource.marshal(v) }
 
-// ListVersions lists the versions of the service's API: GET /, for no project in
-// particular.
+// ListVersions lists the versions of the service's API: GET /. It does not depend on the
+// project.
 func (c *Client) ListVersions(ctx context.Context, opts ...CallOption) ([]*APIVersion, error) {
 	return do(ctx, c, opts, request[[]*APIVersion]{
 		operation: retry.Read, method: http.MethodGet, path: "/",
@@ -71,7 +71,7 @@ func (c *Client) ListVersions(ctx context.Context, opts ...CallOption) ([]*APIVe
 				})
 			})
 			if err == nil && !isList {
-				err = errors.New("it has no list of versions")
+				err = errors.New("the body has no list of versions")
 			}
 			return versions, err
 		},
@@ -79,12 +79,12 @@ func (c *Client) ListVersions(ctx context.Context, opts ...CallOption) ([]*APIVe
 }
 
 // GetVersion reads one version of the service's API by its ID, for example v1: GET
-// /{version}, for no project in particular.
+// /{version}. It does not depend on the project.
 func (c *Client) GetVersion(ctx context.Context, id string, opts ...CallOption) (*APIVersion, error) {
 	return do(ctx, c, opts, request[*APIVersion]{
 		operation: retry.Read, method: http.MethodGet, path: "/{version}", ids: []string{id},
 		decode: func(ctx context.Context, body string) (version *APIVersion, err error) {
-			failure := errors.New("it has no version")
+			failure := errors.New("the body has no version")
 			err = wire.Within(ctx, body).Members(func(name string, v wire.Value) {
 				if name == "version" {
 					version, failure = versionResource.readNamed(v)

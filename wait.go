@@ -11,33 +11,32 @@ import (
 	"github.com/vpcep/vpcep-go/internal/poll"
 )
 
-// The rules of waiting.
 const (
 	// DefaultWaitTimeout bounds a wait if WaitOptions.Timeout is 0. The service usually
 	// takes 2 to 20 seconds, and 1 to 2 minutes at worst.
 	DefaultWaitTimeout = 10 * time.Minute
 
-	// readLag is how long reads may lag: what is there may not be found, or not be found
-	// any more, for so long.
+	// readLag is how long reads may lag behind a create: an existing resource may not be
+	// found for this long.
 	readLag = 5 * time.Second
 )
 
-// WaitOptions says what to wait for, and how.
+// WaitOptions sets what to wait for, and how.
 type WaitOptions struct {
 	// Timeout bounds the wait; 0 means DefaultWaitTimeout. The context bounds it too.
 	Timeout time.Duration
-	// Interval is the pause between two polls. 0 means an adaptive one: short at first,
-	// then a tenth of the time waited so far, at least 1 and at most 10 seconds, so the
-	// end is noticed at most that much later. Either is longer if a throttling service
-	// asks for it, and shorter right before the timeout, so that the last moment is not
-	// missed.
+	// Interval is the pause between two polls. 0 means an adaptive pause: short at first,
+	// then a tenth of the time waited so far, at least 1 and at most 10 seconds, which
+	// is also how late the end may be noticed. Either is longer if a throttling service
+	// asks for it, and shorter right before the timeout, to poll once more at the last
+	// moment.
 	Interval time.Duration
 	// Targets are the statuses that end the wait with success; by default accepted and
 	// pendingAcceptance. WaitForEndpointDeleted and the waits for services do not use
 	// them.
 	Targets []EndpointStatus
 	// OnPoll is called with the endpoint after each poll that read it. The endpoint is
-	// a copy, which you may keep or change.
+	// a copy that you may keep or change.
 	OnPoll func(*Endpoint)
 	// OnServicePoll is OnPoll for WaitForService and WaitForServiceDeleted.
 	OnServicePoll func(*EndpointService)
@@ -53,17 +52,17 @@ func (o WaitOptions) validate(f *fieldErrors) {
 }
 
 // WaitForEndpoint polls an endpoint until its status is one of opts.Targets, and
-// returns it. Short outages, unknown statuses, and an endpoint that cannot be found for
-// less than five seconds in a row do not end the wait.
+// returns it. The wait continues through outages of up to a minute, unknown statuses,
+// and up to five seconds in a row in which the endpoint cannot be found.
 //
 // Errors:
-//   - *ValidationError: the ID or the options are wrong; nothing was sent.
+//   - *ValidationError: the ID or the options are invalid; nothing was sent.
 //   - *EndpointFailedError: the endpoint is failed, rejected or deleting. The endpoint
-//     comes with it; with any other error, it is nil.
+//     is returned too; with any other error, it is nil.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed. The error has
 //     the endpoint as last read.
-//   - ErrEndpointNotFound: the endpoint does not exist, or no longer does: no poll of
-//     the last five seconds or more found it.
+//   - ErrEndpointNotFound: the endpoint does not exist or no longer exists; no poll in
+//     at least the last five seconds found it.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not fix.
 func (c *Client) WaitForEndpoint(ctx context.Context, id string, opts WaitOptions) (*Endpoint, error) {
 	targets := opts.Targets
@@ -80,11 +79,11 @@ func waitForEndpoint(id string, until poll.Condition[*Endpoint]) wait[Endpoint] 
 
 // WaitForEndpointDeleted polls an endpoint until the service says that it does not
 // exist. A 404 for a wrong URL is an error. Because a read may lag behind a create, an
-// endpoint that was last seen in a status other than deleting counts as gone only when
+// endpoint that was last seen in a status other than deleting counts as gone only after
 // it has not been found for five seconds.
 //
 // Errors:
-//   - *ValidationError: the ID or the options are wrong; nothing was sent.
+//   - *ValidationError: the ID or the options are invalid; nothing was sent.
 //   - *WaitTimeoutError: opts.Timeout or the deadline of ctx has passed.
 //   - context.Canceled, and any error of GetEndpoint that waiting does not fix.
 func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts WaitOptions) error {
@@ -96,11 +95,11 @@ func (c *Client) WaitForEndpointDeleted(ctx context.Context, id string, opts Wai
 type wait[T any] struct {
 	of    *resource[T]
 	id    string
-	read  request[*T] // its result is nil where the resource does not exist
+	read  request[*T] // its result is nil if the resource does not exist
 	until poll.Condition[*T]
 }
 
-// run polls until the condition says that the wait has come to its end.
+// run polls until the condition ends the wait.
 func (w wait[T]) run(ctx context.Context, c *Client, opts WaitOptions) (*T, error) {
 	if _, err := c.begin(ctx, nil); err != nil {
 		return nil, err
@@ -145,8 +144,8 @@ func (w wait[T]) run(ctx context.Context, c *Client, opts WaitOptions) (*T, erro
 	return nil, timeout
 }
 
-// until is the condition of a wait that ends where reached says so, or with the error
-// that dead has for what was read.
+// until returns the condition of a wait that ends with success if reached reports true,
+// or with the error that dead returns.
 func (r *resource[T]) until(reached func(*T) bool, dead func(*T) error) poll.Condition[*T] {
 	var seen sighting[T]
 	return func(value *T, err error, _ time.Duration) poll.Verdict {
@@ -167,7 +166,7 @@ func (r *resource[T]) until(reached func(*T) bool, dead func(*T) error) poll.Con
 	}
 }
 
-// untilGone is the condition of a wait for the end of a resource.
+// untilGone returns the condition of a wait for the deletion of a resource.
 func (r *resource[T]) untilGone() poll.Condition[*T] {
 	var seen sighting[T]
 	return func(value *T, err error, _ time.Duration) poll.Verdict {
@@ -185,14 +184,14 @@ func (r *resource[T]) untilGone() poll.Condition[*T] {
 	}
 }
 
-// sighting is what a wait knows of a resource from its polls.
+// sighting is what a wait knows about a resource from its polls.
 type sighting[T any] struct {
-	last    *T        // as it was read last, or nil
-	missing time.Time // since when no poll has found it, zero where the last one did
+	last    *T        // as last read, or nil
+	missing time.Time // since when no poll has found it; zero if the last poll did
 }
 
-// isGone is asked when a poll has not found the resource, and reports whether none has
-// for so long that this is no lag.
+// isGone is called when a poll has not found the resource. It reports whether the
+// resource has been missing for longer than reads lag.
 func (s *sighting[T]) isGone() bool {
 	if s.missing.IsZero() {
 		s.missing = time.Now()
@@ -200,7 +199,7 @@ func (s *sighting[T]) isGone() bool {
 	return time.Since(s.missing) >= readLag
 }
 
-// askedPause is how long a service that throttles asks to wait.
+// askedPause returns how long a throttling service asks to wait.
 func (c *Client) askedPause(err error) time.Duration {
 	var answer *APIError
 	if !errors.As(err, &answer) {
@@ -211,16 +210,17 @@ func (c *Client) askedPause(err error) time.Duration {
 
 // WaitForEndpointChange polls an endpoint until has reports that a change has taken
 // effect, and returns it. HasWhitelist, HasRouteTables, HasTags, HasAllTags, LacksTags
-// and HasPolicy are such conditions. opts.Targets has no effect.
+// and HasPolicy return such conditions. opts.Targets has no effect.
 //
-// Errors are those of WaitForEndpoint, but a rejected endpoint does not end the wait.
-// The endpoint comes with an *EndpointFailedError, and is nil with any other error.
+// Errors are those of WaitForEndpoint, except that a rejected endpoint does not end the
+// wait. The endpoint is returned with an *EndpointFailedError, and is nil with any other
+// error.
 func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condition, opts WaitOptions) (*Endpoint, error) {
 	if has == nil {
 		return nil, errors.New("vpcep: wait: the condition is nil")
 	}
 	dead := func(e *Endpoint) error {
-		if e.Status == StatusRejected { // it can be changed all the same
+		if e.Status == StatusRejected { // can still be changed
 			return nil
 		}
 		return endpointResource.dead(e)
@@ -228,17 +228,17 @@ func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condi
 	return waitForEndpoint(id, endpointResource.until(has, dead)).run(ctx, c, opts)
 }
 
-// Condition is what a wait for a change waits for.
+// Condition reports whether an endpoint is as WaitForEndpointChange waits for it to be.
 type Condition func(*Endpoint) bool
 
-// All reports whether all of conditions hold.
+// All returns a condition that holds if all of conditions hold.
 func All(conditions ...Condition) Condition {
 	return func(e *Endpoint) bool {
 		return !slices.ContainsFunc(conditions, func(holds Condition) bool { return !holds(e) })
 	}
 }
 
-// Any reports whether one of conditions holds.
+// Any returns a condition that holds if at least one of conditions holds.
 func Any(conditions ...Condition) Condition {
 	return func(e *Endpoint) bool {
 		return slices.ContainsFunc(conditions, func(holds Condition) bool { return holds(e) })

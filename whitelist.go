@@ -12,16 +12,17 @@ import (
 // WhitelistChange says how to change who may use an endpoint. Set at least one of the
 // two fields.
 type WhitelistChange struct {
-	// Entries replaces all entries: IPv4 addresses and CIDR blocks, but no /0. nil
-	// keeps the entries that UpdateWhitelist reads, and an empty list deletes them all.
-	// WhitelistEntries returns such a list.
+	// Entries replaces all entries: IPv4 addresses and CIDR blocks, but no /0. nil keeps
+	// the entries that UpdateWhitelist reads, and a pointer to an empty list deletes all
+	// entries. WhitelistEntries returns such a pointer.
 	Entries *[]string
-	// Enable turns the access control on or off. nil keeps what UpdateWhitelist reads.
+	// Enable turns the access control on or off. nil keeps the setting that
+	// UpdateWhitelist reads.
 	Enable *bool
 }
 
-// WhitelistEntries returns a value for WhitelistChange.Entries; without arguments, the
-// list that deletes all entries.
+// WhitelistEntries returns a value for WhitelistChange.Entries. Without arguments, it
+// deletes all entries.
 func WhitelistEntries(entries ...string) *[]string {
 	entries = append([]string{}, entries...)
 	return &entries
@@ -36,9 +37,9 @@ func WhitelistEntries(entries ...string) *[]string {
 // missing switch turns the access control off (operations.md, section 4). The call
 // therefore always sends both, and first reads what change does not set, with one extra
 // request. If somebody else changes that setting between the two requests, their change
-// is undone: set both if others change the same endpoint.
+// is lost: set both fields if others change the same endpoint.
 //
-// Errors are those of GetEndpoint, and *ValidationError for a wrong entry.
+// Errors are those of GetEndpoint, and *ValidationError for an invalid entry.
 func (c *Client) UpdateWhitelist(ctx context.Context, id string, change WhitelistChange, opts ...CallOption) (*Endpoint, error) {
 	read := getEndpoint(id)
 	read.validate = func(f *fieldErrors) { f.whitelistChange(change) }
@@ -62,11 +63,11 @@ func (c *Client) UpdateWhitelist(ctx context.Context, id string, change Whitelis
 	return do(ctx, c, opts, update)
 }
 
-// completed is the change with what it does not set as the endpoint shows it.
+// completed returns the change with its nil fields set to what the endpoint shows.
 func (w WhitelistChange) completed(shown *Endpoint) (WhitelistChange, error) {
 	for field, isRead := range map[string]bool{"whitelist": w.Entries == nil, "enable_whitelist": w.Enable == nil} {
 		if raw, unread := shown.Extra[field]; unread && isRead {
-			return w, fmt.Errorf("vpcep: update whitelist of endpoint %s: the service gave a %s that cannot be read: %s", shown.ID, field, text.OneLine(string(raw)))
+			return w, fmt.Errorf("vpcep: update whitelist of endpoint %s: the service returned a %s that cannot be read: %s", shown.ID, field, text.OneLine(string(raw)))
 		}
 	}
 	if w.Entries == nil {
@@ -80,14 +81,15 @@ func (w WhitelistChange) completed(shown *Endpoint) (WhitelistChange, error) {
 
 func (f *fieldErrors) whitelistChange(change WhitelistChange) {
 	if change.Entries == nil && change.Enable == nil {
-		f.add("whitelist", "nothing is to be changed")
+		f.add("whitelist", "the change is empty")
 	}
 	if change.Entries != nil {
 		f.whitelistEntries(*change.Entries)
 	}
 }
 
-// HasWhitelist reports whether an endpoint shows the settings of change.
+// HasWhitelist returns a condition that holds if an endpoint shows the settings of
+// change.
 func HasWhitelist(change WhitelistChange) Condition {
 	return func(e *Endpoint) bool {
 		return (change.Entries == nil || sameSet(canonicalBlocks(*change.Entries), canonicalBlocks(e.Whitelist))) &&
