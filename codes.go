@@ -309,8 +309,7 @@ const (
 	// The endpoint is still being created. Wait until it is ready, then try again:
 	// WaitForEndpoint.
 	CodeEndpointCreating ErrorCode = "EndPoint.2019"
-	// The endpoint has been disabled. Ask its operator to enable it, or the service's
-	// support.
+	// The endpoint has been disabled. Ask the service's support to enable it.
 	CodeEndpointDisabled ErrorCode = "EndPoint.2050"
 	// The service is moving the endpoint to another pool. Try again later.
 	CodeEndpointSwitchingPool ErrorCode = "EndPoint.2051"

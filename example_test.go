@@ -27,7 +27,7 @@ func ExampleNewClient() {
 	fmt.Println(err)
 	// Output:
 	// https://vpcep.eu-west-101.myhuaweicloud.eu
-	// vpcep: invalid: WithToken: the token holds characters that a header cannot carry
+	// vpcep: invalid: WithToken: the token contains characters that are not allowed in a header
 }
 
 func ExampleClient_CreateEndpoint() {

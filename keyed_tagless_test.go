@@ -90,7 +90,7 @@ func isKeyNotKept(t *testing.T, err error) {
 	t.Helper()
 	assert.ErrorIs(t, err, vpcep.ErrKeyNotKept)
 	assert.ErrorIs(t, err, vpcep.ErrOutcomeUnknown, "the endpoint may exist")
-	assert.ErrorContains(t, err, "keeps no tags")
+	assert.ErrorContains(t, err, "drops tags")
 	assert.NotContains(t, err.Error(), "\n")
 }
 

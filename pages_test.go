@@ -412,7 +412,7 @@ func TestListsWithoutEnd(t *testing.T) {
 	_, err = listed(c, t.Context(), vpcep.EndpointFilter{})
 	var answer *vpcep.APIError
 	require.ErrorAs(t, err, &answer)
-	assert.ErrorContains(t, err, "101 endpoints, where 100 were asked for")
+	assert.ErrorContains(t, err, "101 endpoints, but the limit was 100")
 }
 
 func TestFiltersAreValidated(t *testing.T) {

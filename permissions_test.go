@@ -107,7 +107,7 @@ func TestPermissionsThatFail(t *testing.T) {
 	assert.Equal(t, mixed[:1], got)
 	assert.Equal(t, mixed[:1], partial.Done)
 	assert.Equal(t, mixed[1:], partial.Failed, "what was not sent failed, too")
-	assert.Contains(t, err.Error(), "vpcep: permissions of endpoint service s-1: 1 done, not *, organizations:orgPath::o: POST ")
+	assert.Contains(t, err.Error(), "vpcep: permissions of endpoint service s-1: 1 changed, failed for *, organizations:orgPath::o: POST ")
 
 	got, err = c.AddPermissions(t.Context(), "s-1", mixed[:1])
 	require.ErrorIs(t, err, vpcep.CodePermissionsExhausted)

@@ -1,6 +1,6 @@
-// Package credentials finds credentials where they usually are: in the environment, in
-// the credentials file, and at the metadata service of an ECS instance. It says where
-// it looked, and never what stood there.
+// Package credentials finds credentials in the usual places: the environment, the
+// credentials file, and the metadata service of an ECS instance. Its errors say where it
+// looked, and never what it found there.
 package credentials
 
 import (
@@ -15,17 +15,18 @@ type Values struct {
 	AccessKey, SecretKey, SecurityToken string
 	Token                               string
 	Agency                              *Metadata
-	// ProjectID and IAMEndpoint belong to the credentials, where the place says them.
+	// ProjectID and IAMEndpoint belong to the credentials. They are "" if the place has
+	// none.
 	ProjectID, IAMEndpoint string
-	// Place says where the credentials stand, for messages.
+	// Place says where the credentials were found, for messages.
 	Place string
 }
 
 // Places is where to look.
 type Places struct {
 	Getenv   func(string) string
-	Home     string    // "": there is none
-	Metadata *Metadata // nil: it is not asked
+	Home     string    // "" if there is none
+	Metadata *Metadata // nil: not asked
 }
 
 // System is the environment and the home directory of this process.
@@ -39,7 +40,7 @@ type notSetError string
 
 func (e notSetError) Error() string { return string(e) }
 
-// Find returns the credentials of the first place that holds any, even half of some.
+// Find returns the credentials of the first place that has any, even incomplete ones.
 func (p Places) Find() (Values, error) {
 	var looked []string
 	for _, look := range []func() (Values, error){p.environment, p.file, p.agency} {
@@ -54,5 +55,5 @@ func (p Places) Find() (Values, error) {
 			return Values{}, fmt.Errorf("default credentials: %w", err)
 		}
 	}
-	return Values{}, fmt.Errorf("no credentials found; looked at %s", strings.Join(looked, "; "))
+	return Values{}, fmt.Errorf("no credentials found; looked in %s", strings.Join(looked, "; "))
 }

@@ -1,6 +1,6 @@
 package credentials
 
-// variables are the environment's names for an access key, in the order they count.
+// variables are the environment variables for an access key, in order of precedence.
 var variables = []struct{ access, secret, security string }{
 	{"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"},
 	{"HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"},
@@ -8,7 +8,7 @@ var variables = []struct{ access, secret, security string }{
 
 const tokenVariable = "HW_AUTH_TOKEN"
 
-// Variables names what the environment may hold, for messages.
+// Variables names the environment variables, for messages.
 const Variables = "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, HW_ACCESS_KEY and HW_SECRET_KEY, HW_AUTH_TOKEN"
 
 func (p Places) environment() (Values, error) {

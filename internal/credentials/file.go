@@ -13,11 +13,11 @@ const (
 	section      = "basic"
 )
 
-// maxFile is far more than a file of credentials has.
+// maxFile is far larger than a credentials file.
 const maxFile = 1 << 20
 
-// file reads the credentials file. One that is named must serve; the one in the home
-// directory may be for something else, and then has no section [basic].
+// file reads the credentials file. A file named by the environment must be valid; the one
+// in the home directory may belong to another program and lack the section [basic].
 func (p Places) file() (Values, error) {
 	path := p.Getenv(fileVariable)
 	isNamed := path != ""
@@ -30,7 +30,7 @@ func (p Places) file() (Values, error) {
 	place := "the credentials file " + path
 	data, err := readFile(path)
 	if errors.Is(err, os.ErrNotExist) && !isNamed {
-		return Values{}, notSetError(place + ": not there")
+		return Values{}, notSetError(place + ": it does not exist")
 	}
 	var found Values
 	if err == nil {
@@ -57,11 +57,11 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	if info.Mode().IsRegular() && writableByOthers(info.Mode()) {
-		return nil, errors.New("others than its owner can write it, and so choose the credentials; chmod go-w takes that from them")
+		return nil, errors.New("users other than its owner can write it, and so choose the credentials; run chmod go-w on it")
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("it has more than %d bytes", maxFile)
+		err = fmt.Errorf("it is larger than %d bytes", maxFile)
 	}
 	return data, err
 }

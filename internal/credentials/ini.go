@@ -9,19 +9,19 @@ import (
 	"gopkg.in/ini.v1"
 )
 
-// maxLine is longer than any credential that a header carries.
+// maxLine is longer than any credential that fits in a header.
 const maxLine = 128 << 10
 
-var errNoSection = errors.New("it has no section [" + section + "], spelled exactly so")
+var errNoSection = errors.New("there is no section [" + section + "]; the name must match exactly")
 
 // parse reads the section [basic] as Huawei Cloud's SDK does, with the same reader and
-// its defaults. What that reader makes of quotes, comments, backslashes and references
-// is what the user of both expects.
+// its defaults: users of both expect the same treatment of quotes, comments, backslashes
+// and references.
 func parse(data []byte) (Values, error) {
 	number := 0
 	for line := range bytes.Lines(data) {
 		if number++; len(line) > maxLine {
-			return Values{}, fmt.Errorf("line %d has more than %d bytes", number, maxLine)
+			return Values{}, fmt.Errorf("line %d is longer than %d bytes", number, maxLine)
 		}
 	}
 	file, err := ini.Load(data)
@@ -38,15 +38,15 @@ func parse(data []byte) (Values, error) {
 	} {
 		key := file.Section(section).Key(name)
 		if !expands(file, key.Value(), maxNesting) {
-			return Values{}, fmt.Errorf("the references %%(name)s of the key %s lead back to it, or through more than %d keys", name, maxNesting)
+			return Values{}, fmt.Errorf("the references %%(name)s in the key %s are circular, or nested deeper than %d keys", name, maxNesting)
 		}
 		*dst = key.String()
 	}
 	return v, nil
 }
 
-// syntaxError says which line cannot be read. The reader's own errors quote it, and it
-// may be a secret.
+// syntaxError says which line cannot be read. It does not quote the line as the reader's
+// own errors do, because the line may contain a secret.
 func syntaxError(data []byte, err error) error {
 	var (
 		noDelimiter ini.ErrDelimiterNotFound
@@ -54,11 +54,11 @@ func syntaxError(data []byte, err error) error {
 	)
 	switch {
 	case errors.As(err, &noDelimiter):
-		return fmt.Errorf("line %d is neither a [section], nor a comment, nor a key with = or : behind it", lineOf(data, noDelimiter.Line))
+		return fmt.Errorf("line %d is not a [section], a comment, or a key followed by = or :", lineOf(data, noDelimiter.Line))
 	case errors.As(err, &noName):
-		return fmt.Errorf("line %d has no name before its delimiter", lineOf(data, noName.Line))
+		return fmt.Errorf("line %d has no key before its delimiter", lineOf(data, noName.Line))
 	}
-	return errors.New("it is no INI file: a section, a quoted name or a value that spans lines has no end")
+	return errors.New("the file is not valid INI: a section, a quoted key or a multi-line value is not closed")
 }
 
 func lineOf(data []byte, text string) int {
@@ -72,13 +72,13 @@ func lineOf(data []byte, text string) int {
 	return number
 }
 
-// maxNesting is how many keys a reference may lead through.
+// maxNesting is how many keys a reference may pass through.
 const maxNesting = 8
 
 var reference = regexp.MustCompile(`%\(([^)]+)\)s`)
 
-// expands reports whether the reader comes to an end with a value: some of its
-// versions follow references in a circle until the stack is full.
+// expands reports whether the references in value end: some versions of the reader follow
+// circular references until the stack overflows.
 func expands(file *ini.File, value string, depth int) bool {
 	references := reference.FindAllStringSubmatch(value, -1)
 	if len(references) > 0 && depth == 0 {

@@ -21,8 +21,8 @@ import (
 // MetadataURL is the metadata service of an ECS instance.
 const MetadataURL = "http://169.254.169.254"
 
-// How long the metadata service has. Elsewhere than on an instance nothing answers at
-// its address, and whoever asks waits for an attempt in vain.
+// The time-outs of the metadata service. They are short because, except on an instance,
+// nothing responds at its address.
 const (
 	MetadataAttempt = time.Second
 	metadataTime    = 3 * time.Second
@@ -37,19 +37,19 @@ const (
 	tokenTTL    = "21600" // seconds
 )
 
-// MetadataPool is how the metadata service is reached.
+// MetadataPool returns a connection pool for the metadata service.
 func MetadataPool() *http.Transport {
 	pool := transport.NewPool(nil)
-	pool.Proxy = nil // the address means something on this machine alone
+	pool.Proxy = nil // the address is link-local
 	pool.DialContext = (&net.Dialer{Timeout: MetadataAttempt}).DialContext
 	pool.DisableKeepAlives = true // asked once in many hours
 	return pool
 }
 
-// Metadata gives the temporary keys of an instance's agency, and replaces them before
-// they end. It is safe for concurrent use.
+// Metadata provides the temporary keys of an instance's agency, and renews them before
+// they expire. It is safe for concurrent use.
 type Metadata struct {
-	// Pause is the first one between two attempts where the service has hiccups; it doubles.
+	// Pause is the first pause between two attempts after a transient failure; it doubles.
 	Pause time.Duration
 
 	service *exchange.Service
@@ -57,7 +57,8 @@ type Metadata struct {
 	keys    *renew.Cache[Values]
 }
 
-// NewMetadata asks service; toError makes the caller's errors of its failures.
+// NewMetadata returns a Metadata that asks service; toError converts its failures into
+// the caller's errors.
 func NewMetadata(service *exchange.Service, toError func(*exchange.Failure) error) *Metadata {
 	service.Timeout = MetadataAttempt
 	m := &Metadata{Pause: metadataPause, service: service, toError: toError}
@@ -68,7 +69,7 @@ func NewMetadata(service *exchange.Service, toError func(*exchange.Failure) erro
 // Key returns the keys.
 func (m *Metadata) Key(ctx context.Context) (Values, error) { return m.keys.Get(ctx) }
 
-// Drop forgets the keys that a request was refused with, or says why not yet.
+// Drop drops the keys that a request was refused with, or returns why they are kept.
 func (m *Metadata) Drop(accessKey string) error {
 	return m.keys.Drop(func(v Values) bool { return v.AccessKey == accessKey })
 }
@@ -84,7 +85,7 @@ func (p Places) agency() (Values, error) {
 	return Values{Agency: p.Metadata}, nil
 }
 
-// fetch gets keys, with a token of the metadata service where it wants one.
+// fetch gets keys, with a token of the metadata service if it requires one.
 func (m *Metadata) fetch(ctx context.Context) (Values, time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, metadataTime)
 	defer cancel()
@@ -102,8 +103,8 @@ func (m *Metadata) fetch(ctx context.Context) (Values, time.Time, error) {
 	return key.Values, key.end, nil
 }
 
-// wantsToken reports how the metadata service refuses who has no token: some editions
-// say that there is nothing, or that the method is wrong.
+// wantsToken reports whether the metadata service may have refused a request because it
+// had no token. Some editions respond with 404 or 405.
 func wantsToken(status int) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
@@ -142,19 +143,19 @@ func (m *Metadata) token(ctx context.Context) (token string, failure *exchange.F
 	return token, failure
 }
 
-// ask carries out a call, and again within the time of ctx where the service has
-// hiccups. One that cannot be connected to is not there.
+// ask sends a request, and repeats it after transient failures until ctx ends. It does
+// not retry if it cannot connect: then there is no metadata service.
 func (m *Metadata) ask(ctx context.Context, c exchange.Call) *exchange.Failure {
 	c.Once, c.Secrecy = true, exchange.Opaque
 	for pause := m.Pause; ; pause *= 2 {
 		failure := m.service.Do(ctx, c)
-		if failure == nil || !isHiccup(failure.Event) || retry.Sleep(ctx, pause) != nil {
+		if failure == nil || !isTransient(failure.Event) || retry.Sleep(ctx, pause) != nil {
 			return failure
 		}
 	}
 }
 
-func isHiccup(event retry.Event) bool {
+func isTransient(event retry.Event) bool {
 	switch event {
 	case retry.Throttled, retry.TimedOut, retry.ServerError, retry.Broken:
 		return true
@@ -183,13 +184,13 @@ func decodeKey(body string) (k key, err error) {
 	return k, cmp.Or(err, k.check())
 }
 
-// check refuses keys that no request can be signed with.
+// check refuses keys that cannot sign a request.
 func (k key) check() error {
 	switch {
 	case k.AccessKey == "" || k.SecretKey == "":
-		return errors.New("it has no access key and secret key")
+		return errors.New("the body has no access key and secret key")
 	case !text.FitsHeader(k.AccessKey + k.SecretKey + k.SecurityToken):
-		return errors.New("its keys are not printable ASCII")
+		return errors.New("the keys are not printable ASCII")
 	}
 	return nil
 }

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// slightlyApart is how far two clocks may be apart, and an answer be under way,
-// before the difference counts. The header Date has whole seconds.
+// slightlyApart is the difference between two clocks that is ignored. It allows for the
+// time that a response takes, and for Date, which has whole seconds.
 const slightlyApart = 10 * time.Second
 
-// LocalTime returns by this machine's clock what the service says by its own. The
-// header Date tells how far the two are apart; without it they are taken for the same.
+// LocalTime converts a time by the service's clock into this machine's. The header Date
+// shows the difference; without it, the clocks are assumed to agree.
 func (a Answer) LocalTime(t time.Time) time.Time {
 	date, err := http.ParseTime(a.Header.Get("Date"))
 	if t.IsZero() || err != nil {

@@ -6,10 +6,10 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// ErrorBody is what an error body says, in whichever shape.
+// ErrorBody is the content of an error body, in any format.
 type ErrorBody struct {
 	Code, Message, RequestID string
-	// Encoded says which permission is missing, in a form that IAM can decode.
+	// Encoded says which permission is missing. IAM can decode it.
 	Encoded string
 	Details []ErrorDetail
 }
@@ -17,22 +17,21 @@ type ErrorBody struct {
 // ErrorDetail is one of several errors in a body.
 type ErrorDetail struct{ Code, Message, Encoded string }
 
-// maxErrorDepth bounds how deep errors inside an error are looked for: error.details.
+// maxErrorDepth bounds how deep nested errors are read: error.details.
 const maxErrorDepth = 3
 
-// ParseErrorBody reads every shape of error body. It is empty for a body that is no
-// JSON object, and what had arrived for one that breaks off.
+// ParseErrorBody reads an error body in any format. The result is empty if body is not a
+// JSON object, and has what arrived if body is incomplete.
 func ParseErrorBody(body string) ErrorBody {
 	parsed, _ := readError(wire.Of(body), maxErrorDepth)
 	return parsed
 }
 
-// ReadError reads an error within another value. ok is false where it is no object.
+// ReadError reads an error within another value. ok is false if v is not an object.
 func ReadError(v wire.Value) (parsed ErrorBody, ok bool) { return readError(v, 1) }
 
 // readError reads an object with flat members (error_code, error_msg), nested ones
-// (error.code, error.message) or plain ones (code, message), in this order of
-// precedence: where two shapes stand in one body, the flat one counts.
+// (error.code, error.message) or plain ones (code, message), in this order of precedence.
 func readError(v wire.Value, depth int) (parsed ErrorBody, ok bool) {
 	if depth == 0 {
 		return ErrorBody{}, false
@@ -72,8 +71,8 @@ func readError(v wire.Value, depth int) (parsed ErrorBody, ok bool) {
 	return parsed, v.IsObject()
 }
 
-// readNestedError reads what stands under "error": an object, an array whose first
-// object counts, or a bare message.
+// readNestedError reads the member "error": an object, an array whose first object
+// counts, or a bare message.
 func readNestedError(v wire.Value, depth int) (nested ErrorBody) {
 	if !v.IsArray() {
 		var ok bool

@@ -1,6 +1,6 @@
-// Package exchange carries out calls of a service: it authenticates, makes
-// attempts, classifies what came of them, and repeats what may be repeated. It knows
-// HTTP and the shapes of error bodies, and nothing of what a call is about.
+// Package exchange carries out calls to a service: it authenticates, attempts, classifies
+// the outcome, and repeats what is safe to repeat. It knows HTTP and the formats of error
+// bodies, but not what a call is about.
 package exchange
 
 import (
@@ -17,25 +17,25 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// HeaderRequestID names a request for the service's support.
+// HeaderRequestID identifies a request to the service's support.
 const HeaderRequestID = "X-Request-Id"
 
 // Service is one service, as its calls see it. It is safe for concurrent use.
 type Service struct {
 	BaseURL  string      // the prefix of every URL
 	BasePath string      // the path of BaseURL, for messages
-	Header   http.Header // of every request; read, never written
-	Project  string      // that requests are signed for; "": none
-	// Authenticate adds credentials to a request. nil: there are none.
+	Header   http.Header // of every request; never written
+	Project  string      // the project that requests are signed for, or ""
+	// Authenticate adds credentials to a request. nil if there are none.
 	Authenticate func(*http.Request) error
-	// Renew is told of every 401. It reports whether another attempt may fare better,
-	// and if not, why, as far as it knows. nil: none does.
+	// Renew is called for every 401. It reports whether another attempt may succeed, and
+	// if not, why, if known. nil if there is nothing to renew.
 	Renew func(Refusal) (again bool, why error)
-	// Meaning says what a refusal means to this service. nil: its status says it.
+	// Meaning returns what a refusal means to this service. If nil, only the status counts.
 	Meaning   func(op retry.Operation, status int, code string) retry.Event
 	Timeout   time.Duration // of each attempt
 	Retry     retry.Policy
-	Logger    *slog.Logger // nil: nothing is logged
+	Logger    *slog.Logger // nil: no logging
 	Transport *transport.Transport
 
 	budget retry.Budget
@@ -46,36 +46,37 @@ type Service struct {
 type Call struct {
 	Operation retry.Operation
 	Method    string
-	Path      string // behind the service's base URL
+	Path      string // relative to the service's base URL
 	Query     url.Values
-	Header    http.Header // beside the service's own
+	Header    http.Header // in addition to the service's Header
 	Body      []byte
 	Secrets   []string // in the body
-	// Secrecy is how much of an answer errors may show.
+	// Secrecy is how much of a response errors may show.
 	Secrecy Secrecy
-	// Once means one attempt, whatever comes of it.
+	// Once means one attempt, whatever its outcome.
 	Once bool
-	// Retry is the policy of this call; zero values are the service's.
+	// Retry is the policy of this call; zero values mean the service's.
 	Retry retry.Policy
-	// Observe is told of each attempt, if it is not nil.
+	// Observe is called after each attempt, if not nil.
 	Observe func(Answer)
-	// Accept reads an answer of success, and says why it is none.
+	// Accept decodes a successful response. It returns an error if it cannot.
 	Accept func(Answer) error
 }
 
-// Secrecy is how much of an answer errors may show.
+// Secrecy is how much of a response errors may show.
 type Secrecy uint8
 
 const (
-	// Open: all of it, but the secrets of the request.
+	// Open: everything but the secrets of the request.
 	Open Secrecy = iota
-	// SecretResult: a success holds new secrets. Code and message of a refusal are shown.
+	// SecretResult: a success contains new secrets. Errors show only the code and message
+	// of a refusal.
 	SecretResult
-	// Opaque: any answer may hold new secrets. Its status is shown.
+	// Opaque: any response may contain new secrets. Errors show only the status.
 	Opaque
 )
 
-// Answer is the answer to an attempt; without one, the status is 0.
+// Answer is the response to an attempt. The status is 0 if there was none.
 type Answer struct {
 	transport.Response
 	Attempts int // so far
@@ -83,15 +84,15 @@ type Answer struct {
 
 // Refusal is a request that was refused with 401.
 type Refusal struct {
-	Sent   http.Header // of the request, credentials included
+	Sent   http.Header // of the request, including credentials
 	Answer http.Header
 }
 
-// errRenewedInVain says that there was nothing wrong with the first credentials only.
+// errRenewedInVain says that the new credentials were refused, too.
 var errRenewedInVain = errors.New("the credentials were renewed, and the new ones were refused as well")
 
-// Do carries out one call, and again where that is safe. It returns nil, or why the
-// call failed.
+// Do carries out one call, and repeats it if that is safe. It returns nil, or why the call
+// failed.
 func (s *Service) Do(ctx context.Context, c Call) *Failure {
 	p := progress{policy: s.Retry.Override(c.Retry), once: c.Once}
 	defer p.turn.Unknown()
@@ -129,7 +130,7 @@ func (s *Service) Do(ctx context.Context, c Call) *Failure {
 	}
 }
 
-// progress is what a call has behind it.
+// progress is the state of a call after its attempts so far.
 type progress struct {
 	policy    retry.Policy
 	once      bool
@@ -137,12 +138,12 @@ type progress struct {
 	turn      retry.Turn // at the gate of throttled calls
 	attempts  int
 	tries     int  // the attempts that MaxAttempts counts: all but the throttled ones
-	maybeDone bool // by one of them
-	renewed   bool // the credentials
+	maybeDone bool // one of them may have been carried out
+	renewed   bool // the credentials were renewed
 }
 
-// enter waits where the calls of the client are throttled. It returns the failure to
-// end the call with where the time does not suffice: last, if there was an attempt.
+// enter waits while the calls of the client are throttled. If there is not enough time, it
+// returns the failure to end the call with: last, if there was an attempt.
 func (s *Service) enter(ctx context.Context, p *progress, c Call, last *Failure) *Failure {
 	if p.once || p.policy.MaxAttempts == 1 {
 		return nil
@@ -180,8 +181,8 @@ func (s *Service) attempt(ctx context.Context, c Call, number int) (Answer, erro
 	return answer, err
 }
 
-// classify says what is wrong with an attempt: nil where its answer is one of
-// success, and whole.
+// classify returns why an attempt failed, or nil if it got a complete, successful
+// response.
 func (s *Service) classify(c Call, answer Answer, sendErr error) *Failure {
 	switch {
 	case sendErr != nil:
@@ -189,23 +190,23 @@ func (s *Service) classify(c Call, answer Answer, sendErr error) *Failure {
 	case !answer.IsSuccess():
 		return s.refusal(c, answer)
 	case errors.Is(answer.BodyErr, transport.ErrBodyTooLarge):
-		return s.unreadable(c, answer, retry.Unreadable, "the answer was not read", answer.BodyErr)
+		return s.unreadable(c, answer, retry.Unreadable, "the response was not read", answer.BodyErr)
 	case answer.BodyErr != nil:
-		return s.unreadable(c, answer, retry.Broken, "the answer broke off", answer.BodyErr)
+		return s.unreadable(c, answer, retry.Broken, "the response broke off", answer.BodyErr)
 	}
 	return nil
 }
 
-// accept lets the caller decode an answer of success.
+// accept lets the caller decode a successful response.
 func (s *Service) accept(c Call, answer Answer) *Failure {
 	if err := c.Accept(answer); err != nil {
-		return s.unreadable(c, answer, retry.Unreadable, "the answer cannot be read", err)
+		return s.unreadable(c, answer, retry.Unreadable, "the response cannot be read", err)
 	}
 	return nil
 }
 
-// decide applies the rules of package retry, after new credentials for a 401, and
-// tells the gate what came of the attempt.
+// decide applies the rules of package retry, after renewing the credentials for a 401, and
+// reports the outcome of the attempt to the gate.
 func (s *Service) decide(p *progress, c Call, f *Failure) retry.Verdict {
 	switch {
 	case f.Event == retry.Throttled:
@@ -226,8 +227,8 @@ func (s *Service) decide(p *progress, c Call, f *Failure) retry.Verdict {
 	return verdict
 }
 
-// renew lets the call go on, once, where there are better credentials for it: a 401
-// means that nothing was done.
+// renew allows one more attempt if there are new credentials: a 401 means that nothing was
+// done.
 func (s *Service) renew(p *progress, f *Failure) {
 	again, why := s.Renew(Refusal{Sent: f.Answer.Sent, Answer: f.Answer.Header})
 	switch {
@@ -241,8 +242,8 @@ func (s *Service) renew(p *progress, f *Failure) {
 	f.Why = why
 }
 
-// pause waits before the next attempt. It returns the failure to end the call with
-// where there shall be none.
+// pause waits before the next attempt. If there must be none, it returns the failure to
+// end the call with.
 func (s *Service) pause(ctx context.Context, p *progress, f *Failure) *Failure {
 	switch {
 	case f.Event == retry.Renewed:
@@ -250,18 +251,18 @@ func (s *Service) pause(ctx context.Context, p *progress, f *Failure) *Failure {
 	case p.once, p.policy.MaxAttempts == 1:
 		return f
 	case f.Event == retry.Throttled:
-		return nil // the gate makes it wait: it did nothing, so that time alone bounds it
+		return nil // the gate makes it wait: nothing was done, so only time bounds the call
 	case p.tries >= p.policy.MaxAttempts, !s.budget.Take():
 		return f
 	}
 	if end := retry.Sleep(ctx, p.policy.Delay(p.tries, f.RetryAfter)); end != nil {
-		s.budget.Give() // nothing was sent for it
+		s.budget.Give() // not used
 		return f.endedBy(end)
 	}
 	return nil
 }
 
-// url is where the call goes.
+// url returns the URL of a call.
 func (s *Service) url(c Call) string {
 	if len(c.Query) > 0 {
 		return s.BaseURL + c.Path + "?" + c.Query.Encode()
@@ -280,8 +281,8 @@ func (s *Service) header(c Call) http.Header {
 	return header
 }
 
-// log writes one line about an attempt. What it may show is named here; nothing
-// else of the request or the answer is.
+// log logs one line about an attempt. It shows nothing of the request or the response but
+// these attributes.
 func (s *Service) log(ctx context.Context, c Call, answer Answer, start time.Time) {
 	if s.Logger == nil || !s.Logger.Enabled(ctx, slog.LevelDebug) {
 		return
@@ -289,13 +290,13 @@ func (s *Service) log(ctx context.Context, c Call, answer Answer, start time.Tim
 	s.Logger.LogAttrs(ctx, slog.LevelDebug, "vpcep request",
 		slog.String("method", c.Method),
 		slog.String("path", s.BasePath+c.Path),
-		slog.Int("status", answer.StatusCode), // 0: no answer
+		slog.Int("status", answer.StatusCode), // 0: no response
 		slog.String("request_id", text.OneLine(answer.RequestID())),
 		slog.Int("attempt", answer.Attempts),
 		slog.Duration("duration", time.Since(start)))
 }
 
-// RequestID is the ID of the request, "" where the answer does not say it.
+// RequestID returns the ID of the request, or "" if the response has none.
 func (a Answer) RequestID() string {
 	id := a.Header.Get(HeaderRequestID)
 	if id == "" && !a.IsSuccess() {

@@ -15,41 +15,41 @@ import (
 
 // Failure says why a call failed.
 type Failure struct {
-	Method, Path string // with the service's own
+	Method, Path string // Path includes that of the base URL
 	Event        retry.Event
 	// Unknown says that the request may have been carried out, and must not be sent again.
 	Unknown bool
-	// Answer is the last answer; its status is 0 where there was none.
+	// Answer is the last response; its status is 0 if there was none.
 	Answer Answer
-	// Body is what the answer says of the error.
+	// Body is the error in the response.
 	Body ErrorBody
 	// RetryAfter is how long the service asked to wait.
 	RetryAfter time.Duration
-	// Text is the answer's body, as far as an error may keep it.
+	// Text is the part of the response's body that an error may keep.
 	Text string
-	// Cause is the failure of an attempt without an answer, or why an answer could
-	// not be read; nil where it was a refusal.
+	// Cause is why an attempt got no response, or why a response could not be read; nil
+	// for a refusal.
 	Cause error
-	// Why is what the credentials say about a 401, if anything.
+	// Why is what Renew said about a 401, or nil.
 	Why error
-	// Authentication says that Cause kept the request from being sent.
+	// Authentication says that authentication failed, and nothing was sent.
 	Authentication bool
-	// End is the end of the context that kept the request from being sent again.
+	// End is the error of the context, if it ended before the request was sent again.
 	End error
-	// Attempts is how many there were, Tries how many of them were not throttled.
+	// Attempts is the number of attempts, and Tries the number that were not throttled.
 	Attempts, Tries int
 }
 
 // maxText is how much of a body an error keeps.
 const maxText = 64 << 10
 
-// endedBy returns f, ended by the end of a context.
+// endedBy returns f with the error of a context that ended the call.
 func (f *Failure) endedBy(end error) *Failure {
 	f.End = end
 	return f
 }
 
-// withoutAnswer reads a failure without an answer.
+// withoutAnswer returns the failure of an attempt that got no response.
 func (s *Service) withoutAnswer(c Call, err error) *Failure {
 	f := &Failure{Method: c.Method, Path: s.BasePath + c.Path, Cause: err, Event: retry.Broken}
 	var failed *transport.Error
@@ -70,7 +70,7 @@ func (s *Service) withoutAnswer(c Call, err error) *Failure {
 	return f
 }
 
-// refusal reads an error response.
+// refusal returns the failure for an error response.
 func (s *Service) refusal(c Call, answer Answer) *Failure {
 	f := s.answered(c, answer)
 	f.Event = byStatus(answer.StatusCode)
@@ -81,7 +81,7 @@ func (s *Service) refusal(c Call, answer Answer) *Failure {
 	return f
 }
 
-// byStatus is what a status means by itself.
+// byStatus returns what a status alone means.
 func byStatus(status int) retry.Event {
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -98,8 +98,8 @@ func byStatus(status int) retry.Event {
 	return retry.Unreadable
 }
 
-// unreadable reads an answer with a status of success that is none. The service's
-// own code and message count, if it has any.
+// unreadable returns the failure for a response with a successful status that cannot be
+// read. The service's own code and message take precedence.
 func (s *Service) unreadable(c Call, answer Answer, event retry.Event, what string, cause error) *Failure {
 	f := s.answered(c, answer)
 	f.Event, f.Cause = event, cause
@@ -109,7 +109,7 @@ func (s *Service) unreadable(c Call, answer Answer, event retry.Event, what stri
 	return f
 }
 
-// answered is a failure with an answer.
+// answered returns a failure with a response.
 func (s *Service) answered(c Call, answer Answer) *Failure {
 	start := answer.Body[:min(len(answer.Body), transport.MaxErrorBody)] // a success may be longer
 	f := &Failure{
@@ -134,8 +134,8 @@ func (s *Service) answered(c Call, answer Answer) *Failure {
 	return f
 }
 
-// hide takes what may be secret out of an answer with new secrets, of which nobody
-// knows how they look.
+// hide removes what may be secret from a response with new secrets, whose form is
+// unknown.
 func (f *Failure) hide(secrecy Secrecy) {
 	f.Text, f.Body.Details, f.Body.Encoded = "", nil, ""
 	if secrecy == Opaque || f.Answer.IsSuccess() {
@@ -150,13 +150,13 @@ func (f *Failure) hide(secrecy Secrecy) {
 	}
 }
 
-// maxRequestID is the length of a UUID, as which requests are named.
+// maxRequestID is the length of a UUID, the usual form of a request ID.
 const maxRequestID = 36
 
-// HeaderSubjectToken carries the token that IAM gives.
+// HeaderSubjectToken carries the token that IAM issues.
 const HeaderSubjectToken = "X-Subject-Token"
 
-// Named is the ID that a broken answer of success gives before it breaks off.
+// Named returns the ID in a successful response that could not be read completely, or "".
 func (f *Failure) Named() string {
 	if !f.Answer.IsSuccess() {
 		return ""
@@ -164,8 +164,8 @@ func (f *Failure) Named() string {
 	return wire.CutMember(f.Answer.Body, "id")
 }
 
-// plainMessage is the message of an answer that is not JSON: its text, unless it
-// is markup, which tells nobody anything.
+// plainMessage returns the message of a response that is not JSON: its text, unless it is
+// markup.
 func plainMessage(body string) string {
 	body = strings.TrimSpace(body)
 	if body == "" || strings.ContainsRune("<{[", rune(body[0])) {

@@ -1,4 +1,4 @@
-// Package iam talks to IAM: it logs a user in for a token, and looks up projects.
+// Package iam calls IAM: it logs in a user to get a token, and looks up projects.
 package iam
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// refusalMemory is how long a wrong password is remembered: asking IAM again and
-// again locks the user.
+// refusalMemory is how long a refused password is not sent again: repeated failures lock
+// the user.
 const refusalMemory = time.Minute
 
 // User is who logs in, and for which project: by its ID, or else by its name.
@@ -25,8 +25,8 @@ type User struct {
 	ProjectID, ProjectName string
 }
 
-// Token is what a login gives. End is by this machine's clock, and zero where the
-// answer does not say it.
+// Token is the result of a login. End is by this machine's clock, and zero if the
+// response leaves it out.
 type Token struct {
 	Value string
 	End   time.Time
@@ -35,21 +35,22 @@ type Token struct {
 // Login logs one user in. It is safe for concurrent use.
 type Login struct {
 	service *exchange.Service
-	user    func() User // a function, which hides the password from whoever prints it
+	user    func() User // a function, so that printing the Login does not show the password
 	toError func(*exchange.Failure) error
 
-	turn      chan struct{} // held during a login: two at a time could both bring a wrong password
+	turn      chan struct{} // held during a login: two at a time could both send a wrong password
 	refusal   error         // guarded by turn
 	refusedAt time.Time     // guarded by turn
 }
 
-// NewLogin logs in at service; toError makes the caller's errors of its failures.
+// NewLogin returns a Login at service; toError converts its failures into the caller's
+// errors.
 func NewLogin(service *exchange.Service, user User, toError func(*exchange.Failure) error) *Login {
 	return &Login{service: service, user: func() User { return user }, toError: toError, turn: make(chan struct{}, 1)}
 }
 
-// Token logs in. A password that was refused is not sent again for a while; until then
-// the refusal is given again.
+// Token logs in. A refused password is not sent again for a while; until then, Token
+// returns the same refusal.
 func (l *Login) Token(ctx context.Context) (Token, error) {
 	select {
 	case l.turn <- struct{}{}:
@@ -91,8 +92,8 @@ type named struct {
 	Domain *named `json:"domain,omitempty"`
 }
 
-// body is the request for a token of one project. The name of a project is one only
-// within its domain, which a cloud with several of them insists on.
+// body is the request for a token of one project. A project's name is unique only within
+// its domain, so clouds with several domains require the domain, too.
 func (u User) body() []byte {
 	domain := &named{Name: u.Domain}
 	project := named{ID: u.ProjectID}
@@ -113,12 +114,12 @@ func (u User) body() []byte {
 	return body
 }
 
-// decodeToken reads the token from its header, and its end from the body. A token whose
-// end cannot be read is still a token.
+// decodeToken reads the token from its header, and its expiry from the body. A token
+// whose expiry cannot be read is still a token.
 func decodeToken(a exchange.Answer) (Token, error) {
 	token := Token{Value: a.Header.Get(exchange.HeaderSubjectToken)}
 	if !text.FitsToken(token.Value) {
-		return Token{}, errors.New("it has no token in " + exchange.HeaderSubjectToken)
+		return Token{}, errors.New("there is no token in " + exchange.HeaderSubjectToken)
 	}
 	_ = wire.Of(a.Body).Members(func(name string, v wire.Value) {
 		if name != "token" {

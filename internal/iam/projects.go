@@ -11,7 +11,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// ProjectID asks for the ID of the project of a name; "" where there is none.
+// ProjectID asks for the ID of the project with a name. It returns "" if there is none.
 func ProjectID(ctx context.Context, service *exchange.Service, name string) (id string, failure *exchange.Failure) {
 	failure = service.Do(ctx, exchange.Call{
 		Operation: retry.Read, Method: http.MethodGet, Path: "/v3/projects", Query: url.Values{"name": {name}},
@@ -24,7 +24,7 @@ func ProjectID(ctx context.Context, service *exchange.Service, name string) (id 
 	return id, failure
 }
 
-// decodeProjects reads a list of projects as IDs by name.
+// decodeProjects reads a list of projects and returns their IDs by name.
 func decodeProjects(body string) (map[string]string, error) {
 	ids, isList := map[string]string{}, false
 	err := wire.Of(body).Members(func(name string, v wire.Value) {
@@ -47,7 +47,7 @@ func decodeProjects(body string) (map[string]string, error) {
 		})
 	})
 	if err == nil && !isList {
-		err = errors.New("it has no list of projects")
+		err = errors.New("the body has no list of projects")
 	}
 	return ids, err
 }

@@ -113,7 +113,7 @@ type want[T any] struct {
 }
 
 // errNoAnswer reports code of the caller's that called runtime.Goexit.
-var errNoAnswer = errors.New("the goroutine that asked for a list ended")
+var errNoAnswer = errors.New("the goroutine that requested a list ended")
 
 // search is Port.Search. The answer is that of the list, which may be another call's.
 func (l *lists[T]) search(ctx context.Context, q Query[T]) (Sighting[T], Answer, error) {

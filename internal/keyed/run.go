@@ -248,7 +248,7 @@ func (r *run[T]) ended(err error) (Result[T], error) {
 		}
 		return Result[T]{Item: known[0], Own: true}, nil
 	case r.refused && !r.mayHaveMade(): // the refusal is true, whatever keeps the call from looking on
-		return Result[T]{}, fmt.Errorf("%w; then, searching for the key: %w", r.last, err)
+		return Result[T]{}, fmt.Errorf("%w; then searching for the key: %w", r.last, err)
 	case !r.mayHaveMade():
 		return Result[T]{}, &SearchError{Err: err}
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // errLost reports code of the caller's that called runtime.Goexit.
-var errLost = errors.New("the goroutine that asked for a page ended")
+var errLost = errors.New("the goroutine that requested a page ended")
 
 // fetched is what came of asking for a page.
 type fetched[T any] struct {

@@ -39,7 +39,7 @@ var (
 	// ErrUnsettled ends a list in which items move all the time.
 	ErrUnsettled = errors.New("the list does not settle")
 	// ErrPageTooLong reports a page that holds more than was asked for.
-	ErrPageTooLong = errors.New("the page is longer than was asked for")
+	ErrPageTooLong = errors.New("the page is longer than requested")
 )
 
 // key stands for an ID in what the cursor remembers: 16 bytes, whatever its length.
@@ -325,11 +325,11 @@ func (c *cursor[T]) bounded() error {
 	}
 	switch again := 2 * len(c.seen) / max(c.longest, 1); {
 	case c.fruitless > patience+again:
-		return fmt.Errorf("%w: %d requests in a row came without anything new; the service repeats itself, or the list changes faster than it can be read", ErrNothingNew, c.fruitless)
+		return fmt.Errorf("%w: %d requests in a row brought nothing new; the service repeats itself, or the list changes faster than it can be read", ErrNothingNew, c.fruitless)
 	case len(c.seen) > items, c.requests > requests:
-		return fmt.Errorf("%w: %d items came in %d requests, where the service's largest total is %s", ErrEndless, len(c.seen), c.requests, totalText(c.most))
+		return fmt.Errorf("%w: got %d items in %d requests, but the service's largest total is %s", ErrEndless, len(c.seen), c.requests, totalText(c.most))
 	case c.pass.number > maxPasses:
-		return fmt.Errorf("%w: items moved each of the %d times that it was read", ErrUnsettled, c.pass.number)
+		return fmt.Errorf("%w: items moved in each of %d readings", ErrUnsettled, c.pass.number)
 	}
 	return nil
 }

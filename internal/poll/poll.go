@@ -74,7 +74,7 @@ type EndedError struct {
 	Err error // of the last poll, or nil
 }
 
-func (e *EndedError) Error() string { return "the time to wait is over" }
+func (e *EndedError) Error() string { return "the wait timed out" }
 
 // Unwrap returns the error of the last poll, or nil.
 func (e *EndedError) Unwrap() error { return e.Err }

@@ -1,4 +1,4 @@
-// Package renew keeps a credential that ends, and replaces it before it does.
+// Package renew caches a credential that expires, and renews it before it does.
 package renew
 
 import (
@@ -14,40 +14,40 @@ import (
 
 // How a credential is renewed.
 const (
-	// fetchTimeout bounds a fetch, whose callers may all have unlimited time.
+	// fetchTimeout bounds a fetch, because its callers may have no deadline.
 	fetchTimeout = time.Minute
-	// A credential is renewed in the background when at most a fifth and at least a
-	// tenth of its life is left: not all clients of a fleet at once.
+	// A credential is renewed in the background when between a tenth and a fifth of its
+	// life is left, at random, so that a fleet of clients does not renew at once.
 	leastLead, mostLead = 0.10, 0.20
-	// maxMargin is how long before its end a credential is not given out any more,
-	// at most: a request that carries it has to arrive.
+	// maxMargin is the longest time before its expiry at which a credential is no longer
+	// used: a request with it must still arrive.
 	maxMargin = 30 * time.Second
-	// The pause after a renewal in the background that failed, and after one whose
+	// The pause after a failed renewal in the background, and after a renewal whose
 	// credential was refused.
 	minPause, maxPause = time.Second, time.Minute
-	// A credential that served so long was good, whatever refuses it now.
+	// A credential that worked for this long was valid, whatever refuses it now.
 	goodAfter = 10 * maxPause
 )
 
-// Fetch gets a new credential and its end, which is zero where it has none. One whose
-// end has passed when it arrives is kept until it is refused: the clocks differ, and to
-// fetch another would lead to the same.
+// Fetch gets a new credential and its expiry, which is zero if it has none. A credential
+// that has already expired when it arrives is kept until it is refused: the clocks
+// differ, and fetching another would not help.
 type Fetch[T any] func(ctx context.Context) (T, time.Time, error)
 
-// Cache gives the same credential to all callers, and fetches one at a time. It is
+// Cache returns the same credential to all callers, and runs one fetch at a time. It is
 // safe for concurrent use.
 type Cache[T any] struct {
 	fetch Fetch[T]
 
 	mu sync.Mutex
-	// value is nil where there is none. It is a function, because package fmt looks into
-	// whatever else is printed.
+	// value is nil if there is no credential. It is a function, because package fmt would
+	// print anything else.
 	value   func() T
-	usable  time.Time // until then; zero: without end
-	renewAt time.Time // from then on in the background; zero: never
+	usable  time.Time // the credential may be used until then; zero: forever
+	renewAt time.Time // when to renew in the background; zero: never
 	fetched time.Time
 	flight  *flight[T]
-	// refusals counts, in a row, the credentials that were dropped.
+	// refusals is how many credentials in a row were dropped.
 	refusals int
 }
 
@@ -55,7 +55,7 @@ type Cache[T any] struct {
 type flight[T any] struct {
 	done       chan struct{}
 	cancel     context.CancelFunc
-	background bool // goes on without anyone who waits
+	background bool // continues even if nobody waits
 	waiters    int
 	value      func() T
 	err        error
@@ -64,8 +64,8 @@ type flight[T any] struct {
 // New returns an empty cache.
 func New[T any](fetch Fetch[T]) *Cache[T] { return &Cache[T]{fetch: fetch} }
 
-// Get returns the credential. It waits where there is none, for as long as ctx
-// allows; the fetch goes on for the others, and ends when no one waits for it.
+// Get returns the credential. If there is none, it waits for one until ctx ends. The
+// fetch continues for other callers, and is canceled when nobody waits for it.
 func (c *Cache[T]) Get(ctx context.Context) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
@@ -97,10 +97,10 @@ func (c *Cache[T]) Get(ctx context.Context) (T, error) {
 	}
 }
 
-// Drop forgets the credential if refused says that it is the one meant. One that was
-// fetched in the meantime stays. The error says that the credential is kept, because it
-// took the place of a refused one a short while ago: whoever refuses all of them shall
-// not cause a fetch for each request.
+// Drop drops the credential if refused reports that it is the refused one; one that was
+// fetched in the meantime stays. The error says that the credential is kept because it
+// recently replaced another refused one: a service that refuses all credentials must not
+// cause a fetch for each request.
 func (c *Cache[T]) Drop(refused func(T) bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,7 +119,7 @@ func (c *Cache[T]) Drop(refused func(T) bool) error {
 	return nil
 }
 
-// pause is how long the credential is kept although it is refused.
+// pause returns how long a refused credential is kept.
 func (c *Cache[T]) pause() time.Duration {
 	if c.refusals == 0 {
 		return 0
@@ -135,7 +135,7 @@ func (e pausedError) Error() string {
 		time.Duration(e).Round(time.Millisecond))
 }
 
-// start begins a fetch. It keeps the values of ctx, and not its end.
+// start begins a fetch. It keeps the values of ctx, but not its cancellation.
 func (c *Cache[T]) start(ctx context.Context, background bool) {
 	fetchCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 	f := &flight[T]{done: make(chan struct{}), cancel: cancel, background: background}
@@ -147,7 +147,7 @@ func (c *Cache[T]) start(ctx context.Context, background bool) {
 			end   time.Time
 			err   = errEnded
 		)
-		// Deferred, so that those who wait hear of a source that does not return.
+		// Deferred, so that waiting callers return even if the source panics or exits.
 		defer func() {
 			if p := recover(); p != nil {
 				err = panicked(p)
@@ -166,10 +166,10 @@ func (c *Cache[T]) start(ctx context.Context, background bool) {
 }
 
 // errEnded reports a source that called runtime.Goexit.
-var errEnded = errors.New("the source of the credential ended without an answer")
+var errEnded = errors.New("the source of the credential ended without returning")
 
-// panicked is the error of a source that panicked: in a goroutine of the cache's own,
-// where none of its callers could recover. What it panicked with may be a secret.
+// panicked returns the error for a source that panicked in the cache's goroutine, where no
+// caller could recover. It does not show the panic value, which may be a secret.
 func panicked(p any) error {
 	kind := fmt.Sprintf("%T", p)
 	if err, ok := p.(runtime.Error); ok && strings.HasPrefix(strings.TrimPrefix(kind, "*"), "runtime.") {
@@ -178,7 +178,7 @@ func panicked(p any) error {
 	return fmt.Errorf("the source of the credential panicked with a %s", kind)
 }
 
-// store keeps what was fetched, or puts the next try off.
+// store caches the fetched credential, or postpones the next renewal after an error.
 func (c *Cache[T]) store(value T, end time.Time, err error) {
 	now := time.Now()
 	if err != nil {
@@ -198,7 +198,7 @@ func (c *Cache[T]) store(value T, end time.Time, err error) {
 	c.renewAt = end.Add(-time.Duration(lead * float64(life)))
 }
 
-// abandon ends a fetch that no one waits for any more.
+// abandon cancels a fetch if nobody waits for it any more.
 func (c *Cache[T]) abandon(f *flight[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

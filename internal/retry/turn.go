@@ -7,7 +7,7 @@ import (
 )
 
 // ErrPatience ends a wait for a gate that would take longer than Policy.ThrottleTimeout.
-var ErrPatience = errors.New("the service throttles this client for too long")
+var ErrPatience = errors.New("the service has throttled this client for too long")
 
 // Turn is what a call has to do with its gate. It is for one call, and for one
 // goroutine at a time. The zero value is that of a call that has not begun.

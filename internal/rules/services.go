@@ -5,9 +5,7 @@ import (
 	"strings"
 )
 
-// The rules of endpoint services and their permissions.
-
-// Name demands at most most letters, digits, hyphens and underscores.
+// Name requires at most most letters, digits, hyphens and underscores.
 func Name(s string, most int) string {
 	if rule := Length(s, 0, most); rule != "" {
 		return rule
@@ -15,20 +13,20 @@ func Name(s string, most int) string {
 	return only(s, "-_")
 }
 
-// Port demands a number that a port can have.
+// Port requires a port number.
 func Port(n int) string {
 	if n < 1 || n > 65535 {
-		return fmt.Sprintf("%d is not a port, 1 to 65535", n)
+		return fmt.Sprintf("%d is not a port number from 1 to 65535", n)
 	}
 	return ""
 }
 
-// Everybody is the permission of everybody.
+// Everybody is the permission for everybody.
 const Everybody = "*"
 
-// grammars are the forms of a permission, by what they begin with.
+// grammars are the formats of a permission, by prefix.
 var grammars = []struct {
-	prefix, others string // allowed beside letters and digits
+	prefix, others string // others are allowed in addition to letters and digits
 	most           int
 }{
 	{"iam:domain::", "", 64},
@@ -36,7 +34,7 @@ var grammars = []struct {
 	{"organizations:orgPath::", "/_*?-", 1024},
 }
 
-// Permission demands one of the forms of a permission.
+// Permission requires one of the formats of a permission.
 func Permission(s string) string {
 	if s == Everybody || s == "iam:domain::*" {
 		return ""
@@ -44,10 +42,10 @@ func Permission(s string) string {
 	for _, g := range grammars {
 		if name, ok := strings.CutPrefix(s, g.prefix); ok {
 			if rule := Length(name, 1, g.most); rule != "" {
-				return "behind " + g.prefix + ": " + rule
+				return "the part after " + g.prefix + " " + rule
 			}
 			if rule := only(name, g.others); rule != "" {
-				return "behind " + g.prefix + ": " + rule
+				return "the part after " + g.prefix + " " + rule
 			}
 			return ""
 		}
@@ -55,14 +53,14 @@ func Permission(s string) string {
 	return "must be *, or begin with iam:domain::, iam:domainName:: or organizations:orgPath::"
 }
 
-// only demands letters, digits and others.
+// only requires letters, digits and others.
 func only(s, others string) string {
 	for _, r := range s {
 		if !isLetterOrDigit(r) && !strings.ContainsRune(others, r) {
 			if others == "" {
-				return fmt.Sprintf("must not contain %q, only A-Z a-z 0-9", r)
+				return fmt.Sprintf("must not contain %q; only A-Z a-z 0-9 are allowed", r)
 			}
-			return fmt.Sprintf("must not contain %q, only A-Z a-z 0-9 and %s", r, others)
+			return fmt.Sprintf("must not contain %q; only A-Z a-z 0-9 and %s are allowed", r, others)
 		}
 	}
 	return ""

@@ -2,7 +2,7 @@ package text
 
 import "strings"
 
-// FitsHeader reports whether s can stand in a header as it is.
+// FitsHeader reports whether s can be the value of a header.
 func FitsHeader(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -12,7 +12,7 @@ func FitsHeader(s string) bool {
 	return true
 }
 
-// FitsToken reports a token that a header carries unchanged.
+// FitsToken reports whether token can be sent in a header unchanged.
 func FitsToken(token string) bool {
 	return token != "" && FitsHeader(token) && !strings.Contains(token, " ")
 }

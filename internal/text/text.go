@@ -1,4 +1,4 @@
-// Package text makes texts from outside fit for a message.
+// Package text makes text from outside fit for an error message.
 package text
 
 import (
@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// The lengths, in characters, beyond which a text is cut off.
+// The lengths, in characters, at which a text is cut off.
 const (
 	maxLine   = 500
 	maxQuoted = 80
 )
 
-// OneLine puts s on one line of bounded length, without what cannot be printed.
+// OneLine returns s on one line of bounded length, without unprintable characters.
 func OneLine(s string) string {
 	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
@@ -22,7 +22,7 @@ func OneLine(s string) string {
 	return cut(s, maxLine)
 }
 
-// Quoted shows a value between quotes, and not at any length.
+// Quoted returns s in quotes, with a bounded length.
 func Quoted(s string) string { return fmt.Sprintf("%q", cut(s, maxQuoted)) }
 
 func cut(s string, most int) string {

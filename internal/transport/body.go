@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// The limits of a body that is read. What is longer is refused, or cut off where
-// the status alone decides.
+// The limits of a response's body. A longer successful body is refused; a longer error
+// body is cut off, because its status decides.
 const (
-	MaxBody      = 16 << 20  // an answer: a page of 1000 endpoints fits with room to spare
-	MaxErrorBody = 256 << 10 // an answer whose status is no success
-	bodyPrefix   = 4 << 10   // what is kept of a refused answer: it may name what was made
+	MaxBody      = 16 << 20  // a successful response: a page of 1000 endpoints fits easily
+	MaxErrorBody = 256 << 10 // an error response
+	bodyPrefix   = 4 << 10   // what is kept of a refused body: it may name what was created
 )
 
-// ErrBodyTooLarge reports a successful answer that is longer than MaxBody.
-var ErrBodyTooLarge = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
+// ErrBodyTooLarge reports a successful response that is longer than MaxBody.
+var ErrBodyTooLarge = fmt.Errorf("the response is larger than %d MiB", MaxBody>>20)
 
-// readBody reads the body within its bound, which counts what a compressed body unfolds to.
+// readBody reads the body within its limit, which applies to the uncompressed body.
 func readBody(resp *http.Response) (string, error) {
 	defer resp.Body.Close()
 	isSuccess := resp.StatusCode >= 200 && resp.StatusCode < 300
@@ -37,7 +37,7 @@ func readBody(resp *http.Response) (string, error) {
 	}
 	var body bytes.Buffer
 	if 0 < resp.ContentLength && resp.ContentLength <= limit {
-		body.Grow(int(resp.ContentLength) + bytes.MinRead) // so that it need not grow to find the end
+		body.Grow(int(resp.ContentLength) + bytes.MinRead) // avoids growing just to find the end
 	}
 	n, err := body.ReadFrom(io.LimitReader(plain, limit+1))
 	switch {
@@ -49,7 +49,7 @@ func readBody(resp *http.Response) (string, error) {
 	return body.String(), err
 }
 
-// plainBody unfolds a body that the round tripper left compressed.
+// plainBody decompresses a body that the round tripper left compressed.
 func plainBody(resp *http.Response) (io.Reader, error) {
 	if resp.ContentLength == 0 || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
 		return resp.Body, nil

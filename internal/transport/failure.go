@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Fate is how far a request without an answer got, as far as that is certain.
+// Fate is how far a request without a response got, as far as that is certain.
 type Fate uint8
 
 const (
@@ -17,17 +17,18 @@ const (
 	MaybeDone Fate = iota
 	// Unsent: no byte of it was written.
 	Unsent
-	// Unprocessed: it was written, and HTTP/2 guarantees that the server has not begun to process it.
+	// Unprocessed: it was written, but HTTP/2 guarantees that the server did not process it.
 	Unprocessed
 )
 
-// Error is a failure without an answer.
+// Error is the failure of a request that got no response.
 type Error struct {
 	// Err is the cause.
 	Err error
 	// Fate is what is certain about the request.
 	Fate Fate
-	// Permanent says that nothing was done, and that another try would fail alike.
+	// Permanent says that nothing was done, and that another attempt would fail the same
+	// way.
 	Permanent bool
 	// Hint says what to check about a permanent failure, or one of a proxy.
 	Hint string
@@ -47,10 +48,10 @@ func (f *Error) Error() string {
 
 func (f *Error) Unwrap() error { return f.Err }
 
-// failure says what is certain about an attempt that ended in err.
+// failure returns what is certain about an attempt that ended in err.
 func (t *Transport) failure(ctx, timed context.Context, a *attempt, err error) *Error {
 	err = withoutURL(err)
-	if a.request == nil { // it is the caller's own error, or one of another request
+	if a.request == nil { // the error is the caller's, or of another request
 		return &Error{Err: endOf(ctx, timed, err), Fate: Unsent, Prepare: a.prepareFailed}
 	}
 	p := a.progress()
@@ -64,7 +65,7 @@ func (t *Transport) failure(ctx, timed context.Context, a *attempt, err error) *
 	case p.isWritten(isOver):
 		f.afterWriting()
 	case setting != nil:
-		f.Err, f.Fate, f.Permanent, f.Hint = setting, Unsent, isPermanent, "check the settings of the proxy"
+		f.Err, f.Fate, f.Permanent, f.Hint = setting, Unsent, isPermanent, "check the proxy settings"
 	case a.isUnsent(p, err):
 		f.Fate = Unsent
 		f.beforeWriting(t.routeOf(a, p, proxy), err, isOver)
@@ -73,13 +74,13 @@ func (t *Transport) failure(ctx, timed context.Context, a *attempt, err error) *
 }
 
 // isWritten reports whether the request may have been written, if only in part. Over
-// HTTP/2 that shows, unless it was about to be written when its time was over.
+// HTTP/2 this is known, unless the time ran out while it was about to be written.
 func (p *progress) isWritten(isOver bool) bool {
 	return p.link.isGot && (p.wrote || !p.link.isShared() || isOver)
 }
 
-// isUnsent reports that the request was not written, for certain: it was not given a
-// connection, or one that was lost before.
+// isUnsent reports whether the request was certainly not written: it got no connection, or
+// one that was lost before.
 func (a *attempt) isUnsent(p progress, err error) bool {
 	switch {
 	case a.isOwnPool, p.isAsked, p.link.isGot:
@@ -96,11 +97,11 @@ var (
 	errRefusedStream = errors.New("the server refused the request before processing it (HTTP/2 REFUSED_STREAM)")
 	errGoAway        = errors.New("the server shut the connection down before processing the request (HTTP/2 GOAWAY)")
 	errLost          = errors.New("the connection was lost before the request was written")
-	errStopped       = errors.New("the server ended the request or its connection without an answer, for a reason that is not known; a second try was stopped")
-	errRepeated      = errors.New("a round tripper was kept from sending the request again; its answer is lost")
+	errStopped       = errors.New("the server ended the request or its connection without a response, for an unknown reason; a second attempt was stopped")
+	errRepeated      = errors.New("a round tripper was kept from sending the request again; the response is lost")
 )
 
-// afterStop says what became of the first request, where a second one was stopped.
+// afterStop sets what became of the first request after a second one was stopped.
 func (f *Error) afterStop(p progress) {
 	switch {
 	case p.stop == stoppedAfterRefusal:
@@ -112,8 +113,8 @@ func (f *Error) afterStop(p progress) {
 	}
 }
 
-// afterWriting reads what a failure of a written request guarantees. net/http gives
-// neither types nor values for it. A text that it does not know guarantees nothing.
+// afterWriting sets what the failure of a written request guarantees. net/http has neither
+// types nor values for it, so it matches texts; an unknown text guarantees nothing.
 func (f *Error) afterWriting() {
 	const (
 		notRepeated     = "http2: Transport: cannot retry err ["
@@ -125,7 +126,7 @@ func (f *Error) afterWriting() {
 		text := err.Error()
 		if inner, ok := strings.CutPrefix(text, notRepeated); ok {
 			text = strings.TrimSuffix(inner, notRepeatedTail)
-			f.Err = errors.New("http2: " + strings.TrimPrefix(text, "http2: ")) // the rest is advice to programmers
+			f.Err = errors.New("http2: " + strings.TrimPrefix(text, "http2: ")) // the rest is advice for programmers
 		}
 		switch stream, reset := strings.CutPrefix(text, "stream error: stream ID "); {
 		case reset && strings.HasSuffix(stream, "; REFUSED_STREAM; received from peer"):
@@ -140,7 +141,7 @@ func (f *Error) afterWriting() {
 	}
 }
 
-// isDialError reports a failure to connect, also of a transport that is not traced.
+// isDialError reports a failure to connect, even from a transport without tracing.
 func isDialError(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "dial" || op.Op == opProxy) {
@@ -150,7 +151,7 @@ func isDialError(err error) bool {
 	return errors.As(err, &dns)
 }
 
-// withoutURL takes off the wrapping of http.Client, which repeats method and URL.
+// withoutURL removes the wrapping of http.Client, which repeats the method and URL.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

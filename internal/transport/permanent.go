@@ -8,15 +8,15 @@ import (
 	"net/http"
 )
 
-// beforeWriting tells what another try might mend from what it cannot. err is the
-// whole error, of which f may keep a part.
+// beforeWriting sets whether another attempt may succeed after a failure before writing.
+// err is the whole error, of which f may keep a part.
 func (f *Error) beforeWriting(r route, err error, isOver bool) {
-	if isOver { // the time decided; at most, who took it is known
+	if isOver { // the time ran out; at most, the cause of the delay is known
 		f.blame(r.hanging(f.Err))
 		return
 	}
 	if f.Err.Error() == "net/http: cannot rewind body after connection loss" {
-		f.Err = errLost // the rest is advice to programmers
+		f.Err = errLost // the original text is advice for programmers
 	}
 	advice, isPermanent := adviceFor(err)
 	f.Permanent = isPermanent
@@ -32,17 +32,17 @@ func (f *Error) beforeWriting(r route, err error, isOver bool) {
 	}
 }
 
-// blame says that it was the proxy, if it was.
+// blame sets the error of a proxy, if not nil.
 func (f *Error) blame(proxy *ProxyError) {
 	if proxy != nil {
-		f.Err, f.Hint = proxy, "check the proxy, and who may use it for which hosts"
+		f.Err, f.Hint = proxy, "check the proxy and its access rules"
 	}
 }
 
-// advice is what to check where the service, or a proxy before it, cannot be spoken to.
+// advice is what to check if the service, or a proxy in front of it, cannot be reached.
 type advice struct{ service, proxy string }
 
-// adviceFor returns the advice for a failure that no other try mends.
+// adviceFor returns the advice for a permanent failure.
 func adviceFor(err error) (a advice, isPermanent bool) {
 	var (
 		record  tls.RecordHeaderError
@@ -62,13 +62,13 @@ func adviceFor(err error) (a advice, isPermanent bool) {
 		}, true
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return advice{
-			"check scheme and port of the URL: the server does not speak TLS there",
-			"check scheme and port of the proxy's URL: the proxy does not speak TLS there",
+			"check the scheme and port of the URL: the server does not speak TLS there",
+			"check the scheme and port of the proxy's URL: the proxy does not speak TLS there",
 		}, true
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return advice{"check the region or the URL, and the proxy, if there is one", "check the host of the proxy's URL"}, true
+		return advice{"check the region or the URL, and the proxy, if any", "check the host of the proxy's URL"}, true
 	case errors.As(err, &address):
-		return advice{"check host and port of the URL", "check host and port of the proxy's URL"}, true
+		return advice{"check the host and port of the URL", "check the host and port of the proxy's URL"}, true
 	}
 	return advice{}, false
 }
@@ -83,8 +83,8 @@ func isCertificateError(err error) bool {
 	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &name) || errors.As(err, &invalid)
 }
 
-// isAlert reports a TLS alert, unless it is the one of a server in trouble (RFC 8446,
-// section 6). crypto/tls exports its type for QUIC alone.
+// isAlert reports a TLS alert other than internal_error (RFC 8446, section 6).
+// crypto/tls exports the type of alerts only for QUIC.
 func isAlert(err error) bool {
 	const internalError = "tls: internal error"
 	if op := operation(err, "remote error"); op != nil {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// otherPhrases are reason phrases that proxies use beside those of net/http.
+// otherPhrases are reason phrases of proxies that net/http does not have.
 var otherPhrases = map[string]int{
 	"Request Time-out":                http.StatusRequestTimeout,
 	"Gateway Time-out":                http.StatusGatewayTimeout,
 	"Service Temporarily Unavailable": http.StatusServiceUnavailable,
 }
 
-// statusOf is the status that a reason phrase begins with, 0 where it is none that
-// is known. It is all that net/http keeps of a proxy's refusal.
+// statusOf returns the status for a text that begins with a known reason phrase, or 0. The
+// reason phrase is all that net/http keeps of a proxy's refusal.
 func statusOf(phrase string) int {
 	for status := 300; status < 600; status++ {
 		if beginsWith(phrase, http.StatusText(status)) {
@@ -28,7 +28,7 @@ func statusOf(phrase string) int {
 	return 0
 }
 
-// beginsWith reports whether text begins with these words, in whatever case.
+// beginsWith reports whether text begins with these words, ignoring case.
 func beginsWith(text, words string) bool {
 	if words == "" || len(text) < len(words) || !strings.EqualFold(text[:len(words)], words) {
 		return false

@@ -8,13 +8,12 @@ import (
 	"time"
 )
 
-// The limits of the library's own connection pool. net/http keeps two idle
-// connections a host, so that 64 callers at once dial anew for almost every
-// request; here every caller finds the connection that it gave back.
+// The limits of the library's own connection pool. net/http keeps only two idle
+// connections per host, so 64 concurrent callers would dial for almost every request.
 const (
 	maxIdleConnsPerHost = 256
-	// Load balancers close idle connections after 60 seconds as a rule. A request that
-	// meets the close may have been carried out, or not: so they are closed here before.
+	// Load balancers usually close idle connections after 60 seconds. A request sent at
+	// that moment may or may not have been carried out, so the pool closes them earlier.
 	idleConnTimeout     = 45 * time.Second
 	dialTimeout         = 10 * time.Second
 	keepAlive           = 30 * time.Second
@@ -24,12 +23,12 @@ const (
 	pingTimeout         = 10 * time.Second
 )
 
-// NewPool returns the library's own connection pool: proxies from the
-// environment, TLS 1.2 or newer, HTTP/2 where offered, and a time-out for each
-// step to a connection. rootCAs nil means those of the system.
+// NewPool returns the library's own connection pool: proxies from the environment, TLS 1.2
+// or newer, HTTP/2 if offered, and a time-out for each step of connecting. If rootCAs is
+// nil, the system's are used.
 //
-// How long an answer is waited for, its headers and its body, is up to the context
-// of the request: a second timer for the headers would cost as much as it.
+// Only the context of the request bounds the wait for the response's headers and body: a
+// second timer for the headers would cost as much.
 func NewPool(rootCAs *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxyFromEnvironment,
@@ -40,7 +39,7 @@ func NewPool(rootCAs *x509.CertPool) *http.Transport {
 		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    maxIdleConnsPerHost,
 		IdleConnTimeout:        idleConnTimeout,
-		// A connection that died unseen is noticed, not waited upon.
+		// Pings detect dead connections.
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		MaxResponseHeaderBytes: maxResponseHeader,
 	}

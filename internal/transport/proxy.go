@@ -18,12 +18,12 @@ const (
 	opSocks = "socks connect" // a SOCKS5 proxy does not connect
 )
 
-// ProxyError says that a proxy did not lead to the service. Nothing was sent.
+// ProxyError says that a proxy did not connect to the service. Nothing was sent.
 type ProxyError struct {
-	Host       string // with its port, without user and password; "": it is not known
-	StatusCode int    // of its refusal; 0: it is not known, or the proxy gave none
-	Err        error  // what it did instead
-	isRefusal  bool   // it answered, and does not want to
+	Host       string // with its port, without user and password; "" if unknown
+	StatusCode int    // of its refusal; 0 if unknown or none
+	Err        error  // what happened instead
+	isRefusal  bool   // it refused to connect
 }
 
 func (e *ProxyError) Error() string {
@@ -42,14 +42,15 @@ func (e *ProxyError) Error() string {
 
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// isFinal reports a refusal that stays: any but one of trouble, or of haste.
+// isFinal reports a refusal that another attempt would meet again: any but 5xx, 408 and
+// 429.
 func (e *ProxyError) isFinal() bool {
 	isTrouble := e.StatusCode >= 500 || e.StatusCode == http.StatusRequestTimeout || e.StatusCode == http.StatusTooManyRequests
 	return e.isRefusal && !isTrouble
 }
 
 // errProxySetting replaces an error that quotes the setting, password included.
-var errProxySetting = errors.New("the proxy of the environment (HTTPS_PROXY, HTTP_PROXY) is not a URL")
+var errProxySetting = errors.New("the proxy in the environment (HTTPS_PROXY, HTTP_PROXY) is not a URL")
 
 // proxyFromEnvironment is the proxy of the library's own pool.
 func proxyFromEnvironment(req *http.Request) (*url.URL, error) {
@@ -60,8 +61,8 @@ func proxyFromEnvironment(req *http.Request) (*url.URL, error) {
 	return u, nil
 }
 
-// refusedByProxy keeps the status of a refused CONNECT, of which net/http leaves
-// nothing but the reason phrase.
+// refusedByProxy keeps the status of a refused CONNECT, of which net/http keeps only the
+// reason phrase.
 func refusedByProxy(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
@@ -69,30 +70,29 @@ func refusedByProxy(_ context.Context, proxy *url.URL, _ *http.Request, resp *ht
 	return &ProxyError{Host: proxy.Host, StatusCode: resp.StatusCode, isRefusal: true}
 }
 
-// route is the way of an attempt that has no connection yet.
+// route is how an attempt without a connection tried to reach the service.
 type route struct {
 	progress
 	scheme   string   // of the request
-	isProxy  bool     // a proxy stands on it, as far as is known
-	proxy    *url.URL // as the transport names it now; nil: it does not
-	isDirect bool     // it is net/http that takes it
-	isQueue  bool     // it may begin with a wait for a connection of others
+	isProxy  bool     // it leads through a proxy, as far as known
+	proxy    *url.URL // the transport's proxy now, or nil
+	isDirect bool     // net/http takes it, without a round tripper in between
+	isQueue  bool     // it may begin with a wait for another request's connection
 }
 
-// routeOf is the route that an attempt was on. The connection that was asked for
-// tells of a proxy, because its address is another one than the service's: for
-// certain where net/http asked, and most likely where a round tripper stands above,
-// which might ask for any.
+// routeOf returns the route of an attempt. If the requested connection has another address
+// than the service's, it is to a proxy: certainly if net/http requested it, and most
+// likely if a round tripper did, which might request any.
 func (t *Transport) routeOf(a *attempt, p progress, proxy *url.URL) route {
 	r := route{progress: p, scheme: a.scheme, proxy: proxy, isDirect: a.isDirect}
 	pool := t.pool()
 	r.isQueue = pool != nil && pool.MaxConnsPerHost > 0
-	isASCII := strings.IndexFunc(a.host, func(c rune) bool { return c > 0x7f }) < 0 // others are asked for in Punycode
+	isASCII := strings.IndexFunc(a.host, func(c rune) bool { return c > 0x7f }) < 0 // net/http converts others to Punycode
 	r.isProxy = p.address != "" && !a.isTarget(p.address) && (isASCII || proxy != nil)
 	return r
 }
 
-// host is the proxy's.
+// host returns the proxy's address, or "".
 func (r route) host() string {
 	if r.isProxy {
 		return r.address
@@ -100,7 +100,7 @@ func (r route) host() string {
 	return ""
 }
 
-// isBeforeService reports that nothing but a proxy was spoken to.
+// isBeforeService reports whether the attempt got no further than a proxy.
 func (r route) isBeforeService() bool {
 	own := 0 // handshakes with the proxy itself
 	if r.proxy != nil && r.proxy.Scheme == "https" && hostPort(r.proxy.Scheme, r.proxy.Host) == r.address {
@@ -109,8 +109,8 @@ func (r route) isBeforeService() bool {
 	return r.isProxy && r.handshakes <= own
 }
 
-// failure returns how the proxy failed before there was a connection to the service,
-// or nil where it did not. cause is what to show of err.
+// failure returns how the proxy failed before there was a connection to the service, or
+// nil if it did not. cause is the part of err to show.
 func (r route) failure(err, cause error) *ProxyError {
 	var refused *ProxyError
 	if errors.As(err, &refused) {
@@ -133,8 +133,8 @@ func (r route) failure(err, cause error) *ProxyError {
 	return nil
 }
 
-// hanging returns the proxy that an attempt waited for when its time was over, or nil
-// where it may have waited for something else.
+// hanging returns the error of the proxy that an attempt was waiting for when its time ran
+// out, or nil if it may have waited for something else.
 func (r route) hanging(cause error) *ProxyError {
 	isTimeout := errors.Is(cause, ErrTimeout) || errors.Is(cause, context.DeadlineExceeded)
 	if isTimeout && r.isDirect && !r.isQueue && r.isBeforeService() {
@@ -143,7 +143,7 @@ func (r route) hanging(cause error) *ProxyError {
 	return nil
 }
 
-// operation is the error of a network operation within err.
+// operation returns the error of the named network operation within err, or nil.
 func operation(err error, name string) *net.OpError {
 	for op := (*net.OpError)(nil); errors.As(err, &op); err = op.Err {
 		if op.Op == name {
@@ -153,8 +153,8 @@ func operation(err error, name string) *net.OpError {
 	return nil
 }
 
-// isSocksRefusal reports what a SOCKS5 proxy says about the client. What it says about
-// the service may be otherwise next time.
+// isSocksRefusal reports whether a SOCKS5 proxy refused the client. Its errors about the
+// service may be transient.
 func isSocksRefusal(text string) bool {
 	for _, refusal := range []string{
 		"username/password authentication failed", "no acceptable authentication methods", "invalid username/password",
@@ -167,8 +167,8 @@ func isSocksRefusal(text string) bool {
 	return false
 }
 
-// isReasonPhrase reports whether an error can be what net/http keeps of a refused
-// CONNECT: a text, and nothing else.
+// isReasonPhrase reports whether an error may be what net/http keeps of a refused CONNECT:
+// only a text.
 func isReasonPhrase(err error) bool {
 	var network net.Error
 	var record tls.RecordHeaderError
@@ -185,8 +185,8 @@ func isReasonPhrase(err error) bool {
 	return true
 }
 
-// proxyOf asks the transport for the proxy of a request, which may be another one
-// than it was before.
+// proxyOf asks the transport for the proxy of a request. It may have changed since the
+// request was sent.
 func (t *Transport) proxyOf(req *http.Request) (*url.URL, error) {
 	pool := t.pool()
 	if pool == nil || pool.Proxy == nil {
@@ -195,10 +195,10 @@ func (t *Transport) proxyOf(req *http.Request) (*url.URL, error) {
 	return pool.Proxy(req)
 }
 
-var errProxyFunction = errors.New("the transport's Proxy function failed; what it says is not shown, because it may quote a password")
+var errProxyFunction = errors.New("the transport's Proxy function failed; its error is not shown, because it may quote a password")
 
-// proxySetting returns the failure to find out the proxy, which is err where another
-// try gives the same. net/http quotes the URL that it cannot read.
+// proxySetting returns the error of determining the proxy, if that is what err is: asking
+// again gives the same error. net/http quotes a URL that it cannot parse.
 func proxySetting(p progress, err, again error) (failure error, isPermanent bool) {
 	if p.address != "" || again == nil || again.Error() != err.Error() {
 		return nil, false

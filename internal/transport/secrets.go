@@ -16,8 +16,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/redact"
 )
 
-// Hide takes secrets out of whatever comes back for req, beside those in its
-// headers. It is for Request.Prepare, and has no effect elsewhere.
+// Hide removes secrets from the response to req, in addition to those in the headers. Call
+// it in Request.Prepare; it has no effect elsewhere.
 func Hide(req *http.Request, secrets ...string) {
 	if find, ok := req.Context().Value(attemptKey{}).(func() *attempt); ok {
 		a := find()
@@ -25,14 +25,14 @@ func Hide(req *http.Request, secrets ...string) {
 	}
 }
 
-// harmlessHeaders may be set by whoever prepares a request, and are no secrets.
+// harmlessHeaders may be set in Request.Prepare and are not secret.
 var harmlessHeaders = []string{
 	"Accept", "Content-Type", "Date", "Host", "Traceparent", "Tracestate", "User-Agent",
 	"X-Domain-Id", "X-Project-Id", "X-Request-Id", "X-Sdk-Content-Sha256", "X-Sdk-Date",
 }
 
-// gather finds out what the request carries in secret: what Prepare has put into
-// its headers, and what is hidden beside them.
+// gather collects the secrets of the request: what Prepare has put into its headers, and
+// the hidden ones.
 func (a *attempt) gather() {
 	secrets := slices.Clone(a.hidden)
 	var signature string
@@ -48,7 +48,7 @@ func (a *attempt) gather() {
 			secrets = append(secrets, values...)
 		}
 	}
-	slices.Sort(secrets) // in the order of a map, they would not be found among the last ones
+	slices.Sort(secrets) // the order of a map would defeat the cache
 	a.secrets = a.cache.of(secrets)
 	a.signature = nil
 	if signature != "" {
@@ -56,7 +56,7 @@ func (a *attempt) gather() {
 	}
 }
 
-// hideProxy hides the password of the proxy that stands before the service, if any.
+// hideProxy hides the password of the proxy, if any.
 func (a *attempt) hideProxy(proxy *url.URL) {
 	if proxy == nil || proxy.User == nil {
 		return
@@ -67,8 +67,8 @@ func (a *attempt) hideProxy(proxy *url.URL) {
 	}
 }
 
-// authorization is what an Authorization header holds in secret. The signature is
-// another one in each request.
+// authorization returns the secrets in an Authorization header. The signature differs in
+// each request.
 func authorization(value string) (credentials []string, signature string) {
 	scheme, rest, _ := strings.Cut(value, " ")
 	for part := range strings.SplitSeq(rest, ",") {
@@ -92,8 +92,7 @@ func authorization(value string) (credentials []string, signature string) {
 	return []string{rest}, ""
 }
 
-// secretCache keeps what was made of the last secrets: as a rule, they are those of
-// the next request too.
+// secretCache caches the last compiled secrets: usually the next request has the same.
 type secretCache struct {
 	last atomic.Pointer[compiled]
 }
@@ -107,12 +106,12 @@ func (c *secretCache) of(texts []string) *redact.Secrets {
 	if last := c.last.Load(); last != nil && slices.Equal(last.texts, texts) {
 		return last.secrets
 	}
-	made := &compiled{texts: texts, secrets: redact.New(texts...)}
-	c.last.Store(made)
-	return made.secrets
+	next := &compiled{texts: texts, secrets: redact.New(texts...)}
+	c.last.Store(next)
+	return next.secrets
 }
 
-// clean takes the secrets out of all that an answer says.
+// clean removes the secrets from a response.
 func (a *attempt) clean(r *Response) {
 	if r.IsSuccess() {
 		r.Body = a.signature.Answer(a.secrets.Answer(r.Body))
@@ -127,12 +126,12 @@ func (a *attempt) clean(r *Response) {
 
 func (a *attempt) text(s string) string { return a.signature.String(a.secrets.String(s)) }
 
-// errMalformed stands for an error of net/http that quotes a secret which cannot be
-// taken out: a new one, or one whose letters have changed their case.
-var errMalformed = errors.New("the answer is malformed")
+// errMalformed replaces an error of net/http that quotes a secret in a form that cannot be
+// redacted: a new secret, or one whose letters have changed case.
+var errMalformed = errors.New("the response is malformed")
 
-// cleanError returns err, if nothing in it shows a secret, and else its text without
-// the secrets: the errors of net/http quote what they could not read.
+// cleanError returns err if it shows no secret, and otherwise its text without the
+// secrets: the errors of net/http quote what they cannot parse.
 func (a *attempt) cleanError(err error) error {
 	if p := a.progress(); a.secretAnswer && (p.link.isGot || p.stranger.isGot) {
 		return knownError(err)
@@ -157,7 +156,7 @@ func (a *attempt) isIn(err error) bool {
 			return true
 		}
 	}
-	switch err := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
+	switch err := err.(type) { //nolint:errorlint // each error of the tree is checked separately
 	case interface{ Unwrap() []error }:
 		return slices.ContainsFunc(err.Unwrap(), a.isIn)
 	case interface{ Unwrap() error }:
@@ -166,7 +165,7 @@ func (a *attempt) isIn(err error) bool {
 	return false
 }
 
-// knownError returns the error within err that cannot quote an answer.
+// knownError returns the error within err that cannot quote a response.
 func knownError(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {

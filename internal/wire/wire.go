@@ -68,7 +68,7 @@ var ErrNotObject = errors.New("not a JSON object")
 var errNotArray = errors.New("not a JSON array")
 
 // errEmpty reports no value at all.
-var errEmpty = errors.New("it is empty")
+var errEmpty = errors.New("no JSON value")
 
 // maxMembers and maxElements bound an object and a list within an item: far beyond
 // what the service has, and far below what a hostile answer could fill the heap with.
@@ -78,13 +78,13 @@ const (
 )
 
 // errMembers reports an object that is no answer of the service.
-var errMembers = fmt.Errorf("an object of more than %d members", maxMembers)
+var errMembers = fmt.Errorf("an object has more than %d members", maxMembers)
 
 // errEnough ends the reading of a list.
 var errEnough = errors.New("enough of it was read")
 
 // errTrailing reports text behind a value.
-var errTrailing = errors.New("text behind the JSON value")
+var errTrailing = errors.New("text after the JSON value")
 
 // Members calls fn for every member of the object v, in their order: of a repeated
 // name, the last one counts. All of v is checked, but fn is called for the members
