@@ -97,7 +97,7 @@ func ExampleCreateEndpointRequest_Validate() {
 	// Output:
 	// vpc_id - must not be empty
 	// tags[1].key - must not contain "="
-	// whitelist[1] - "0.0.0.0/0" allows every address; leave the whitelist off instead
+	// whitelist[1] - "0.0.0.0/0" allows every address; disable the whitelist instead
 }
 
 func ExampleClient_ListEndpoints() {

@@ -156,7 +156,7 @@ func TestValidationErrorNamesFieldAndRule(t *testing.T) {
 	err := vpcep.CreateEndpointRequest{VPCID: strings.Repeat("v", 65), PortIP: "10.0.0.256"}.Validate()
 	require.Error(t, err)
 	assert.Equal(t, `vpcep: invalid: endpoint_service_id: must not be empty; `+
-		`vpc_id: has 65 characters, at most 64 are allowed; port_ip: "10.0.0.256" is not an IPv4 address`, err.Error())
+		`vpc_id: has 65 characters; at most 64 are allowed; port_ip: "10.0.0.256" is not an IPv4 address`, err.Error())
 }
 
 func manyTags(n int) []vpcep.Tag {

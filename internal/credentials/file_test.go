@@ -50,14 +50,14 @@ func TestFileThatCannotServe(t *testing.T) {
 	}{
 		"no section":      {"ak=" + secret, 0o600, "no section [basic]"},
 		"spaces":          {"[ basic ]\nak=" + secret, 0o600, "no section [basic]"},
-		"bare line":       {"[basic]\n\n" + secret + "\n", 0o600, "line 3 is neither"},
-		"no name":         {"[basic]\n=" + secret, 0o600, "line 2 has no name"},
-		"section, no end": {"[" + secret + "\n", 0o600, "it is no INI file"},
-		"long line":       {"[basic]\nak=" + strings.Repeat(secret, maxLine/6+1), 0o600, "line 2 has more than 131072 bytes"},
-		"long file":       {strings.Repeat("#"+secret+"\n", maxFile/8+1), 0o600, "it has more than 1048576 bytes"},
-		"circle":          {"[basic]\nak=%(a)s\na=%(b)s\nb=%(a)s\nsk=" + secret, 0o600, "lead back to it"},
-		"for the group":   {"[basic]\nak=" + secret, 0o620, "others than its owner can write it"},
-		"for everybody":   {"[basic]\nak=" + secret, 0o602, "others than its owner can write it"},
+		"bare line":       {"[basic]\n\n" + secret + "\n", 0o600, "line 3 is not a [section]"},
+		"no name":         {"[basic]\n=" + secret, 0o600, "line 2 has no key"},
+		"section, no end": {"[" + secret + "\n", 0o600, "the file is not valid INI"},
+		"long line":       {"[basic]\nak=" + strings.Repeat(secret, maxLine/6+1), 0o600, "line 2 is longer than 131072 bytes"},
+		"long file":       {strings.Repeat("#"+secret+"\n", maxFile/8+1), 0o600, "it is larger than 1048576 bytes"},
+		"circle":          {"[basic]\nak=%(a)s\na=%(b)s\nb=%(a)s\nsk=" + secret, 0o600, "are circular"},
+		"for the group":   {"[basic]\nak=" + secret, 0o620, "users other than its owner can write it"},
+		"for everybody":   {"[basic]\nak=" + secret, 0o602, "users other than its owner can write it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			places, path := at(t, tt.text, tt.mode)

@@ -389,9 +389,9 @@ func TestUnreadableSuccess(t *testing.T) {
 		message string
 		named   string
 	}{
-		"says why":          {body: `{"id":"e-1"}`, message: "the answer cannot be read: it is odd", named: "e-1"},
+		"says why":          {body: `{"id":"e-1"}`, message: "the response cannot be read: it is odd", named: "e-1"},
 		"the service's own": {body: `{"id":"e-1","error_code":"C","error_msg":"m"}`, message: "m", named: "e-1"},
-		"a secret":          {body: `{"code":"token","message":"token"}`, secrecy: exchange.SecretResult, message: "the answer cannot be read: it is odd"},
+		"a secret":          {body: `{"code":"token","message":"token"}`, secrecy: exchange.SecretResult, message: "the response cannot be read: it is odd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := read(func(exchange.Answer) error { return errors.New("it is odd") })

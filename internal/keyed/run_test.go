@@ -587,7 +587,7 @@ func TestRefused(t *testing.T) {
 			_, err := c.run(ctx)
 			require.ErrorIs(t, err, errRefused)
 			if failure == nil {
-				assert.Equal(t, "refused; then, searching for the key: context deadline exceeded", err.Error())
+				assert.Equal(t, "refused; then searching for the key: context deadline exceeded", err.Error())
 			}
 		})
 	}

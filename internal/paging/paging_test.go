@@ -479,7 +479,7 @@ func TestListThatDoesNotSettle(t *testing.T) {
 	}
 	_, err := read(t, l, 100, nil)
 	assert.ErrorIs(t, err, paging.ErrUnsettled)
-	assert.ErrorContains(t, err, "each of the 11 times")
+	assert.ErrorContains(t, err, "in each of 11 readings")
 }
 
 func TestHiddenItemsAreNotShown(t *testing.T) {

@@ -228,7 +228,7 @@ func TestSourceThatDoesNotReturn(t *testing.T) {
 	}{
 		"panic":         {func() { panic("hunter2") }, "panicked with a string"},
 		"runtime error": {func() { _ = make([]int, 1)[time.Now().Year()] }, "index out of range"},
-		"Goexit":        {runtime.Goexit, "ended without an answer"},
+		"Goexit":        {runtime.Goexit, "ended without returning"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fails := true

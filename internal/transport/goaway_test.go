@@ -72,7 +72,7 @@ func TestStoppedTryHidesTheReason(t *testing.T) {
 	_, err := call{method: "GET"}.send(t, newTransport(t, server.RootCAs), server.URL)
 	failure := failureOf(t, err)
 	assert.Equal(t, transport.MaybeDone, failure.Fate)
-	assert.Contains(t, err.Error(), "for a reason that is not known; a second try was stopped")
+	assert.Contains(t, err.Error(), "for an unknown reason; a second attempt was stopped")
 	assert.False(t, errors.Is(err, transport.ErrTimeout) || strings.Contains(err.Error(), "cancel"))
 }
 

@@ -272,9 +272,9 @@ func TestTLSWithAProxy(t *testing.T) {
 	untrusted.StartTLS()
 	t.Cleanup(untrusted.Close)
 	for name, tt := range map[string]struct{ address, says string }{
-		"no TLS":      {address, "check scheme and port of the proxy's URL: the proxy does not speak TLS there"},
+		"no TLS":      {address, "check the scheme and port of the proxy's URL: the proxy does not speak TLS there"},
 		"not trusted": {untrusted.Listener.Addr().String(), "check the proxy's host, the system's clock"},
-		"no such":     {"127.0.0.1:99999", "check host and port of the proxy's URL"},
+		"no such":     {"127.0.0.1:99999", "check the host and port of the proxy's URL"},
 	} {
 		for kind, tr := range proxied(t, http.ProxyURL(proxyURL("https", tt.address))) {
 			t.Run(name+", "+kind, func(t *testing.T) {
