@@ -380,7 +380,7 @@ func TestDefaultAuth(t *testing.T) {
 		"half a file":    {env: map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": write("half", "[basic]\nsk = s\n")}, err: []string{"half", "[basic]", "AccessKey: must not be empty"}},
 		"no such file":   {env: map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": home + "/none"}, err: []string{home + "/none"}},
 		"nothing": {home: t.TempDir(), err: []string{
-			"HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK", "HW_ACCESS_KEY", "HW_AUTH_TOKEN", ".huaweicloud/credentials: not there", "metadata service", noMetadata.URL}},
+			"HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK", "HW_ACCESS_KEY", "HW_AUTH_TOKEN", ".huaweicloud/credentials: it does not exist", "metadata service", noMetadata.URL}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

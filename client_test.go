@@ -220,7 +220,7 @@ func TestUnfitTokenOfASourceIsNotSent(t *testing.T) {
 			return vpcep.Token{Value: token}, nil
 		}))))
 		_, err := c.GetEndpoint(t.Context(), "e")
-		assert.ErrorContains(t, err, "header cannot carry")
+		assert.ErrorContains(t, err, "not allowed in a header")
 		assert.Zero(t, mock.GetTotalCallCount())
 	}
 }

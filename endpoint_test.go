@@ -383,7 +383,7 @@ func TestListEndpointsOfAMisbehavingService(t *testing.T) {
 		mock.RegisterResponder("GET", endpointsURL, httpmock.NewStringResponder(200, `{"endpoints":[{"id":"a"},{"id":"b"}],"total_count":1000000}`))
 		ids, err := listed(c, t.Context(), vpcep.EndpointFilter{PageSize: 2})
 		assert.Equal(t, []string{"a", "b"}, ids)
-		assert.ErrorContains(t, err, "without anything new")
+		assert.ErrorContains(t, err, "brought nothing new")
 		assert.Less(t, mock.GetTotalCallCount(), 30, "a few repetitions can be chance")
 	})
 	t.Run("a total that is too small", func(t *testing.T) {
