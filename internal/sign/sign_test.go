@@ -42,6 +42,14 @@ func TestRequest(t *testing.T) {
 	assert.Equal(t, "ST", h.Get("X-Security-Token"))
 }
 
+// Letters, digits and -_.~ are signed as they are, whatever stands beside them in ASCII
+// is encoded.
+func TestCharactersOfAPath(t *testing.T) {
+	h := signed(t, "GET", "https://x.example/azAZ09-_.~%60%7B%40%5B%2F%3A", "", sign.Key{AccessKey: "AK", SecretKey: "SK"}, "")
+	// GET\n/azAZ09-_.~%60%7B%40%5B%2F%3A/\n\nx-sdk-date:20260301T120000Z\n\nx-sdk-date\ne3b0c442…
+	assert.Contains(t, h.Get("Authorization"), "Signature=614afe7c6bd134357b6a0159f2fea162e0c2966eff5dcc56c52c41e926d52cb6")
+}
+
 func TestSignatureCoversTheRequest(t *testing.T) {
 	key := sign.Key{AccessKey: "AK", SecretKey: "SK"}
 	base := signed(t, "POST", "https://x.example/v1/p?a=1", "body", key, "p").Get("Authorization")
