@@ -79,3 +79,19 @@ func TestFileAtHomeWithoutTheSection(t *testing.T) {
 	assert.ErrorContains(t, err, "no credentials found")
 	assert.ErrorContains(t, err, "metadata service")
 }
+
+// Whoever names a file means it: where it cannot serve, nothing else is taken instead.
+func TestNamedFileIsNotPassedOver(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	elsewhere, other := at(t, "[global]\nak=AK\nsk=SK\n", 0o600)
+	for path, places := range map[string]Places{
+		missing: {Getenv: func(name string) string { return map[string]string{fileVariable: missing}[name] }},
+		other:   elsewhere,
+	} {
+		m, asked := metadata(keyAnswer)
+		places.Metadata = m
+		_, err := places.Find()
+		require.ErrorContains(t, err, path)
+		assert.Empty(t, *asked)
+	}
+}

@@ -101,6 +101,30 @@ func TestErrorsThatMayQuoteASecretAnswer(t *testing.T) {
 	}
 }
 
+// Of a refusal where a success would be a secret, code and message are shown, and of an
+// answer that may be one in any case, its status alone.
+func TestWhatIsShownBesideASecret(t *testing.T) {
+	const body = `{"error_code":"C","error_msg":"m","encoded_authorization_message":"e","details":[{"code":"D"}]}`
+	whole := exchange.ErrorBody{Code: "C", Message: "m", Encoded: "e", Details: []exchange.ErrorDetail{{Code: "D"}}}
+	for name, tt := range map[string]struct {
+		secrecy exchange.Secrecy
+		want    exchange.ErrorBody
+		text    string
+	}{
+		"no secret":         {exchange.Open, whole, body},
+		"a success is one":  {exchange.SecretResult, exchange.ErrorBody{Code: "C", Message: "m"}, ""},
+		"any answer is one": {exchange.Opaque, exchange.ErrorBody{}, ""},
+	} {
+		c := read(nil)
+		c.Once, c.Secrecy = true, tt.secrecy
+		f := service(&script{answers: []answer{{status: 403, body: body}}}).Do(t.Context(), c)
+		require.NotNil(t, f)
+		assert.Equal(t, tt.want, f.Body, name)
+		assert.Equal(t, tt.text, f.Text, name)
+		assert.Equal(t, 403, f.Answer.StatusCode)
+	}
+}
+
 // Where an answer may hold a token, an ID is shown that looks like one of a request.
 func TestRequestIDBesideASecret(t *testing.T) {
 	const uuid = "0123456789abcdef-ABCDEF-0123456789ab"

@@ -113,6 +113,53 @@ func TestRenewalIsJittered(t *testing.T) {
 	assert.Greater(t, len(starts), 3)
 }
 
+// At the latest, a credential is renewed when a tenth of its life is left.
+func TestRenewalIsNotLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{life: 10 * time.Second}
+		caches := make([]*renew.Cache[string], 100)
+		get := func() {
+			for _, cache := range caches {
+				_, err := cache.Get(t.Context())
+				assert.NoError(t, err)
+			}
+			synctest.Wait()
+		}
+		for i := range caches {
+			caches[i] = renew.New(s.fetch)
+		}
+		get()
+		time.Sleep(8*time.Second - 1)
+		get()
+		assert.EqualValues(t, len(caches), s.fetches.Load())
+		time.Sleep(time.Second + 1)
+		get()
+		assert.EqualValues(t, 2*len(caches), s.fetches.Load())
+	})
+}
+
+// A fetch in the background is not given up by the caller that came to wait for it: the
+// next one finds what it brought.
+func TestAFetchInTheBackgroundGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{life: 1000 * time.Second, takes: 50 * time.Second}
+		cache := renew.New(s.fetch)
+		_, err := cache.Get(t.Context())
+		assert.NoError(t, err)
+		time.Sleep(965 * time.Second)
+		_, err = cache.Get(t.Context())
+		assert.NoError(t, err)
+		time.Sleep(10 * time.Second) // the old one does not serve any more
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = cache.Get(ctx)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		got, err := cache.Get(t.Context())
+		assert.NoError(t, err)
+		assert.Equal(t, "credential 2", got)
+	})
+}
+
 func TestFailedRenewalKeepsTheOldOneToItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{life: 1000 * time.Second}

@@ -61,6 +61,15 @@ func TestBoundsOfABody(t *testing.T) {
 	}
 }
 
+// An answer without a body is whole, whatever its headers say of one.
+func TestNothingThatIsSaidToBeCompressed(t *testing.T) {
+	tr := answering(204, 0, http.Header{"Content-Encoding": {"gzip"}}, http.NoBody)
+	resp, err := tr.Send(t.Context(), post("https://x.example"))
+	require.NoError(t, err)
+	assert.NoError(t, resp.BodyErr)
+	assert.Empty(t, resp.Body)
+}
+
 // Where a redirect would have led to is shown, be it a URL or not.
 func TestLocations(t *testing.T) {
 	for _, status := range []int{201, 301, 302, 308} {
