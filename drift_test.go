@@ -19,6 +19,7 @@ func TestDriftDoesNotShow(t *testing.T) {
 	}
 	for name, opts := range drifts {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := vpceptest.NewServer(append(opts, vpceptest.WithCreateDelay(0), vpceptest.WithDeleteDelay(0),
 				vpceptest.WithAccount(vpceptest.Account{ProjectID: "consumer"}))...)
 			defer server.Close()

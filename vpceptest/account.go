@@ -44,7 +44,8 @@ type account struct {
 	Account
 	users     []User
 	endpoints shelf
-	services  []*service // in order of creation; those that are gone are swept out
+	vpcs      map[string]*shelf // the same endpoints, by VPC
+	services  []*service        // in order of creation; those that are gone are swept out
 }
 
 // newAccounts makes the first account of the other options, and those of WithAccount.

@@ -38,10 +38,15 @@ func (q *connectionsQuery) set(name, value string) (bool, *apiError) {
 // connectionStatuses are those that a list can be filtered by.
 var connectionStatuses = []string{StatusPendingAcceptance, StatusAccepted, StatusRejected, StatusFailed}
 
-func (q connectionsQuery) fits(e *record, now time.Time) bool {
-	return matches(q.id, e.id) &&
-		(q.markerID == nil || *q.markerID == e.markerID()) &&
-		(q.status == "" || q.status == e.status(now, e.standing.at(e.clock(now))))
+// fits is the filter of a list; nil: none.
+func (q connectionsQuery) fits(now time.Time) func(*record) bool {
+	if q.markerID == nil && q.status == "" {
+		return nil
+	}
+	return func(e *record) bool {
+		return (q.markerID == nil || *q.markerID == e.markerID()) &&
+			(q.status == "" || q.status == e.status(now, e.standing.at(e.clock(now))))
+	}
 }
 
 // connections returns a page and how many of a service's endpoints the filters let
@@ -49,29 +54,18 @@ func (q connectionsQuery) fits(e *record, now time.Time) bool {
 func (s *store) connections(svc *service, q connectionsQuery) ([]wireConnection, int) {
 	now := s.lock()
 	defer s.mu.Unlock()
-	var records []*record
-	shown := svc.endpoints.listed(now, s.cfg.listLag)
-	if q.id != "" {
-		shown = slices.DeleteFunc(s.one(q.id, now), func(e *record) bool { return e.service != svc })
+	var shown listed
+	if q.id == "" {
+		shown = svc.endpoints.listed(now, s.cfg.listLag)
+	} else {
+		shown = s.one(q.id, now, func(e *record) bool { return e.service == svc })
 	}
-	if q.id == "" && q.markerID == nil && q.status == "" {
-		records = shown
-		shown = nil
-	}
-	for _, e := range shown {
-		if q.fits(e, now) {
-			records = append(records, e)
-		}
-	}
-	if q.byUpdate {
-		records = byUpdate(records, now)
-	}
-	page := pageOf(records, q.pageQuery)
+	page, total := q.records(shown, now, q.fits(now))
 	out := make([]wireConnection, len(page))
 	for i, e := range page {
 		out[i] = s.wireConnection(e, e.snapshot(now))
 	}
-	return out, len(records)
+	return out, total
 }
 
 // wireConnection is an endpoint as the owner of its service sees it. Here errors are an

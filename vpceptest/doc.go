@@ -80,6 +80,14 @@
 //		ProjectName: srv.ProjectName(),
 //	})
 //
+// # Size
+//
+// It is made for tens of thousands of endpoints and hundreds of callers at once. A page
+// of a list costs what the page costs, and no more in a large store. Filters by the name
+// of a service, by status or by tags, and the order of the last change, look at every
+// endpoint of the account, or of the service: about a millisecond for 10,000.
+// [WithoutRecording] keeps requests from filling the memory.
+//
 // # Time
 //
 // No timer and no goroutine moves an endpoint on: its status follows from the time

@@ -3,6 +3,7 @@ package vpceptest
 import (
 	"cmp"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -80,13 +81,19 @@ func (q *pageQuery) setKnown(name, value string) *apiError {
 	return nil
 }
 
+// window returns where in a list of n entries the page begins, and how many it has.
+func (q pageQuery) window(n int) (first, count int) {
+	first, limit := min(q.offset, n), q.limit
+	if q.most > 0 {
+		limit = min(limit, q.most)
+	}
+	return first, min(limit, n-first)
+}
+
 // pageOf returns the part of a list, which is in ascending order, that a query asks for.
 func pageOf[T any](list []T, q pageQuery) []T {
-	first := min(q.offset, len(list))
-	if q.most > 0 {
-		q.limit = min(q.limit, q.most)
-	}
-	page := make([]T, min(q.limit, len(list)-first))
+	first, count := q.window(len(list))
+	page := make([]T, count)
 	for i := range page {
 		at := first + i
 		if !q.ascending {
@@ -95,6 +102,70 @@ func pageOf[T any](list []T, q pageQuery) []T {
 		page[i] = list[at]
 	}
 	return page
+}
+
+// records returns the page of the endpoints that fit, and how many fit. Without a filter
+// it looks at the page alone. With one, or by the time of the last change, it looks at
+// every endpoint, and keeps no more than it needs.
+func (q pageQuery) records(list listed, now time.Time, fits func(*record) bool) (page []*record, total int) {
+	switch n := list.len(); {
+	case q.byUpdate:
+		return q.byLastChange(list, now, fits)
+	case fits == nil:
+		first, count := q.window(n)
+		for i := range count {
+			page = append(page, list.at(first+i, q.ascending))
+		}
+		return page, n
+	default:
+		_, most := q.window(math.MaxInt)
+		for i := range n {
+			e := list.at(i, q.ascending)
+			if !fits(e) {
+				continue
+			}
+			if total >= q.offset && len(page) < most {
+				page = append(page, e)
+			}
+			total++
+		}
+		return page, total
+	}
+}
+
+// byLastChange sorts by the time of the last change; those that changed together stay in
+// the order of their creation.
+func (q pageQuery) byLastChange(list listed, now time.Time, fits func(*record) bool) (page []*record, total int) {
+	type changed struct {
+		*record
+		at time.Time
+	}
+	order := func(a, b changed) int {
+		result := cmp.Or(a.at.Compare(b.at), cmp.Compare(a.seq, b.seq))
+		if !q.ascending {
+			return -result
+		}
+		return result
+	}
+	first, count := q.window(list.len())
+	end := first + count
+	var best []changed
+	for i := range list.len() {
+		e := list.at(i, true)
+		if fits != nil && !fits(e) {
+			continue
+		}
+		total++
+		if best = append(best, changed{e, e.updatedAt(now)}); len(best) > 2*end { // now and then, the rest goes
+			slices.SortFunc(best, order)
+			best = best[:end]
+		}
+	}
+	slices.SortFunc(best, order)
+	for _, e := range best[min(first, len(best)):min(end, len(best))] {
+		page = append(page, e.record)
+	}
+	return page, total
 }
 
 // listQuery is what a list of endpoints asks for.
@@ -138,68 +209,43 @@ func parseInt(s string, low, high int) (int, bool) {
 func (s *store) list(a *account, q listQuery) ([]Endpoint, int) {
 	now := s.lock()
 	defer s.mu.Unlock()
-	shown := a.endpoints.listed(now, s.cfg.listLag)
-	if q.id != "" {
-		shown = s.one(q.id, now)
-		shown = slices.DeleteFunc(shown, func(e *record) bool { return e.account != a })
-	}
-	records := q.filter(shown)
-	if q.byUpdate {
-		records = byUpdate(records, now)
-	}
-	return snapshots(pageOf(records, q.pageQuery), now), len(records)
-}
-
-// one returns the endpoint of an ID, if lists show it.
-func (s *store) one(id string, now time.Time) []*record {
-	if e := s.byID[id]; e != nil && !e.gone && !now.Before(e.listedAt) {
-		return []*record{e}
-	}
-	return nil
-}
-
-func snapshots(records []*record, now time.Time) []Endpoint {
-	out := make([]Endpoint, len(records))
-	for i, e := range records {
+	page, total := q.records(s.candidates(a, q, now), now, q.fits())
+	out := make([]Endpoint, len(page))
+	for i, e := range page {
 		out[i] = e.snapshot(now)
 	}
-	return out
+	return out, total
 }
 
-// filter returns the endpoints that the filters let through.
-func (q listQuery) filter(records []*record) []*record {
-	if q.borderGroup != "" { // none is at an edge
+// candidates are the endpoints of the smallest shelf that has all that can fit.
+func (s *store) candidates(a *account, q listQuery, now time.Time) listed {
+	switch {
+	case q.borderGroup != "": // none is at an edge
+		return listed{}
+	case q.id != "":
+		return s.one(q.id, now, func(e *record) bool { return e.account == a && matches(q.vpcID, e.request.VPCID) })
+	case q.vpcID == "":
+		return a.endpoints.listed(now, s.cfg.listLag)
+	case a.vpcs[q.vpcID] == nil:
+		return listed{}
+	default:
+		return a.vpcs[q.vpcID].listed(now, s.cfg.listLag)
+	}
+}
+
+// fits is the filter that no shelf stands for; nil: none.
+func (q listQuery) fits() func(*record) bool {
+	if q.serviceName == "" {
 		return nil
 	}
-	if q.vpcID == "" && q.serviceName == "" {
-		return records
-	}
-	var out []*record
-	for _, e := range records {
-		if matches(q.vpcID, e.request.VPCID) && contains(q.serviceName, e.service.Name) {
-			out = append(out, e)
-		}
-	}
-	return out
+	part := strings.ToLower(q.serviceName) // once, not for each endpoint
+	return func(e *record) bool { return contains(part, e.service.Name) }
 }
 
-// byUpdate sorts by the time of the last change; those that changed together stay in
-// the order of their creation.
-func byUpdate(records []*record, now time.Time) []*record {
-	type updated struct {
-		*record
-		at time.Time
+// one returns the endpoint of an ID, if lists show it and it fits.
+func (s *store) one(id string, now time.Time, fits func(*record) bool) listed {
+	if e := s.byID[id]; e != nil && !e.gone && !now.Before(e.listedAt) && fits(e) {
+		return listed{newest: []*record{e}}
 	}
-	list := make([]updated, len(records))
-	for i, e := range records {
-		list[i] = updated{e, e.updatedAt(now)}
-	}
-	slices.SortFunc(list, func(a, b updated) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.seq, b.seq))
-	})
-	sorted := make([]*record, len(list))
-	for i, e := range list {
-		sorted[i] = e.record
-	}
-	return sorted
+	return listed{}
 }

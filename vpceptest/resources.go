@@ -15,40 +15,38 @@ type tagged struct {
 	tags     []Tag
 }
 
-// resources returns what an account has of a type, in the order of creation.
-func (s *store) resources(a *account, resourceType string) ([]tagged, *apiError) {
+// resources hands over what an account has of a type, in the order of creation. The
+// store's lock is held meanwhile.
+func (s *store) resources(a *account, resourceType string, each func(tagged)) *apiError {
 	now := s.lock()
 	defer s.mu.Unlock()
-	var out []tagged
 	switch resourceType {
 	case "endpoint":
-		for _, e := range a.endpoints.listed(now, s.cfg.listLag) {
-			out = append(out, tagged{e.id, e.service.Name, e.attrs.at(e.clock(now)).Tags})
+		shown := a.endpoints.listed(now, s.cfg.listLag)
+		for i := range shown.len() {
+			e := shown.at(i, true)
+			each(tagged{e.id, e.service.Name, e.attrs.at(e.clock(now)).Tags})
 		}
 	case "endpoint_service":
 		for _, svc := range a.services {
 			if !svc.gone && !now.Before(svc.CreatedAt.Add(s.cfg.listLag)) {
-				out = append(out, tagged{svc.ID, svc.Name, svc.tags})
+				each(tagged{svc.ID, svc.Name, svc.tags})
 			}
 		}
 	default:
-		return nil, errResourceType.plain()
+		return errResourceType.plain()
 	}
-	return out, nil
+	return nil
 }
 
 func (h *Handler) listProjectTags(c *call) (*answer, *apiError) {
-	list, refusal := h.store.resources(c.account, c.params["resource_type"])
-	if refusal != nil {
-		return nil, refusal
-	}
 	type values struct {
 		Key    string   `json:"key"`
 		Values []string `json:"values"`
 	}
 	out := []values{}
 	at := map[string]int{}
-	for _, r := range list {
+	refusal := h.store.resources(c.account, c.params["resource_type"], func(r tagged) {
 		for _, tag := range r.tags {
 			i, known := at[tag.Key]
 			if !known {
@@ -60,6 +58,9 @@ func (h *Handler) listProjectTags(c *call) (*answer, *apiError) {
 				out[i].Values = append(out[i].Values, tag.Value)
 			}
 		}
+	})
+	if refusal != nil {
+		return nil, refusal
 	}
 	return ok(map[string]any{"tags": out}), nil
 }
@@ -163,11 +164,15 @@ func (h *Handler) listResources(c *call) (*answer, *apiError) {
 	if r.action != "filter" && r.action != "count" {
 		return nil, errAction.plain()
 	}
-	list, refusal := h.store.resources(c.account, c.params["resource_type"])
+	var list []tagged
+	refusal := h.store.resources(c.account, c.params["resource_type"], func(t tagged) {
+		if r.fits(t) {
+			list = append(list, t)
+		}
+	})
 	if refusal != nil {
 		return nil, refusal
 	}
-	list = slices.DeleteFunc(list, func(t tagged) bool { return !r.fits(t) })
 	if r.action == "count" {
 		return ok(map[string]any{"total_count": len(list)}), nil
 	}

@@ -46,9 +46,26 @@ func (f *shelf) sweep() {
 	f.order = slices.DeleteFunc(f.order, func(e *record) bool { return e.gone })
 }
 
+// listed is what lists show of a shelf, in ascending order. It is in two parts, so that
+// leaving out some of the newest copies none of the others.
+type listed struct{ older, newest []*record }
+
+func (l listed) len() int { return len(l.older) + len(l.newest) }
+
+// at returns an endpoint by its place in ascending or descending order.
+func (l listed) at(i int, ascending bool) *record {
+	if !ascending {
+		i = l.len() - 1 - i
+	}
+	if i < len(l.older) {
+		return l.older[i]
+	}
+	return l.newest[i-len(l.older)]
+}
+
 // listed returns the endpoints that lists show. It looks at none of them but the
 // newest unless some are gone: a page is not to cost the whole list.
-func (f *shelf) listed(now time.Time, lag time.Duration) []*record {
+func (f *shelf) listed(now time.Time, lag time.Duration) listed {
 	if len(f.order) > f.live {
 		f.sweep()
 	}
@@ -57,12 +74,12 @@ func (f *shelf) listed(now time.Time, lag time.Duration) []*record {
 	})
 	hidden := func(e *record) bool { return now.Before(e.listedAt) }
 	if !slices.ContainsFunc(f.order[n:], hidden) {
-		return f.order
+		return listed{older: f.order}
 	}
-	shown := f.order[:n:n]
+	shown := listed{older: f.order[:n]}
 	for _, e := range f.order[n:] {
 		if !hidden(e) {
-			shown = append(shown, e)
+			shown.newest = append(shown.newest, e)
 		}
 	}
 	return shown

@@ -54,8 +54,12 @@ func (s *store) expire(now time.Time) {
 	for n < len(s.leaving) && !now.Before(s.leaving[n].goneAt) {
 		e := s.leaving[n]
 		e.gone = true
-		e.account.endpoints.left()
-		e.service.endpoints.left()
+		for _, f := range e.shelves() {
+			f.left()
+		}
+		if vpc := e.request.VPCID; e.account.vpcs[vpc].live == 0 {
+			delete(e.account.vpcs, vpc)
+		}
 		s.subnets[e.request.SubnetID].release(e.ip)
 		n++
 	}
@@ -91,11 +95,24 @@ func (s *store) add(e *record) {
 	e.seq, e.rank, e.drifts = s.seq, s.cfg.rank(), s.cfg.drift[DriftMarkers]
 	s.seq++
 	s.byID[e.id] = e
-	e.account.endpoints.add(e)
-	e.service.endpoints.add(e)
+	for _, f := range e.shelves() {
+		f.add(e)
+	}
 	if s.services[e.service.ID] == nil {
 		s.services[e.service.ID] = e.service
 	}
+}
+
+// shelves are those that an endpoint is on.
+func (e *record) shelves() [3]*shelf {
+	a, vpc := e.account, e.request.VPCID
+	if a.vpcs[vpc] == nil {
+		if a.vpcs == nil {
+			a.vpcs = map[string]*shelf{}
+		}
+		a.vpcs[vpc] = &shelf{}
+	}
+	return [3]*shelf{&a.endpoints, &e.service.endpoints, a.vpcs[vpc]}
 }
 
 // connect gives an endpoint its place in the VPC: route tables or addresses.
