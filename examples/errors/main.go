@@ -102,6 +102,8 @@ func explain(err error) (name, advice string) {
 		return "ErrQuotaExceeded", "delete an endpoint, or ask for a larger quota"
 	case errors.Is(err, vpcep.ErrEndpointNotFound):
 		return "ErrEndpointNotFound", "treat it as gone; reads lag up to 5 seconds behind a create"
+	case errors.Is(err, vpcep.ErrServiceNotFound):
+		return "ErrServiceNotFound", "correct EndpointServiceID"
 	case errors.Is(err, vpcep.ErrUnauthorized):
 		return "ErrUnauthorized", "get a new token"
 	case errors.Is(err, vpcep.ErrForbidden):
@@ -222,10 +224,19 @@ var scenarios = []scenario{
 			return createAndWait(ctx, client, vpcep.WaitOptions{Timeout: 50 * time.Millisecond})
 		}, vpceptest.WithCreateDelay(time.Hour))
 	}},
-	{"there is no such service", func(ctx context.Context) error {
+	{"the endpoint service does not exist", func(ctx context.Context) error {
 		return with(func(_ *vpceptest.Server, client *vpcep.Client) error {
 			return create(ctx, client)
 		}, vpceptest.WithService(vpceptest.Service{ID: "another-service"}))
+	}},
+	{"the address is in use", func(ctx context.Context) error {
+		return with(func(_ *vpceptest.Server, client *vpcep.Client) error {
+			address := func(r *vpcep.CreateEndpointRequest) { r.PortIP = "172.16.0.154" }
+			if err := create(ctx, client, address); err != nil {
+				return err
+			}
+			return create(ctx, client, address)
+		})
 	}},
 	{"the caller cancels a read", func(ctx context.Context) error {
 		ctx, cancel := context.WithCancel(ctx)
