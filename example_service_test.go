@@ -57,7 +57,7 @@ func ExampleCreateServiceRequest_Validate() {
 		ServerType: vpcep.ServerTypeLB, Ports: []vpcep.ServicePort{{ClientPort: 443, ServerPort: 84430}},
 	}.Validate()
 	fmt.Println(err)
-	// Output: vpcep: invalid: ports[0].server_port: 84430 is not a port, 1 to 65535
+	// Output: vpcep: invalid: ports[0].server_port: 84430 is not a port number from 1 to 65535
 }
 
 func ExampleClient_WaitForService() {

@@ -8,36 +8,35 @@ import (
 )
 
 const (
-	// certainty is how much longer than the window, within which lists must show what was
-	// made, something must have existed to be settled: lists may be slower than they
-	// should, and clocks wrong.
+	// certainty is how much older than the window something must be to be settled: lists
+	// may lag longer than they should, and clocks may be wrong.
 	certainty = 30 * time.Second
-	// slack is how far the order of a list may be from that of created_at.
+	// slack is how far the order of a list may deviate from the order of created_at.
 	slack = 2 * time.Second
-	// freshFor is after how long all is read again: somebody may have given an old
-	// resource the tag of a key.
+	// freshFor is how long settled resources are not read again. After that, everything is
+	// read, because somebody may have added the tag of a key to an old resource.
 	freshFor = 10 * time.Minute
-	// maxKnown bounds the resources with a key that are remembered: some 100 bytes each.
+	// maxKnown bounds the remembered resources with a key: some 100 bytes each.
 	maxKnown = 250_000
 	// maxMarks bounds the marks.
 	maxMarks = 32
 
-	// The sizes of pages: all is read in the largest ones, what is new in fitting ones.
+	// The sizes of pages: the largest to read everything, and smaller ones for what is new.
 	largestPage, smallestPage = 1000, 100
 )
 
-// known is what looks have settled: which resources with a key were created before a
-// moment of the service's clock. What is older than that, the next look does not read.
-// That a resource was there once does not say that it still is: whoever wants it reads it.
+// known is what searches have settled: which resources with a key were created before a
+// moment by the service's clock. The next search does not list anything older. A settled
+// resource may have been deleted since, so it is read before it is used.
 type known struct {
 	seed  maphash.Seed
-	full  time.Time // when a look that read all was begun; zero: nothing is settled
-	below time.Time // what was created before is settled
-	// ids are the resources that are settled, by a hash of their key: two keys may share
-	// one, and reading tells them apart.
+	full  time.Time // when the last search that read everything began; zero: nothing is settled
+	below time.Time // what was created earlier is settled
+	// ids are the settled resources, by a hash of their key. Two keys may have the same
+	// hash; reading the resource tells them apart.
 	ids   map[uint64][]string
 	count int
-	marks []mark // of earlier looks, the eldest first
+	marks []mark // of earlier searches, oldest first
 	above int    // how many resources were not settled
 
 	generation int // differs after each change
@@ -46,16 +45,16 @@ type known struct {
 // mark says that everything with a created_at of at most newest existed at a time.
 type mark struct{ newest, at time.Time }
 
-// progress is one look on its way.
+// progress is a search in progress.
 type progress struct {
 	seed       maphash.Seed
 	generation int
 	began      time.Time
-	floor      time.Time // what was created before need not be read; zero: all must be
+	floor      time.Time // what was created earlier need not be read; zero: read everything
 	pageSize   int
 
 	newest, last time.Time
-	above        int // resources that were created at floor or later
+	above        int // resources created at floor or later
 	disorder     bool
 	tagged       bool // tags show
 	fresh        []carrier
@@ -68,8 +67,8 @@ type carrier struct {
 	created int64 // in seconds
 }
 
-// start begins a look that must see at least what was created since a moment, if that
-// is not zero.
+// start begins a search that must see at least what was created after since, if that is
+// not zero.
 func (k *known) start(began, since time.Time) *progress {
 	if k.ids == nil || !k.full.IsZero() && began.Sub(k.full) > freshFor {
 		k.reset()
@@ -85,12 +84,12 @@ func (k *known) start(began, since time.Time) *progress {
 	return p
 }
 
-// reset lets the next look read all.
+// reset makes the next search read everything.
 func (k *known) reset() {
 	*k = known{seed: maphash.MakeSeed(), ids: make(map[uint64][]string), marks: k.marks, above: largestPage, generation: k.generation + 1}
 }
 
-// carriers are the settled resources that may carry a key.
+// carriers returns the settled resources that may carry a key.
 func (k *known) carriers(key string) []string {
 	return slices.Clone(k.ids[maphash.String(k.seed, key)])
 }
@@ -105,14 +104,14 @@ func (k *known) forget(key, id string) {
 	}
 }
 
-// settle remembers what a look has shown that will not change any more. The service's
-// clock showed at least clock when it was begun; zero: nothing says what it showed.
+// settle remembers what a search has shown and that cannot change any more. clock is the
+// earliest that the service's clock can have shown when the search began; zero if unknown.
 func (k *known) settle(p *progress, window time.Duration, clock time.Time) {
 	switch {
-	case p.generation != k.generation: // another one was faster
+	case p.generation != k.generation: // another search was faster
 		return
 	case p.disorder, !p.tagged, p.newest.IsZero():
-		k.reset() // nothing says what is old, or whose it is
+		k.reset() // unknown which resources are old, or which keys they carry
 		return
 	}
 	k.generation++
@@ -133,8 +132,8 @@ func (k *known) settle(p *progress, window time.Duration, clock time.Time) {
 	}
 }
 
-// settledBy is before when the resources that will not be joined by others were
-// created: what is so much older than the look shows in it.
+// settledBy returns the time before which no more resources can appear: a search shows
+// everything that is older than age.
 func (k *known) settledBy(p *progress, age time.Duration, clock time.Time) time.Time {
 	below := k.below
 	if clock.IsZero() {
@@ -148,13 +147,13 @@ func (k *known) settledBy(p *progress, age time.Duration, clock time.Time) time.
 	}
 	now := time.Now()
 	isDue := len(k.marks) == 0 || now.Sub(k.marks[len(k.marks)-1].at) >= age/maxMarks*2
-	if isDue && p.newest.Before(now.Add(time.Hour)) { // a clock that is far ahead says nothing
+	if isDue && p.newest.Before(now.Add(time.Hour)) { // ignore a clock that is far ahead
 		k.marks = append(k.marks[max(0, len(k.marks)-maxMarks+1):], mark{newest: p.newest, at: now})
 	}
 	return below.Truncate(time.Second)
 }
 
-// see takes in the next resource.
+// see adds the next resource.
 func (p *progress) see(id, key string, created time.Time, tagged bool) {
 	p.tagged = p.tagged || tagged || key != ""
 	switch {
@@ -170,12 +169,12 @@ func (p *progress) see(id, key string, created time.Time, tagged bool) {
 		return
 	}
 	p.above++
-	if key != "" { // also where it is being deleted: that may fail
+	if key != "" { // even if it is being deleted, because that may fail
 		p.fresh = append(p.fresh, carrier{hash: maphash.String(p.seed, key), id: strings.Clone(id), created: created.Unix()})
 	}
 }
 
-// mustGoOn reports whether older ones must be read.
+// mustGoOn reports whether older resources must be read.
 func (p *progress) mustGoOn() bool {
 	return p.floor.IsZero() || p.disorder || !p.last.Before(p.floor.Add(-slack)) || p.last.IsZero()
 }

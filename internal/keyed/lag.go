@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// lagHolds is for how long a measured lag counts.
+// lagHolds is how long a measured lag is valid.
 const lagHolds = 10 * time.Minute
 
-// Lag is how long lists take to show what was made, as one client has measured it.
-// Who knows it needs no look of its own to find out.
+// Lag is how long lists take to show a new resource, as measured by one client. A create
+// that knows it needs no extra search to measure it.
 type Lag struct {
 	mu   sync.Mutex
 	most time.Duration
-	at   time.Time // when that was measured; zero: nothing is known
+	at   time.Time // when it was measured; zero: unknown
 }
 
-// known is how long lists take at most, if that was measured not long ago.
+// known returns how long lists take at most, if that was measured recently.
 func (l *Lag) known() (most time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -26,8 +26,8 @@ func (l *Lag) known() (most time.Duration, ok bool) {
 	return l.most, true
 }
 
-// showed notes that something was shown within d of the request that made it. It
-// returns the least that is known.
+// showed notes that a list showed a resource within d of the request that created it. It
+// returns the shortest lag measured.
 func (l *Lag) showed(d time.Duration) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -37,8 +37,8 @@ func (l *Lag) showed(d time.Duration) time.Duration {
 	return l.most
 }
 
-// missed notes that a list did not show something although it was begun d after the
-// answer that named it: what was measured before no longer holds where it was less.
+// missed notes that a list did not show a resource although it began d after the response
+// that named it. A shorter measured lag is then no longer valid.
 func (l *Lag) missed(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

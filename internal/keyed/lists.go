@@ -11,44 +11,43 @@ import (
 // Listed is a resource as a list or a read shows it.
 type Listed[T any] struct {
 	Item[T]
-	Key    string // that its tags carry; "": none
-	Tagged bool   // its tags show, although it may have none
+	Key    string // that its tags carry, or ""
+	Tagged bool   // its tags are shown, even if it has none
 	Gone   bool   // it is being deleted
 }
 
-// Query is what one call looks for, and how.
+// Query is what one call searches for, and how.
 type Query[T any] struct {
 	Key string
-	// Since is that of Port.Search.
+	// Since is as in Port.Search.
 	Since time.Time
-	// Alike is the same for calls whose requests may stand for each other.
+	// Alike is the same for calls that may share their requests.
 	Alike string
-	// List lists all resources, the newest first, in pages of about size. It hands each
-	// page to take, until that returns false or the list ends.
+	// List lists all resources, newest first, in pages of about size. It passes each page
+	// to take, until take returns false or the list ends.
 	List func(ctx context.Context, size int, take func([]Listed[T]) bool) (Answer, error)
-	// Read reads a resource. nil: it is gone.
+	// Read reads a resource. It returns nil if the resource is gone.
 	Read func(ctx context.Context, id string) (*Listed[T], error)
-	// MayHaveKey reports what is worth reading where lists leave tags out, and MayBe what
-	// of it can be the result of the request.
+	// MayHaveKey reports whether a resource is worth reading if lists leave tags out, and
+	// MayBe whether it can be the result of the request.
 	MayHaveKey, MayBe func(T) bool
 }
 
-// Answer is what the last answer of a list said beside its resources.
+// Answer describes the last response of a list apart from its resources.
 type Answer struct {
-	Date time.Time // the service's clock; zero: it did not say
-	Meta any       // the port's own, which is handed through
+	Date time.Time // the service's clock; zero if unknown
+	Meta any       // for the port, passed through
 }
 
-// lists looks for keys in the lists of one client. Calls that look at the same moment
-// share a look: it is begun after each of them has asked, so that it is evidence for
-// all. What a look has settled, the next one does not read again: see known.
+// lists searches for keys in the lists of one client. Calls that search at the same moment
+// share a search. It begins after each of them has asked, so it is evidence for all. A
+// search does not read again what an earlier one has settled: see known.
 //
-// One call to the service finds a key by its tag, ListResourceInstances. It is not
-// used, not even as a hint where it finds something: whether its index lags is not
-// said anywhere, so that a list must follow it all the same, which shows what comes
-// before; a list after the first one costs one request as a rule, shared by all who
-// look; and it is an operation, with a permission of its own, that not every region
-// has and not every caller may call.
+// The operation ListResourceInstances finds a key by its tag with one request. It is not
+// used, not even as a hint: the reference does not say whether its index lags, so a list
+// must follow anyway, to show what comes earlier; a list after the first one usually costs
+// one request, shared by all callers; and the operation needs its own permission, and not
+// every region has it.
 type lists[T any] struct {
 	window time.Duration
 
@@ -102,20 +101,21 @@ type sharedLook[T any] struct {
 	panicked any
 }
 
-// want is what a look brings to one of those who share it.
+// want is the result of a search for one of the callers who share it.
 type want[T any] struct {
 	ctx       context.Context
 	query     *Query[T]
 	items     []Item[T]   // that carry the key
-	untagged  []Listed[T] // that carry none, and may have it
-	known     []string    // IDs that carried it once
+	untagged  []Listed[T] // that show no key, but may have it
+	known     []string    // IDs that carried it before
 	showsTags bool
 }
 
 // errNoAnswer reports code of the caller's that called runtime.Goexit.
 var errNoAnswer = errors.New("the goroutine that requested a list ended")
 
-// search is Port.Search. The answer is that of the list, which may be another call's.
+// search implements Port.Search. The Answer is that of the list, which another call may
+// have requested.
 func (l *lists[T]) search(ctx context.Context, q Query[T]) (Sighting[T], Answer, error) {
 	s, w, err := l.look(ctx, &q)
 	if err != nil {
@@ -126,7 +126,7 @@ func (l *lists[T]) search(ctx context.Context, q Query[T]) (Sighting[T], Answer,
 		if contains(seen.Items, id) {
 			continue
 		}
-		read, err := q.Read(ctx, id) // that it was there once says nothing
+		read, err := q.Read(ctx, id) // it may have been deleted since
 		if err != nil {
 			return seen, s.answer, err
 		}
@@ -139,7 +139,7 @@ func (l *lists[T]) search(ctx context.Context, q Query[T]) (Sighting[T], Answer,
 	return seen, s.answer, w.readUntagged(ctx, &seen)
 }
 
-// readUntagged reads what may have the key where lists leave tags out.
+// readUntagged reads the resources that may have the key if lists leave tags out.
 func (w *want[T]) readUntagged(ctx context.Context, seen *Sighting[T]) error {
 	q := w.query
 	for _, e := range w.untagged {
@@ -163,7 +163,7 @@ func (w *want[T]) readUntagged(ctx context.Context, seen *Sighting[T]) error {
 	return nil
 }
 
-// look waits for a look that is begun from now on.
+// look waits for a search that begins from now on.
 func (l *lists[T]) look(ctx context.Context, q *Query[T]) (*sharedLook[T], *want[T], error) {
 	s, w := l.join(ctx, q)
 	hurry := time.NewTicker(impatience)
@@ -172,7 +172,7 @@ func (l *lists[T]) look(ctx context.Context, q *Query[T]) (*sharedLook[T], *want
 		select {
 		case <-s.done:
 			if s.panicked != nil {
-				panic(s.panicked) // code of the caller's, which it is the caller's to recover
+				panic(s.panicked) // from the caller's code: the caller must recover it
 			}
 			return s, w, s.err
 		case <-ctx.Done():
@@ -184,7 +184,7 @@ func (l *lists[T]) look(ctx context.Context, q *Query[T]) (*sharedLook[T], *want
 	}
 }
 
-// join takes part in the next look, and begins it where none is at work.
+// join joins the next search, and begins it if none is in progress.
 func (l *lists[T]) join(ctx context.Context, q *Query[T]) (*sharedLook[T], *want[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -192,7 +192,7 @@ func (l *lists[T]) join(ctx context.Context, q *Query[T]) (*sharedLook[T], *want
 	s := g.next
 	if s == nil {
 		s = &sharedLook[T]{list: q.List, done: make(chan struct{})}
-		s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) // who gives up does not end it for the others
+		s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) // a caller who gives up does not end it for the others
 		g.next = s
 	}
 	w := &want[T]{ctx: ctx, query: q}
@@ -202,8 +202,7 @@ func (l *lists[T]) join(ctx context.Context, q *Query[T]) (*sharedLook[T], *want
 	return s, w
 }
 
-// group returns a group, and forgets one that nobody has used for long where there
-// are many.
+// group returns a group. If there are too many, it drops the least recently used one.
 func (l *lists[T]) group(alike string) *group[T] {
 	g := l.groups[alike]
 	if g == nil {
@@ -212,21 +211,22 @@ func (l *lists[T]) group(alike string) *group[T] {
 	}
 	g.used = time.Now()
 	for len(l.groups) > maxGroups {
-		eldest := ""
+		oldest := ""
 		for name, other := range l.groups {
-			if other != g && other.latest == nil && other.next == nil && (eldest == "" || other.used.Before(l.groups[eldest].used)) {
-				eldest = name
+			if other != g && other.latest == nil && other.next == nil && (oldest == "" || other.used.Before(l.groups[oldest].used)) {
+				oldest = name
 			}
 		}
-		if eldest == "" {
+		if oldest == "" {
 			break
 		}
-		delete(l.groups, eldest)
+		delete(l.groups, oldest)
 	}
 	return g
 }
 
-// proceed begins the next look of a group, if somebody waits for it and none is at work.
+// proceed begins the next search of a group, if somebody waits for it and none is in
+// progress.
 func (l *lists[T]) proceed(g *group[T]) {
 	switch wait := spacing - time.Since(g.begun); {
 	case g.next == nil || g.latest != nil || g.pause != nil:
@@ -237,7 +237,7 @@ func (l *lists[T]) proceed(g *group[T]) {
 		g.pause = time.AfterFunc(wait, func() {
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			g.pause, g.shared = nil, false // it has been waited for
+			g.pause, g.shared = nil, false // the pause is over
 			l.proceed(g)
 		})
 	default:
@@ -245,7 +245,7 @@ func (l *lists[T]) proceed(g *group[T]) {
 	}
 }
 
-// begin begins the next look of a group.
+// begin begins the next search of a group.
 func (l *lists[T]) begin(g *group[T]) {
 	s := g.next
 	g.latest, g.next = s, nil
@@ -258,7 +258,7 @@ func (l *lists[T]) begin(g *group[T]) {
 	go l.read(g, s, p)
 }
 
-// hurry begins a look beside one that brings nothing.
+// hurry begins a search in parallel to one that makes no progress.
 func (l *lists[T]) hurry(alike string, s *sharedLook[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -268,7 +268,7 @@ func (l *lists[T]) hurry(alike string, s *sharedLook[T]) {
 	}
 }
 
-// leave ends a look that nobody waits for any more.
+// leave ends a search if nobody waits for it any more.
 func (l *lists[T]) leave(alike string, s *sharedLook[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -284,7 +284,7 @@ func (l *lists[T]) leave(alike string, s *sharedLook[T]) {
 	}
 }
 
-// read reads the list, and lets the next look begin.
+// read reads the list, and lets the next search begin.
 func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
 	s.err = errNoAnswer
 	defer func() {
@@ -317,13 +317,13 @@ func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
 	}
 }
 
-// isWanted reports whether anybody has the time to wait for it.
+// isWanted reports whether anybody still waits for it.
 func (s *sharedLook[T]) isWanted() bool {
 	return slices.ContainsFunc(s.wants, func(w *want[T]) bool { return w.ctx.Err() == nil })
 }
 
-// hand gives a resource to those who look for it. Where lists show tags, one that
-// carries no key matters to those alone who have sent a request before it came up.
+// hand passes a resource to the callers who search for it. If lists show tags, a resource
+// without a key matters only to callers who sent a request before it appeared.
 func (s *sharedLook[T]) hand(e Listed[T], showsTags bool) {
 	if e.Gone {
 		return
@@ -338,14 +338,14 @@ func (s *sharedLook[T]) hand(e Listed[T], showsTags bool) {
 	}
 }
 
-// isSince reports a resource that came up since the first request of the call.
+// isSince reports whether a resource appeared after the first request of the call.
 func (w *want[T]) isSince(e Listed[T]) bool {
 	since := w.query.Since
 	return !since.IsZero() && !e.Created.Before(since.Truncate(time.Second))
 }
 
-// since is how far back those who share the look must see everything; zero: no further
-// than what is settled.
+// since returns how far back the callers who share the search must see everything; zero:
+// no further than what is settled.
 func (s *sharedLook[T]) since() (since time.Time) {
 	for _, w := range s.wants {
 		if t := w.query.Since; !t.IsZero() && (since.IsZero() || t.Before(since)) {
@@ -364,8 +364,8 @@ func (l *lists[T]) forget(q Query[T], id string) {
 	}
 }
 
-// clockAt is the least that the service's clock showed at a time, by what it shows now;
-// zero where it does not.
+// clockAt returns the earliest that the service's clock can have shown at a time, given
+// what it shows now; zero if unknown.
 func clockAt(at, date time.Time) time.Time {
 	if date.IsZero() {
 		return date

@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// skew is how far the clocks of the service may be apart. It is waited for where
-// several resources show, so that it matters.
+// skew is how far the clocks of the service may differ. It matters only if there are
+// several resources.
 const skew = time.Second
 
-// look is what a search has shown, in order, and when it was begun: what happened
-// since then may or may not show.
+// look is the result of a search, in order, and when the search began: it may or may not
+// show what happened since then.
 type look[T any] struct {
 	items  []Item[T]
 	hidden bool
 	failed bool
 	began  time.Time
-	clock  time.Time // the least that the service's clock showed then
+	clock  time.Time // the earliest that the service's clock can have shown then
 }
 
-// look searches for the key. That a resource can be read does not count as shown:
-// others see it, and this call sees theirs, only in lists.
+// look searches for the key. A resource that can only be read does not count as shown:
+// only lists show it to other callers, and theirs to this call.
 func (r *run[T]) look(ctx context.Context) (look[T], error) {
 	l := look[T]{began: time.Now()}
 	since := r.since
-	if r.Resume { // when the first request was sent, an earlier run knew
+	if r.Resume { // only an earlier run knew when the first request was sent
 		since = time.Time{}
 	}
 	sighting, err := r.Port.Search(ctx, since)
@@ -55,8 +55,8 @@ func (r *run[T]) look(ctx context.Context) (look[T], error) {
 	return l, err
 }
 
-// hear learns the service's clock from an answer. It returns the least that the clock
-// showed when the request was sent.
+// hear learns the service's clock from a response. It returns the earliest that the clock
+// can have shown when the request was sent.
 func (r *run[T]) hear(began time.Time, sighting Sighting[T]) time.Time {
 	now, shown := time.Now(), r.clock.by(began)
 	dates := []time.Time{sighting.Date}
@@ -65,14 +65,14 @@ func (r *run[T]) hear(began time.Time, sighting Sighting[T]) time.Time {
 	}
 	for _, date := range dates {
 		r.clock.hear(date, now)
-		if then := date.Add(began.Sub(now)); then.After(shown) { // a clock does not run faster than ours
+		if then := date.Add(began.Sub(now)); then.After(shown) { // clocks run at the same speed
 			shown = then
 		}
 	}
 	return shown
 }
 
-// seen notes what lists show by now.
+// seen notes which resources lists show by now.
 func (r *run[T]) seen(items []Item[T]) {
 	for _, item := range items {
 		r.past.listed(item.ID)
@@ -80,8 +80,8 @@ func (r *run[T]) seen(items []Item[T]) {
 	}
 }
 
-// withUnlisted adds what this process made long ago, and no list has ever shown: that
-// it was made does not prove that it still exists, that it can be read does.
+// withUnlisted adds the resources that this process created earlier and no list has ever
+// shown, if they can be read and so still exist.
 func (r *run[T]) withUnlisted(ctx context.Context, items []Item[T]) ([]Item[T], error) {
 	for _, id := range slices.Clone(r.unlisted) {
 		item, err := r.Port.Read(ctx, id)
@@ -99,7 +99,8 @@ func (r *run[T]) withUnlisted(ctx context.Context, items []Item[T]) ([]Item[T], 
 	return InOrder(items), nil
 }
 
-// readNamed reads what answers have named, but not given whole, and items do not show.
+// readNamed reads the resources that a response has named without their content, if items
+// do not have them.
 func (r *run[T]) readNamed(ctx context.Context, items []Item[T]) error {
 	for _, id := range r.own {
 		if contains(items, id) || contains(r.answers, id) {
@@ -117,7 +118,7 @@ func (r *run[T]) readNamed(ctx context.Context, items []Item[T]) error {
 	return nil
 }
 
-// evidence is what the rules need to know.
+// evidence returns what the rules need to know.
 func (r *run[T]) evidence(l *look[T]) Evidence {
 	e := Evidence{
 		Failed: l.failed, Answered: len(r.answers) > 0, Complete: true,
@@ -144,18 +145,18 @@ func (r *run[T]) evidence(l *look[T]) Evidence {
 		e.Own, e.Others = e.Own || own, e.Others || !own
 	}
 	if e.Others && r.othersAt.IsZero() && e.Settled && !e.Young {
-		r.othersAt = time.Now() // from now on their owners can decide, too
+		r.othersAt = time.Now() // from now on, the calls that created them can decide, too
 	}
-	e.Patient = l.began.Sub(r.othersAt) < r.Window || r.isYoung(*l) // a decision shows as late as a resource
+	e.Patient = l.began.Sub(r.othersAt) < r.Window || r.isYoung(*l) // lists show a deletion as late as a new resource
 	return e
 }
 
-// patience is how many windows after its creation the owner of a later one may still
-// be at work: on a busy machine, all takes longer than lists lag.
+// patience is how many windows after creating a later resource a call may still be in
+// progress: on a busy machine, everything takes longer than lists lag.
 const patience = 3
 
-// isYoung reports whether the last one, which somebody else made, may still be about
-// to be deleted.
+// isYoung reports whether the last resource, which somebody else created, may still be
+// about to be deleted.
 func (r *run[T]) isYoung(l look[T]) bool {
 	last, d := l.items[len(l.items)-1], patience*r.Window
 	if last.Created.IsZero() {
@@ -164,7 +165,7 @@ func (r *run[T]) isYoung(l look[T]) bool {
 	return l.clock.Before(last.second().Add(time.Second + d))
 }
 
-// withAnswers adds what the service answered: it exists, although no list shows it.
+// withAnswers adds the resources from responses, which exist even if no list shows them.
 func (r *run[T]) withAnswers(items []Item[T]) []Item[T] {
 	items = slices.Clone(items)
 	for _, answer := range r.answers {
@@ -175,9 +176,9 @@ func (r *run[T]) withAnswers(items []Item[T]) []Item[T] {
 	return InOrder(items)
 }
 
-// lastRequest is when a request was sent that lists may not show yet. A resumed call
-// takes it for granted that one was sent right before it, and one that was refused for
-// what is taken, that somebody else's was.
+// lastRequest returns when the last request was sent whose resource lists may not show
+// yet. A resumed call assumes that one was sent right before it. A call that was refused
+// because something is in use assumes that somebody else's was.
 func (r *run[T]) lastRequest() time.Time {
 	last := r.past.lastRequest()
 	if r.Resume && r.started.After(last) {
@@ -189,11 +190,11 @@ func (r *run[T]) lastRequest() time.Time {
 	return last
 }
 
-// isMissing reports whether a request may have made a resource that none of those
-// shown can be.
+// isMissing reports whether a request may have created a resource that is not among
+// items.
 func (r *run[T]) isMissing(items []Item[T]) bool {
 	if r.Resume && r.posts == 0 {
-		return true // until the window is over: an earlier run may have sent several
+		return true // an earlier run may have sent several requests
 	}
 	if r.unnamed == 0 {
 		return r.posts == 0 && r.past.unnamed() > 1
@@ -204,9 +205,8 @@ func (r *run[T]) isMissing(items []Item[T]) bool {
 	return !possible && len(r.own) == 0 || r.unnamed > 1
 }
 
-// noteLag measures how long lists take to show what was answered: something else of
-// the same second may take as long. That it shows at once says little where the answer
-// or the list was slow.
+// noteLag measures how long lists take to show the resource from a response, counted from
+// the request: another resource of the same second may take as long.
 func (r *run[T]) noteLag(l look[T]) {
 	switch {
 	case len(r.answers) == 0 || r.shown || l.failed:
@@ -219,15 +219,15 @@ func (r *run[T]) noteLag(l look[T]) {
 	}
 }
 
-// isOver reports whether a search was begun when the winner's second had been over for d.
+// isOver reports whether the winner's second had been over for d when the search began.
 func (r *run[T]) isOver(l look[T], d time.Duration) bool {
-	if l.items[0].Created.IsZero() { // nothing says when it is over, but that it was seen
+	if l.items[0].Created.IsZero() { // only its first appearance says when its second is over
 		return l.began.Sub(r.timeless.at) >= time.Second+d
 	}
 	return !l.clock.Before(over(l.items).Add(d))
 }
 
-// untilOver is how long to wait for that.
+// untilOver returns how long to wait for that.
 func (r *run[T]) untilOver(l look[T], d time.Duration) time.Duration {
 	now := time.Now()
 	if l.items[0].Created.IsZero() {
@@ -236,7 +236,7 @@ func (r *run[T]) untilOver(l look[T], d time.Duration) time.Duration {
 	return over(l.items).Add(d).Sub(r.clock.by(now))
 }
 
-// timeless is when a winner of which nothing says when it was made was first seen.
+// timeless is when a winner without a creation time was first seen.
 type timeless struct {
 	id string
 	at time.Time
@@ -248,7 +248,7 @@ func (t *timeless) see(id string) {
 	}
 }
 
-// over is when the winner's second is over, by the service's clock.
+// over returns when the winner's second is over, by the service's clock.
 func over[T any](items []Item[T]) time.Time {
 	over := items[0].second().Add(time.Second)
 	if len(items) > 1 {
@@ -257,14 +257,14 @@ func over[T any](items []Item[T]) time.Time {
 	return over
 }
 
-// isOurs reports what nobody else may delete: what answers to this process have named.
-// A resumed call has the key for itself.
+// isOurs reports whether nobody else may delete a resource, because a response to this
+// process named it. A resumed call has the key for itself.
 func (r *run[T]) isOurs(id string) bool {
 	return r.Resume || slices.Contains(r.own, id) || r.past.hasMade(id)
 }
 
-// mayDelete reports what this call may delete: what answers to it have named, once. A
-// resumed call has the key for itself.
+// mayDelete reports whether this call may delete a resource, because a response to it
+// named it, and it has not deleted it yet. A resumed call has the key for itself.
 func (r *run[T]) mayDelete(id string) bool {
 	return (r.Resume || slices.Contains(r.own, id)) && !slices.Contains(r.deleted, id)
 }

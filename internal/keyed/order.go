@@ -6,39 +6,39 @@ import (
 	"time"
 )
 
-// Item is a resource, as far as the rules go.
+// Item is a resource as the rules see it.
 type Item[T any] struct {
 	ID      string
-	Created time.Time // zero: the service does not say
+	Created time.Time // zero if unknown
 	Value   T
 }
 
-// second is the second in which a resource was created: some regions give no
-// fractions, so that they cannot count.
+// second returns the second in which a resource was created. Fractions do not count,
+// because some regions have none.
 func (i Item[T]) second() time.Time { return i.Created.Truncate(time.Second) }
 
-// InOrder sorts items as everybody sorts them: the winner first.
+// InOrder sorts items in the order that all processes agree on, the winner first.
 func InOrder[T any](items []Item[T]) []Item[T] {
 	return slices.SortedFunc(slices.Values(items), func(a, b Item[T]) int {
 		return cmp.Or(a.second().Compare(b.second()), cmp.Compare(a.ID, b.ID))
 	})
 }
 
-// clock knows the least that the service's clock can show.
+// clock knows the earliest time that the service's clock can show.
 type clock struct {
-	shown time.Time // by the service, at least
-	at    time.Time // when that was heard
+	shown time.Time // by the service's clock, at least
+	at    time.Time // when a response showed it
 }
 
-// hear notes that the service's clock showed at least shown when its answer came.
+// hear notes that the service's clock showed at least shown when its response came.
 func (c *clock) hear(shown, at time.Time) {
 	if !shown.IsZero() && (c.at.IsZero() || shown.After(c.by(at))) {
 		c.shown, c.at = shown, at
 	}
 }
 
-// by is what the service's clock shows at least at a time of this machine; zero
-// where nothing was heard before.
+// by returns the earliest that the service's clock can show at a time of this machine;
+// zero if unknown.
 func (c *clock) by(at time.Time) time.Time {
 	if c.at.IsZero() || at.Before(c.at) {
 		return time.Time{}
