@@ -105,6 +105,7 @@ type Endpoint struct {
 	IPv6Address     string
 	IPVersion       string
 	Specification   string // its size
+	Edition         string // "profession" after an upgrade; no answer shows it
 	EnableDNS       bool
 	DNSNames        []string
 	Tags            []Tag
@@ -126,6 +127,7 @@ type attributes struct {
 	RouteTables     []string
 	Whitelist       []string
 	EnableWhitelist bool
+	Edition         string
 	policy
 }
 
@@ -259,6 +261,7 @@ func (e *record) view(now time.Time, st standing, attrs attributes) Endpoint {
 		Tags:            attrs.Tags,
 		Description:     e.request.Description,
 		Specification:   cmp.Or(e.request.Specification, "default"),
+		Edition:         attrs.Edition,
 		PolicyStatement: attrs.PolicyStatement,
 		PolicyDocument:  attrs.PolicyDocument,
 		CreatedAt:       e.createdAt.UTC(),

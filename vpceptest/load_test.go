@@ -74,6 +74,33 @@ func TestAPageDoesNotCostWhatIsHidden(t *testing.T) {
 	assert.Less(t, cost(5000), cost(20)*2)
 }
 
+// A service is renamed, described, connected to and listed at once.
+func TestManyCallersOfOneService(t *testing.T) {
+	d := newDirect(vpceptest.WithCreateDelay(0), vpceptest.WithDeleteDelay(0),
+		vpceptest.WithSeed(vpceptest.Seed{Services: []vpceptest.SeedService{{ID: "svc-1", Name: "db"}}}))
+	const service = "/vpc-endpoint-services/svc-1"
+	calls := []struct{ method, path, body string }{
+		{http.MethodPut, service, `{"approval_enabled":true,"service_name":"a"}`}, {http.MethodPut, service + "/name", `{"endpoint_service_name":"b"}`},
+		{http.MethodGet, "/vpc-endpoint-services/describe?id=svc-1", ""}, {http.MethodGet, "/vpc-endpoint-services?endpoint_service_name=b", ""},
+		{http.MethodPost, "/vpc-endpoints", minimal}, {http.MethodGet, "/vpc-endpoints?endpoint_service_name=b", ""},
+		{http.MethodGet, service + "/connections?status=accepted", ""}, {http.MethodGet, "/endpoint/tags", ""},
+		{http.MethodPost, "/endpoint_service/svc-1/tags/action", `{"action":"create","tags":[{"key":"k","value":"v"}]}`},
+		{http.MethodPost, service + "/permissions/action", `{"action":"add","permissions":["*"]}`}, {http.MethodGet, service + "/permissions", ""},
+	}
+	var group sync.WaitGroup
+	for _, c := range calls {
+		group.Go(func() {
+			for range 20 {
+				r := d.projectBody(t, c.method, c.path, c.body)
+				assert.Less(t, r.status, 300, r.raw)
+				d.StateJSON()
+			}
+		})
+	}
+	group.Wait()
+	assert.Len(t, d.Endpoints(), 20)
+}
+
 func many(n int) vpceptest.Seed {
 	var seed vpceptest.Seed
 	for range n {
@@ -89,20 +116,29 @@ func TestSeeds(t *testing.T) {
 		Services: []vpceptest.SeedService{{ID: "svc", Name: "db", Status: "failed", Permissions: []string{"*"}, CreatedAt: old}},
 		Endpoints: []vpceptest.SeedEndpoint{
 			{ID: "new", ServiceID: "svc", SubnetID: "n", Status: "strange", Tags: tags},
-			{ID: "old", ServiceID: "svc", SubnetID: "n", CreatedAt: old, Tags: tags},
+			{ID: "old", ServiceID: "svc", SubnetID: "n", CreatedAt: old, UpdatedAt: old.Add(time.Hour), Tags: tags, PolicyDocument: []byte(`{"a":1}`)},
 		},
 	}))
 	assert.Equal(t, "strange", d.do(t, http.MethodGet, "/new", "").body["status"])
 	first := object(d.do(t, http.MethodGet, "?sort_dir=asc", "").body.list("endpoints")[0].(map[string]any))
 	assert.Equal(t, "old", first["id"])
 	assert.Equal(t, "2020-01-02T03:04:05Z", first["created_at"])
+	assert.Equal(t, "2020-01-02T04:04:05Z", first["updated_at"])
+	assert.Equal(t, "1", fmt.Sprint(first.object("policy_document")["a"]))
 	services := d.Services()
 	require.Len(t, services, 1)
 	assert.Equal(t, "failed", services[0].Status)
 	assert.Equal(t, 1, services[0].Connections)
-	require.ErrorContains(t, d.Put(vpceptest.Seed{Endpoints: []vpceptest.SeedEndpoint{{ID: "old", ServiceID: "svc"}}}), "taken")
-	require.ErrorContains(t, d.Put(vpceptest.Seed{Endpoints: []vpceptest.SeedEndpoint{{ProjectID: "x"}}}), "project")
-	require.ErrorContains(t, d.Put(vpceptest.Seed{Services: []vpceptest.SeedService{{Permissions: []string{"x"}}}}), "permission")
+	for want, seed := range map[string]vpceptest.Seed{
+		`endpoints[0].id: "old" is taken`:                          {Endpoints: []vpceptest.SeedEndpoint{{ID: "old", ServiceID: "svc"}}},
+		`endpoints[1].project_id: there is no project "x"`:         {Endpoints: []vpceptest.SeedEndpoint{{ServiceID: "svc"}, {ProjectID: "x"}}},
+		`endpoints[0].endpoint_service_id: there is no service ""`: {Endpoints: []vpceptest.SeedEndpoint{{}}},
+		`services[0].id: "svc" is taken`:                           {Services: []vpceptest.SeedService{{ID: "svc"}}},
+		`services[0].permissions: "x" cannot be a permission`:      {Services: []vpceptest.SeedService{{Permissions: []string{"x"}}}},
+		`endpoints[1].ip: "10.0.0.9" is in use`:                    {Endpoints: []vpceptest.SeedEndpoint{{ServiceID: "svc", IP: "10.0.0.9"}, {ServiceID: "svc", IP: "10.0.0.9"}}},
+	} {
+		require.EqualError(t, d.Put(seed), "vpceptest: "+want)
+	}
 }
 
 func TestLimitsOfTheRealService(t *testing.T) {

@@ -10,17 +10,7 @@ func (h *Handler) createEndpoint(c *call) (*answer, *apiError) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	svc, refusal := h.store.reach(c.account, req.ServiceID)
-	if refusal != nil {
-		return nil, refusal
-	}
-	if refusal := req.checkFor(svc.Service); refusal != nil {
-		return nil, refusal
-	}
-	if refusal := svc.takes(req.policy); refusal != nil {
-		return nil, refusal
-	}
-	e, refusal := h.store.create(c.account, req, svc)
+	e, refusal := h.store.create(c.account, req)
 	if refusal != nil {
 		return nil, refusal
 	}

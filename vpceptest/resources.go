@@ -2,6 +2,7 @@ package vpceptest
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -189,7 +190,8 @@ func (h *Handler) listResources(c *call) (*answer, *apiError) {
 	return ok(map[string]any{"resources": out, "total_count": len(list)}), nil
 }
 
-// editionProfessional is what upgrades lead to.
+// editionProfessional is what upgrades lead to. Of an endpoint no documented answer tells
+// it: see Endpoint.Edition. Of a service it is in supported_editions.
 const editionProfessional = "profession"
 
 type upgradeRequest struct {
@@ -210,10 +212,17 @@ func (h *Handler) upgradeEndpoint(c *call) (*answer, *apiError) {
 	if r.action != "start" {
 		return nil, errAction.plain()
 	}
-	if _, refusal := h.store.get(c.account, c.params["id"]); refusal != nil {
+	_, refusal := h.store.amend(c.account, c.params["id"], func(e *record, a *attributes, now time.Time) *apiError {
+		if refusal := e.modifiable(now); refusal != nil {
+			return refusal
+		}
+		a.Edition = editionProfessional
+		return nil
+	})
+	if refusal != nil {
 		return nil, refusal
 	}
-	return &answer{status: 202}, nil
+	return &answer{status: http.StatusAccepted}, nil
 }
 
 // upgradeService takes no body as well: it was without one.

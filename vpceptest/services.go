@@ -125,38 +125,44 @@ func (q *servicesQuery) set(name, value string) (bool, *apiError) {
 }
 
 // listPublic returns a page and how many public services the filters let through.
-func (s *store) listPublic(q servicesQuery) ([]Service, int) {
+func (s *store) listPublic(q servicesQuery) ([]wireListedService, int) {
 	s.lock()
 	defer s.mu.Unlock()
-	var out []Service
+	var found []*service
 	for _, svc := range s.public {
 		if !svc.gone && matches(q.id, svc.ID) && contains(q.name, svc.Name) {
-			out = append(out, svc.Service)
+			found = append(found, svc)
 		}
 	}
-	return pageOf(out, q.pageQuery), len(out)
+	page := []wireListedService{}
+	for _, svc := range pageOf(found, q.pageQuery) {
+		page = append(page, wireListedService{
+			ID: svc.ID, Owner: svc.Owner, ServiceName: svc.Name, ServiceType: svc.Type,
+			CreatedAt: formatTime(svc.CreatedAt), IsCharge: svc.Charged, EnablePolicy: svc.enablePolicy,
+		})
+	}
+	return page, len(found)
 }
 
 // wireListedService is a service in the list of public ones.
 type wireListedService struct {
-	ID          string `json:"id"`
-	Owner       string `json:"owner"`
-	ServiceName string `json:"service_name"`
-	ServiceType string `json:"service_type"`
-	CreatedAt   string `json:"created_at"`
-	IsCharge    bool   `json:"is_charge"`
+	ID           string `json:"id"`
+	Owner        string `json:"owner"`
+	ServiceName  string `json:"service_name"`
+	ServiceType  string `json:"service_type"`
+	CreatedAt    string `json:"created_at"`
+	IsCharge     bool   `json:"is_charge"`
+	EnablePolicy bool   `json:"enable_policy"`
 }
 
-// wireServiceSummary is a service that was asked for, with is_charge as documented.
+// wireServiceSummary is a service that was asked for.
 type wireServiceSummary struct {
-	ID          string `json:"id"`
-	ServiceName string `json:"service_name"`
-	ServiceType string `json:"service_type"`
-	CreatedAt   string `json:"created_at"`
-	IsCharge    bool   `json:"is_charge"`
-	// EnablePolicy tells whether endpoints may carry a policy. What was declared does not
-	// say so, as not every region does.
-	EnablePolicy *bool `json:"enable_policy,omitempty"`
+	ID           string `json:"id"`
+	ServiceName  string `json:"service_name"`
+	ServiceType  string `json:"service_type"`
+	CreatedAt    string `json:"created_at"`
+	IsCharge     bool   `json:"is_charge"`
+	EnablePolicy bool   `json:"enable_policy"` // whether endpoints may carry a policy
 }
 
 func (h *Handler) listPublicServices(c *call) (*answer, *apiError) {
@@ -165,17 +171,10 @@ func (h *Handler) listPublicServices(c *call) (*answer, *apiError) {
 		return nil, refusal
 	}
 	page, total := h.store.listPublic(q)
-	body := struct {
+	return ok(struct {
 		Services   []wireListedService `json:"endpoint_services"`
 		TotalCount int                 `json:"total_count"`
-	}{make([]wireListedService, len(page)), total}
-	for i, svc := range page {
-		body.Services[i] = wireListedService{
-			ID: svc.ID, Owner: svc.Owner, ServiceName: svc.Name, ServiceType: svc.Type,
-			CreatedAt: formatTime(svc.CreatedAt), IsCharge: svc.Charged,
-		}
-	}
-	return ok(body), nil
+	}{page, total}), nil
 }
 
 func (h *Handler) describeService(c *call) (*answer, *apiError) {
@@ -183,14 +182,12 @@ func (h *Handler) describeService(c *call) (*answer, *apiError) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	about := wireServiceSummary{
+	h.store.lock() // its owner may be renaming it
+	defer h.store.mu.Unlock()
+	return ok(wireServiceSummary{
 		ID: svc.ID, ServiceName: svc.Name, ServiceType: svc.Type,
-		CreatedAt: formatTime(svc.CreatedAt), IsCharge: svc.Charged,
-	}
-	if svc.account != nil && !svc.declared {
-		about.EnablePolicy = &svc.enablePolicy
-	}
-	return ok(about), nil
+		CreatedAt: formatTime(svc.CreatedAt), IsCharge: svc.Charged, EnablePolicy: svc.enablePolicy,
+	}), nil
 }
 
 // describe finds the service by its ID or its name, whichever the query gives.

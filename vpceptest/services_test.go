@@ -57,7 +57,7 @@ func TestListPublicServices(t *testing.T) {
 		})
 	}
 	assert.JSONEq(t, `{"endpoint_services":[{"id":"s1","owner":"NetworkService","service_name":"region.dns.s1",
-		"service_type":"interface","created_at":"2019-03-28T09:30:27Z","is_charge":true}],"total_count":1}`,
+		"service_type":"interface","created_at":"2019-03-28T09:30:27Z","is_charge":true,"enable_policy":true}],"total_count":1}`,
 		f.services(t, "public?id=s1").raw)
 	assert.JSONEq(t, `{"endpoint_services":[],"total_count":0}`, f.services(t, "public?id=none").raw)
 	assert.Equal(t, vpceptest.OpListPublicServices, f.Requests()[0].Operation)
@@ -91,7 +91,7 @@ func TestBadServiceQueries(t *testing.T) {
 
 func TestDescribeService(t *testing.T) {
 	f := start(t, someServices...)
-	want := `{"id":"s1","service_name":"region.dns.s1","service_type":"interface","created_at":"2019-03-28T09:30:27Z","is_charge":true}`
+	want := `{"id":"s1","service_name":"region.dns.s1","service_type":"interface","created_at":"2019-03-28T09:30:27Z","is_charge":true,"enable_policy":true}`
 	assert.JSONEq(t, want, f.services(t, "describe?id=s1").raw)
 	assert.JSONEq(t, want, f.services(t, "describe?endpoint_service_name=region.dns.s1").raw)
 	assert.Equal(t, "gateway", f.services(t, "describe?endpoint_service_name=OBS").body["service_type"])

@@ -1,6 +1,7 @@
 package vpceptest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -24,8 +25,11 @@ type SeedEndpoint struct {
 	Whitelist       []string        `json:"whitelist"`
 	EnableWhitelist bool            `json:"enable_whitelist"`
 	Description     string          `json:"description"`
+	PolicyStatement json.RawMessage `json:"policy_statement"`
+	PolicyDocument  json.RawMessage `json:"policy_document"`
 	Errors          []EndpointError `json:"error"`
 	CreatedAt       time.Time       `json:"created_at"` // default: now
+	UpdatedAt       time.Time       `json:"updated_at"` // default: CreatedAt
 }
 
 // SeedService is an account's own service to put in as it is.
@@ -33,7 +37,8 @@ type SeedService struct {
 	ProjectID       string          `json:"project_id"` // default: the first account's
 	ID              string          `json:"id"`         // default: a new one
 	Name            string          `json:"service_name"`
-	Status          string          `json:"status"` // default: available
+	Type            string          `json:"service_type"` // default: TypeInterface
+	Status          string          `json:"status"`       // default: available
 	ApprovalEnabled bool            `json:"approval_enabled"`
 	Tags            []Tag           `json:"tags"`
 	Permissions     []string        `json:"permissions"`
@@ -41,6 +46,7 @@ type SeedService struct {
 	EnablePolicy    bool            `json:"enable_policy"` // endpoints may carry a policy
 	Errors          []EndpointError `json:"error"`
 	CreatedAt       time.Time       `json:"created_at"` // default: now
+	UpdatedAt       time.Time       `json:"updated_at"` // default: CreatedAt
 }
 
 // Seed is a state to begin with, or to add. Its JSON is that of a seed file.
@@ -50,17 +56,17 @@ type Seed struct {
 }
 
 // Put adds services and endpoints as they are, services first. It stops at the first
-// one that cannot be put in: its project does not exist, its ID is taken, or its
-// service is unknown.
+// one that cannot be put in, because its project does not exist, its ID or its address is
+// taken, its service is unknown, or a permission cannot be one. The error names the field.
 func (h *Handler) Put(seed Seed) error {
 	for i, s := range seed.Services {
 		if err := h.putService(s); err != nil {
-			return fmt.Errorf("vpceptest: services[%d]: %w", i, err)
+			return fmt.Errorf("vpceptest: services[%d].%w", i, err)
 		}
 	}
 	for i, e := range seed.Endpoints {
 		if err := h.putEndpoint(e); err != nil {
-			return fmt.Errorf("vpceptest: endpoints[%d]: %w", i, err)
+			return fmt.Errorf("vpceptest: endpoints[%d].%w", i, err)
 		}
 	}
 	return nil
@@ -73,7 +79,7 @@ func (h *Handler) seeded(projectID string) (*account, error) {
 	if a := h.byProject(projectID); a != nil {
 		return a, nil
 	}
-	return nil, fmt.Errorf("there is no project %q", projectID)
+	return nil, fmt.Errorf("project_id: there is no project %q", projectID)
 }
 
 func (h *Handler) putService(s SeedService) error {
@@ -83,26 +89,25 @@ func (h *Handler) putService(s SeedService) error {
 	}
 	now := h.store.lock()
 	defer h.store.mu.Unlock()
-	if s.CreatedAt.IsZero() {
-		s.CreatedAt = now
-	}
+	s.CreatedAt = firstTime(s.CreatedAt, now)
+	s.UpdatedAt = firstTime(s.UpdatedAt, s.CreatedAt)
 	s.ID = cmp.Or(s.ID, newUUID())
 	if h.store.services[s.ID] != nil {
-		return fmt.Errorf("the ID %q is taken", s.ID)
+		return fmt.Errorf("id: %q is taken", s.ID)
 	}
-	base := Service{ID: s.ID, Type: TypeInterface, Owner: a.DomainName, CreatedAt: s.CreatedAt, Private: true, Approval: s.ApprovalEnabled}
+	base := Service{ID: s.ID, Type: cmp.Or(s.Type, TypeInterface), Owner: a.DomainName, CreatedAt: s.CreatedAt, Private: true, Approval: s.ApprovalEnabled}
 	svc := &service{
 		Service: base, account: a, details: declaredDetails(base), tags: slices.Clone(s.Tags),
-		readyAt: s.CreatedAt, updatedAt: s.CreatedAt, status: s.Status, errs: slices.Clone(s.Errors),
+		readyAt: s.CreatedAt, updatedAt: s.UpdatedAt, status: s.Status, errs: slices.Clone(s.Errors),
 	}
 	svc.description, svc.enablePolicy = s.Description, s.EnablePolicy
 	svc.rename(s.Name)
 	for _, value := range s.Permissions {
 		if permissionKind(value) == "" {
-			return fmt.Errorf("%q cannot be a permission", value)
+			return fmt.Errorf("permissions: %q cannot be a permission", value)
 		}
 		if _, refusal := svc.allow(value, permissionKind(value), "", s.CreatedAt); refusal != nil {
-			return fmt.Errorf("the permission %q: %s", value, refusal.message)
+			return fmt.Errorf("permissions: %q: %s", value, refusal.message)
 		}
 	}
 	h.store.services[s.ID] = svc
@@ -124,30 +129,37 @@ func (h *Handler) putEndpoint(s SeedEndpoint) error {
 	if err != nil {
 		return err
 	}
-	if s.CreatedAt.IsZero() {
-		s.CreatedAt = now
-	}
+	s.CreatedAt = firstTime(s.CreatedAt, now)
+	s.UpdatedAt = firstTime(s.UpdatedAt, s.CreatedAt)
 	s.ID = cmp.Or(s.ID, newUUID())
 	if h.store.byID[s.ID] != nil {
-		return fmt.Errorf("the ID %q is taken", s.ID)
+		return fmt.Errorf("id: %q is taken", s.ID)
 	}
 	req := createRequest{
 		ServiceID: s.ServiceID, VPCID: s.VPCID, SubnetID: s.SubnetID, PortIP: s.IP, EnableDNS: s.EnableDNS, Description: s.Description,
 		attributes: attributes{
 			Tags: slices.Clone(s.Tags), RouteTables: slices.Clone(s.RouteTables),
 			Whitelist: slices.Clone(s.Whitelist), EnableWhitelist: s.EnableWhitelist,
+			policy: policy{PolicyStatement: bytes.Clone(s.PolicyStatement), PolicyDocument: bytes.Clone(s.PolicyDocument)},
 		},
 	}
 	e := &record{
 		account: a, id: s.ID, request: req, service: svc, createdAt: s.CreatedAt, listedAt: s.CreatedAt, readyAt: s.CreatedAt,
-		standing: newTimeline(s.CreatedAt, standing{status: cmp.Or(s.Status, StatusAccepted), errors: slices.Clone(s.Errors)}),
-		attrs:    newTimeline(s.CreatedAt, req.attributes),
+		standing: newTimeline(s.UpdatedAt, standing{status: cmp.Or(s.Status, StatusAccepted), errors: slices.Clone(s.Errors)}),
+		attrs:    newTimeline(s.UpdatedAt, req.attributes),
 	}
 	if refusal := h.store.connect(e); refusal != nil {
-		return fmt.Errorf("the address %s is in use", s.IP)
+		return fmt.Errorf("ip: %q is in use", s.IP)
 	}
 	h.store.add(e)
 	return nil
+}
+
+func firstTime(t, otherwise time.Time) time.Time {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t
 }
 
 // seedService returns the service of an endpoint, whoever may connect to it.
@@ -157,7 +169,7 @@ func (s *store) seedService(a *account, id string, now time.Time) (*service, err
 	}
 	svc, refusal := s.reachable(a, id, now)
 	if refusal != nil || id == "" {
-		return nil, fmt.Errorf("there is no service %q", id)
+		return nil, fmt.Errorf("endpoint_service_id: there is no service %q", id)
 	}
 	return svc, nil
 }
@@ -204,15 +216,15 @@ func WithSeed(seed Seed) Option {
 // StateJSON is the whole state: accounts without their secrets, services, endpoints.
 func (h *Handler) StateJSON() []byte {
 	type account struct{ ProjectID, ProjectName, DomainName, DomainID string }
-	var state struct {
+	state := struct {
 		Accounts  []account
 		Services  []OwnService
 		Endpoints []Endpoint
-	}
+	}{Services: []OwnService{}}
 	for _, a := range h.Accounts() {
 		state.Accounts = append(state.Accounts, account{a.ProjectID, a.ProjectName, a.DomainName, a.DomainID()})
 	}
-	state.Services, state.Endpoints = h.Services(), h.Endpoints()
+	state.Services, state.Endpoints = append(state.Services, h.Services()...), h.Endpoints()
 	data, _ := json.MarshalIndent(state, "", "  ") // of this package's own types
 	return append(data, '\n')
 }

@@ -67,10 +67,21 @@ func (s *store) expire(now time.Time) {
 	s.expireServices(now)
 }
 
-// create makes an endpoint of a request that was found valid.
-func (s *store) create(a *account, req createRequest, svc *service) (Endpoint, *apiError) {
+// create makes an endpoint of a request that was found valid, as far as that needs no
+// service.
+func (s *store) create(a *account, req createRequest) (Endpoint, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
+	svc, refusal := s.reachable(a, req.ServiceID, now)
+	if refusal != nil {
+		return Endpoint{}, refusal
+	}
+	if refusal := req.checkFor(svc.Service); refusal != nil {
+		return Endpoint{}, refusal
+	}
+	if refusal := svc.takes(req.policy); refusal != nil {
+		return Endpoint{}, refusal
+	}
 	if s.cfg.quota > 0 && a.endpoints.live >= s.cfg.quota {
 		return Endpoint{}, errQuota.plain()
 	}

@@ -119,3 +119,21 @@ func TestTheTablesOfServicesAreTheReferences(t *testing.T) {
 		assert.Contains(t, connections, "`"+name+"`")
 	}
 }
+
+// Each refusal has the status and the message that the reference's table gives its code.
+func TestRefusalsAreTheReferences(t *testing.T) {
+	documented := map[string]string{}
+	for line := range strings.Lines(reference(t, "error-codes.tsv")) {
+		if cells := strings.Split(strings.TrimRight(line, "\n"), "\t"); len(cells) == 3 {
+			documented[cells[1]] = cells[0] + " " + cells[2]
+		}
+	}
+	source, err := os.ReadFile("errors.go")
+	require.NoError(t, err)
+	refusals := regexp.MustCompile(`refuse\(http\.(\w+), "(.+?)", "(.+)"\)`).FindAllStringSubmatch(string(source), -1)
+	require.Greater(t, len(refusals), 50)
+	statuses := map[string]string{"StatusBadRequest": "400", "StatusNotFound": "404"}
+	for _, r := range refusals {
+		assert.Equal(t, documented[r[2]], statuses[r[1]]+" "+r[3], r[2])
+	}
+}

@@ -125,6 +125,16 @@ func isOf(kind string, value any) bool {
 		return each(of(table{"error_code": "string", "error_message": "string"}))
 	case "[{message, code}]":
 		return each(of(errorTable))
+	case "[bindings]":
+		return each(of(table{"bind_failed": "[failures]", "unbind_failed": "[failures]"}))
+	case "[failures]":
+		return each(of(table{"id": "string", "error_message": "string"}))
+	case "[links]":
+		return each(of(table{"href": "string", "type": "string", "rel": "string"}))
+	case "quotas":
+		return of(table{"resources": "[quotas]"})(value)
+	case "[quotas]":
+		return each(of(table{"type": "string", "used": "int", "quota": "int"}))
 	case "[PortList]":
 		return each(of(table{"client_port": "int", "server_port": "int", "protocol": "string"}))
 	default:
@@ -203,6 +213,11 @@ func TestEndpointsHaveTheFieldsOfTheirTable(t *testing.T) {
 				for _, name := range tt.beside {
 					assert.Contains(t, r.body, name, what)
 				}
+			}
+			if tt.change == "/policy" && tt.body != "" {
+				r := f.do(t, http.MethodDelete, f.endpoints()+"/"+id+"/policy", "")
+				require.Equal(t, http.StatusOK, r.status, r.raw)
+				walk(t, "delete of the policy", r.body, endpointTable, endpointExceptions, append(tt.absent, "policy_statement")...)
 			}
 		})
 	}
