@@ -11,8 +11,8 @@ import (
 func TestRun(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out))
-	assert.Contains(t, out.String(), "an ID token: authenticated\nthe identity of a pod: authenticated\na derived key: refused, as expected, because the stand-in knows no derived keys:\n    ")
-	for _, secret := range []string{"pod-secret-key", "pod-security-token", "token of the pod"} {
+	assert.Contains(t, out.String(), "an ID token: authenticated\nthe identity of a pod: authenticated\na derived key: authenticated\n")
+	for _, secret := range []string{"pod-secret-key", "pod-security-token", "derived-secret-key", "token of the pod"} {
 		assert.NotContains(t, out.String(), secret)
 	}
 }
