@@ -65,6 +65,7 @@ func correspond(t *testing.T, english, other document) {
 	}
 	var targets []string
 	for _, target := range links(english) {
+		target, _, _ = strings.Cut(target, "#") // sections have translated names
 		if page, ok := strings.CutSuffix(target, ".md"); ok && slices.Contains(translations(t), resolve(english, target)) {
 			target = page + chinese
 		}
