@@ -39,6 +39,7 @@ func TestTableOfErrors(t *testing.T) {
 		require.NotEmpty(t, row.provoke, row.begins)
 		for n, provoke := range row.provoke {
 			t.Run(row.begins+" "+strconv.Itoa(n), func(t *testing.T) {
+				t.Parallel()
 				err := provoke(t)
 				require.Error(t, err)
 				for _, earlier := range errorRows[:i] {

@@ -112,7 +112,7 @@ func libraryPackage(t *testing.T) *types.Package {
 	return pkg
 }
 
-// The map of the house names each source file at the top, each page, each internal
+// CONTRIBUTING.md names each source file at the top, each page, each internal
 // package, and each script.
 func TestMapIsComplete(t *testing.T) {
 	text := readMarkdown(t, "CONTRIBUTING.md").text
