@@ -92,32 +92,32 @@ type Tag struct {
 // snapshot. Fields that are absent there are empty: IP and DNSNames until the
 // endpoint is accepted; SubnetID, Whitelist and the like on gateway endpoints.
 type Endpoint struct {
-	ID              string
-	ProjectID       string
-	Status          string
-	ServiceID       string
-	ServiceName     string
-	ServiceType     string
-	MarkerID        int64
-	VPCID           string
-	SubnetID        string
-	IP              string
-	IPv6Address     string
-	IPVersion       string
-	Specification   string // its size
-	Edition         string // "profession" after an upgrade; no answer shows it
-	EnableDNS       bool
-	DNSNames        []string
-	Tags            []Tag
-	Whitelist       []string
-	EnableWhitelist bool
-	RouteTables     []string
-	Description     string
-	PolicyStatement json.RawMessage
-	PolicyDocument  json.RawMessage
-	Errors          []EndpointError
-	CreatedAt       time.Time // with the fraction of a second, whatever answers show of it
-	UpdatedAt       time.Time
+	ID              string          `json:"id"`
+	ProjectID       string          `json:"project_id"`
+	Status          string          `json:"status"`
+	ServiceID       string          `json:"endpoint_service_id,omitempty"`
+	ServiceName     string          `json:"endpoint_service_name,omitempty"`
+	ServiceType     string          `json:"service_type,omitempty"`
+	MarkerID        int64           `json:"marker_id,omitempty"`
+	VPCID           string          `json:"vpc_id,omitempty"`
+	SubnetID        string          `json:"subnet_id,omitempty"`
+	IP              string          `json:"ip,omitempty"`
+	IPv6Address     string          `json:"ipv6_address,omitempty"`
+	IPVersion       string          `json:"ip_version,omitempty"`
+	Specification   string          `json:"specification_name,omitempty"` // its size
+	Edition         string          `json:"edition,omitempty"`            // "profession" after an upgrade; no answer shows it
+	EnableDNS       bool            `json:"enable_dns,omitempty"`
+	DNSNames        []string        `json:"dns_names,omitempty"`
+	Tags            []Tag           `json:"tags,omitempty"`
+	Whitelist       []string        `json:"whitelist,omitempty"`
+	EnableWhitelist bool            `json:"enable_whitelist,omitempty"`
+	RouteTables     []string        `json:"routetables,omitempty"`
+	Description     string          `json:"description,omitempty"`
+	PolicyStatement json.RawMessage `json:"policy_statement,omitempty"`
+	PolicyDocument  json.RawMessage `json:"policy_document,omitempty"`
+	Errors          []EndpointError `json:"error,omitempty"`
+	CreatedAt       time.Time       `json:"created_at"` // with the fraction of a second, whatever answers show of it
+	UpdatedAt       time.Time       `json:"updated_at"`
 }
 
 // attributes are what can be changed of an endpoint. Their slices are never changed in

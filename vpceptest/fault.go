@@ -18,37 +18,37 @@ import (
 type Fault struct {
 	// Operation is what the request must ask for; empty: anything, requests to
 	// unknown paths included.
-	Operation Operation
+	Operation Operation `json:"operation"`
 	// Times is how many requests it hits. 0 means 1; below 0 it never ends.
-	Times int
+	Times int `json:"times"`
 
 	// AfterEffect lets the request take effect first: the endpoint is made, and the
 	// fault happens to its answer. Otherwise a fault with Status, Body or Drop
 	// happens instead of the request's effect.
-	AfterEffect bool
+	AfterEffect bool `json:"after_effect"`
 
 	// Stall holds the request back this long, or until the client gives up or the
 	// server closes. Without AfterEffect it is held back before it takes effect: a
 	// client that gave up meanwhile has changed nothing.
-	Stall time.Duration
+	Stall time.Duration `json:"stall"`
 
 	// Drop closes the connection without an answer. On a connection that was used
 	// before, net/http's client repeats a request that has no body by itself.
-	Drop bool
+	Drop bool `json:"drop"`
 
 	// Status and Body are answered instead of the service's answer. Status 0 with a
 	// Body means 200. Content-Type is application/json where the body is empty or
 	// JSON, else what it looks like; Header can say otherwise.
-	Status int
-	Body   string
+	Status int    `json:"status"`
+	Body   string `json:"body"`
 	// Header is added to the answer, the service's own one too; a nil value removes
 	// a header ("X-Request-Id": nil).
-	Header http.Header
+	Header http.Header `json:"header"`
 
 	// CutBody breaks the answer off, the service's own one too: its headers promise
 	// the whole body, CutAfter bytes of it are sent, then the connection is closed.
-	CutBody  bool
-	CutAfter int
+	CutBody  bool `json:"cut_body"`
+	CutAfter int  `json:"cut_after"`
 }
 
 func checkFaults(faults []Fault) {

@@ -135,6 +135,11 @@ func (h *Handler) putEndpoint(s SeedEndpoint) error {
 	if h.store.byID[s.ID] != nil {
 		return fmt.Errorf("id: %q is taken", s.ID)
 	}
+	for name, policy := range map[string]json.RawMessage{"policy_statement": s.PolicyStatement, "policy_document": s.PolicyDocument} {
+		if policy != nil && !json.Valid(policy) {
+			return fmt.Errorf("%s: is no JSON", name)
+		}
+	}
 	req := createRequest{
 		ServiceID: s.ServiceID, VPCID: s.VPCID, SubnetID: s.SubnetID, PortIP: s.IP, EnableDNS: s.EnableDNS, Description: s.Description,
 		attributes: attributes{
@@ -176,13 +181,17 @@ func (s *store) seedService(a *account, id string, now time.Time) (*service, err
 
 // OwnService is what can be seen of an account's own service.
 type OwnService struct {
-	ID, ProjectID, Name, Status string
-	ApprovalEnabled             bool
-	Connections                 int // endpoints that are being created or were accepted
-	Tags                        []Tag
-	Permissions                 []string
-	Edition                     string // "profession" after an upgrade
-	CreatedAt, UpdatedAt        time.Time
+	ID              string    `json:"id"`
+	ProjectID       string    `json:"project_id"`
+	Name            string    `json:"service_name"`
+	Status          string    `json:"status"`
+	ApprovalEnabled bool      `json:"approval_enabled"`
+	Connections     int       `json:"connection_count"` // endpoints that are being created or were accepted
+	Tags            []Tag     `json:"tags,omitempty"`
+	Permissions     []string  `json:"permissions,omitempty"`
+	Edition         string    `json:"edition,omitempty"` // "profession" after an upgrade
+	CreatedAt       time.Time `json:"created_at"`
+	UpdatedAt       time.Time `json:"updated_at"`
 }
 
 // Services returns the accounts' own services, those of [WithService] and those being
@@ -213,13 +222,19 @@ func WithSeed(seed Seed) Option {
 	return func(s *settings) { s.seeds = append(s.seeds, seed) }
 }
 
-// StateJSON is the whole state: accounts without their secrets, services, endpoints.
+// StateJSON is the whole state: accounts without their secrets, services, endpoints. The
+// names of fields are those of a [Seed].
 func (h *Handler) StateJSON() []byte {
-	type account struct{ ProjectID, ProjectName, DomainName, DomainID string }
+	type account struct {
+		ProjectID   string `json:"project_id"`
+		ProjectName string `json:"project_name"`
+		DomainName  string `json:"domain_name"`
+		DomainID    string `json:"domain_id"`
+	}
 	state := struct {
-		Accounts  []account
-		Services  []OwnService
-		Endpoints []Endpoint
+		Accounts  []account    `json:"accounts"`
+		Services  []OwnService `json:"services"`
+		Endpoints []Endpoint   `json:"endpoints"`
 	}{Services: []OwnService{}}
 	for _, a := range h.Accounts() {
 		state.Accounts = append(state.Accounts, account{a.ProjectID, a.ProjectName, a.DomainName, a.DomainID()})
