@@ -1,7 +1,10 @@
 package vpcep_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,7 +15,7 @@ import (
 func TestQuotas(t *testing.T) {
 	server := vpceptest.NewServer(vpceptest.WithQuota(2))
 	defer server.Close()
-	client := server.Client()
+	client := server.Client(vpcep.WithReconcileWindow(10 * time.Millisecond))
 	for range 2 {
 		_, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", SubnetID: "n"})
 		require.NoError(t, err)
@@ -41,4 +44,44 @@ func TestQuotas(t *testing.T) {
 	assert.ErrorIs(t, err, vpcep.ErrQuotaExceeded)
 	var exceeded *vpcep.QuotaExceededError
 	assert.NotErrorAs(t, err, &exceeded, "and the quota is not asked for again and again")
+}
+
+// A refusal says what the quota of its own kind is, whatever else the service lists.
+func TestQuotaOfARefusal(t *testing.T) {
+	const refusal = `{"error":{"code":"EndPoint.1018","message":"quota exceeded"}}`
+	req := vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", SubnetID: "n"}
+	for name, tt := range map[string]struct {
+		listed string
+		want   string
+	}{
+		"beside another": {`{"type":"endpoint_service","used":20,"quota":20},{"type":"endpoint","used":50,"quota":50}`, "50 of 50 endpoints are used"},
+		"another alone":  {`{"type":"endpoint_service","used":20,"quota":20}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, mock := mocked(t)
+			answering(mock, "POST", endpointsURL, 400, refusal)
+			answering(mock, "GET", strings.TrimSuffix(endpointsURL, "vpc-endpoints")+"quotas", 200, `{"quotas":{"resources":[`+tt.listed+`]}}`)
+			_, err := c.CreateEndpoint(t.Context(), req)
+			require.ErrorIs(t, err, vpcep.ErrQuotaExceeded)
+			var exceeded *vpcep.QuotaExceededError
+			require.Equal(t, tt.want != "", errors.As(err, &exceeded))
+			assert.ErrorContains(t, err, tt.want)
+		})
+	}
+}
+
+// Where an earlier request may have made what the quota now counts, the error says that,
+// and not that the quota is the reason.
+func TestQuotaAfterAnUnknownOutcome(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		s := newStandIn(vpceptest.WithQuota(1))
+		s.made(t, with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = "key-2" }))
+		s.Inject(onCreate(vpceptest.Fault{Status: 503}))
+		_, err := s.client(t).CreateEndpoint(t.Context(), keyed)
+		var exceeded *vpcep.QuotaExceededError
+		assert.NotErrorAs(t, err, &exceeded)
+		assert.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
+		assert.ErrorIs(t, err, vpcep.ErrQuotaExceeded)
+		assert.Empty(t, s.requests(vpceptest.OpQuotas))
+	})
 }
