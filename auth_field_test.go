@@ -81,6 +81,23 @@ func TestSignatureRefusedForItsTimeAndMore(t *testing.T) {
 	}
 }
 
+// Keys of an agency that the service refuses are not sent again: the next request is
+// signed with new ones.
+func TestRefusedKeysOfAnAgency(t *testing.T) {
+	c, mock := mocked(t, vpcep.WithAuth(keyAuths(t)["agency"]))
+	var keys []string
+	mock.RegisterResponder("GET", "=~.*", func(req *http.Request) (*http.Response, error) {
+		keys = append(keys, strings.Split(req.Header.Get("Authorization"), ",")[0])
+		return httpmock.NewStringResponse(401, `{"error_code":"APIGW.0301","error_msg":"m"}`), nil
+	})
+	for range 2 {
+		_, err := c.GetEndpoint(t.Context(), "e")
+		assert.ErrorIs(t, err, vpcep.ErrUnauthorized)
+	}
+	require.Len(t, keys, 2, "too many refused signatures lock a key")
+	assert.NotEqual(t, keys[0], keys[1])
+}
+
 // A service that refuses every token does not cause a login for each call.
 func TestServiceThatRefusesEveryToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

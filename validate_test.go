@@ -117,6 +117,10 @@ func TestValidate(t *testing.T) {
 			s.Action, s.Extra = nil, map[string]json.RawMessage{"NotAction": json.RawMessage(`["a"]`)}
 		}), ""},
 		"policy condition":            {statementWith(func(s *vpcep.PolicyStatement) { s.Condition = json.RawMessage("{") }), "policy_statement[0].Condition"},
+		"policy of its own":           {statementWith(func(s *vpcep.PolicyStatement) { *s = vpcep.PolicyStatement{Raw: json.RawMessage(`{"a":1}`)} }), ""},
+		"policy of no JSON":           {statementWith(func(s *vpcep.PolicyStatement) { *s = vpcep.PolicyStatement{Raw: json.RawMessage(`{"a"`)} }), "policy_statement[0]"},
+		"policy with more":            {statementWith(func(s *vpcep.PolicyStatement) { s.Extra = map[string]json.RawMessage{"MaxAge": json.RawMessage(`5`)} }), ""},
+		"policy with more, no JSON":   {statementWith(func(s *vpcep.PolicyStatement) { s.Extra = map[string]json.RawMessage{"MaxAge": json.RawMessage(`5,`)} }), "policy_statement[0].MaxAge"},
 		"policy of 10 statements":     {func(r *request) { r.PolicyStatement = slices.Repeat([]vpcep.PolicyStatement{statement}, 10) }, ""},
 		"policy of 11 statements":     {func(r *request) { r.PolicyStatement = slices.Repeat([]vpcep.PolicyStatement{statement}, 11) }, "policy_statement"},
 		"IPv4":                        {func(r *request) { r.IPVersion = vpcep.IPVersionIPv4 }, ""},

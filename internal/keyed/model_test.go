@@ -620,8 +620,8 @@ func TestModel(t *testing.T) {
 		if raceDetector && s.processes > 1 {
 			s.faults = 0 // its worlds have one at work at a time, and it is slow
 		}
-		if testing.Short() && s.lists.any && s.processes > 1 && s.faults > 0 {
-			continue // it takes as long as all others together
+		if isLong := s.lists.any || s.lists == lag2 || s.faults == 1 && s.lists != complete && s.lists != prefix; isLong && testing.Short() {
+			continue
 		}
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()

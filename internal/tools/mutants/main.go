@@ -5,7 +5,8 @@
 //
 // Gremlins lists the mutants, and nothing more: it takes what Go's cover tool has no
 // block for as not covered (the cases of a switch without a tag, constants), and cannot
-// be told which tests to run. Those run here, with go test -short -overlay.
+// be told which tests to run. Those run here, with go test -overlay: the short ones
+// first, and the others for what they do not notice.
 //
 //	go run . [part of the core, or package ...]
 package main
@@ -270,13 +271,27 @@ func (m *mutant) try(root, dir string, p part, flags []string) error {
 	if err := os.WriteFile(overlay, data, 0o600); err != nil {
 		return err
 	}
-	switch out, err := goTest(root, p, append(slices.Clip(flags), "-overlay", overlay)...).CombinedOutput(); {
+	flags = append(slices.Clip(flags), "-overlay", overlay)
+	out, err := goTest(root, p, append(flags, "-short")...).CombinedOutput()
+	if err == nil && p.hasLongTests(root) {
+		out, err = goTest(root, p, flags...).CombinedOutput()
+	}
+	switch {
 	case err == nil:
 		m.fate = lives
 	case strings.Contains(string(out), "[build failed]"):
 		m.fate = invalid
 	}
 	return nil
+}
+
+// hasLongTests reports tests that go test -short leaves out.
+func (p part) hasLongTests(root string) bool {
+	files, _ := filepath.Glob(filepath.Join(root, p.dir, "*_test.go")) // the pattern is a good one
+	return slices.ContainsFunc(files, func(file string) bool {
+		data, err := os.ReadFile(file)
+		return err == nil && strings.Contains(string(data), "testing.Short()")
+	})
 }
 
 // flags say which tests run.
@@ -301,7 +316,7 @@ var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 
 // goTest runs the tests of a part.
 func goTest(root string, p part, flags ...string) *exec.Cmd {
-	args := slices.Concat([]string{"test", "-short", "-vet=off", "-failfast"}, flags, []string{"./" + p.dir})
+	args := slices.Concat([]string{"test", "-vet=off", "-failfast"}, flags, []string{"./" + p.dir})
 	c := exec.Command("go", args...)
 	c.Dir = root
 	return c
