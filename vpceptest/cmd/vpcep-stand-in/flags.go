@@ -179,7 +179,11 @@ func (c *config) all(out io.Writer) ([]vpceptest.Option, error) {
 			if len(r.Query) > 0 {
 				target += "?" + r.Query.Encode()
 			}
-			fmt.Fprintln(out, r.Time.Format("15:04:05.000"), r.Status, r.Method, target, r.Operation)
+			status := "dropped"
+			if r.Status != 0 {
+				status = strconv.Itoa(r.Status)
+			}
+			fmt.Fprintln(out, r.Time.Format("15:04:05.000"), status, r.Method, target, r.Operation)
 		}))
 	}
 	if c.seed == "" {
