@@ -24,8 +24,8 @@
 //	}
 //	endpoint, err = client.WaitForEndpoint(ctx, endpoint.ID, vpcep.WaitOptions{})
 //
-// The sections below introduce the API in the order in which you need it. Each links to
-// the page of the documentation that has the details.
+// The sections below introduce the API in the order in which you need it, with links to
+// the pages of the documentation that have the details.
 //
 // # Client
 //
@@ -59,7 +59,8 @@
 // [Client.CreateEndpoint] validates a [CreateEndpointRequest], as
 // [CreateEndpointRequest.Validate] does, sends it, and returns an [Endpoint], usually in
 // status [StatusCreating]. [Client.PreflightCreateEndpoint] checks a request against the
-// service it connects to.
+// service it connects to. A create whose response is lost is not repeated without an
+// idempotency key: see [Retries].
 //
 // # Idempotency keys
 //
@@ -89,7 +90,7 @@
 // [Client.WaitForEndpoint] polls an endpoint until it can be used,
 // [Client.WaitForEndpointDeleted] until it is gone, and [Client.WaitForEndpointChange]
 // until a change has taken effect. [WaitOptions] sets the statuses to wait for, a timeout,
-// and a function that is called after each poll.
+// and a function that is called after each poll. See [Waiting].
 //
 // # Reading and changing
 //
@@ -101,13 +102,14 @@
 // [Client.DeletePolicy] change an endpoint; [HasWhitelist], [HasRouteTables] and
 // [HasPolicy] report whether the change has taken effect. [Client.SetTags],
 // [Client.AddTags] and [Client.RemoveTags] change its tags; their conditions are
-// [HasTags], [HasAllTags] and [LacksTags]. See [Operations].
+// [HasTags], [HasAllTags] and [LacksTags], which [All] and [Any] combine. See [Listing] and
+// [Changing and tagging].
 //
 // # Services
 //
 // [Client.ListPublicServices], [Client.DescribeService] and [Client.DescribeServiceByName]
 // find a service to connect to. [Client.GetQuotas] returns how many endpoints and services
-// a project has and may have.
+// a project has and may have. See [Finding a service].
 //
 // # Publishing a service
 //
@@ -132,7 +134,7 @@
 // [Client.CountConnections] show who has asked to connect. [Client.AcceptConnection] and
 // [Client.RejectConnection] decide, and [Client.WaitForConnection] waits until the
 // decision takes effect. [Client.UpdateConnectionDescriptions] notes what a connection is
-// for.
+// for. See [Publishing].
 //
 // # Tags and editions
 //
@@ -180,13 +182,19 @@
 //
 // # Logging
 //
-// [WithLogger] logs one line for each attempt, at debug level. Nothing else is logged.
+// [WithLogger] logs one line for each attempt, at debug level. Nothing else is logged. See
+// [Logging].
 //
 // # Testing
 //
 // Package [github.com/vpcep/vpcep-go/vpceptest] is a stateful stand-in for the service,
 // over real HTTP, for the tests of your code. Code that calls only a few methods can
 // instead declare a small interface that you can mock. See [Testing].
+//
+// # Promises and limits
+//
+// [Promises] lists what this package promises, with the tests that prove it, and [Limits]
+// what it cannot do.
 //
 // # Specification
 //
@@ -196,7 +204,14 @@
 // [Configuration]: https://github.com/vpcep/vpcep-go/blob/main/docs/configuration.md#options
 // [Credentials]: https://github.com/vpcep/vpcep-go/blob/main/docs/credentials.md
 // [Idempotency keys]: https://github.com/vpcep/vpcep-go/blob/main/docs/retries.md#idempotency-keys
-// [Operations]: https://github.com/vpcep/vpcep-go/blob/main/docs/operations.md
+// [Waiting]: https://github.com/vpcep/vpcep-go/blob/main/docs/operations.md#waiting
+// [Listing]: https://github.com/vpcep/vpcep-go/blob/main/docs/operations.md#listing
+// [Changing and tagging]: https://github.com/vpcep/vpcep-go/blob/main/docs/operations.md#changing-and-tagging
+// [Finding a service]: https://github.com/vpcep/vpcep-go/blob/main/docs/operations.md#finding-a-service
+// [Publishing]: https://github.com/vpcep/vpcep-go/blob/main/docs/operations.md#publishing-a-service
+// [Logging]: https://github.com/vpcep/vpcep-go/blob/main/docs/configuration.md#logging
+// [Promises]: https://github.com/vpcep/vpcep-go/blob/main/docs/promises.md
+// [Limits]: https://github.com/vpcep/vpcep-go/blob/main/docs/limits.md
 // [Errors]: https://github.com/vpcep/vpcep-go/blob/main/docs/errors.md
 // [Retries]: https://github.com/vpcep/vpcep-go/blob/main/docs/retries.md#what-is-sent-again-and-what-is-not
 // [Testing]: https://github.com/vpcep/vpcep-go/blob/main/docs/testing.md

@@ -61,7 +61,10 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		defer server.Close()
 		client = server.Client()
 	} else {
-		options := []vpcep.Option{vpcep.WithProjectID(*project), vpcep.WithToken(*token)}
+		options := []vpcep.Option{vpcep.WithToken(*token)}
+		if *project != "" {
+			options = append(options, vpcep.WithProjectID(*project))
+		}
 		if *url != "" {
 			options = append(options, vpcep.WithBaseURL(*url))
 		} else if *region != "" {
