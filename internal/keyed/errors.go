@@ -4,10 +4,10 @@ import "strings"
 
 // UnknownError says that there may be a resource of the key.
 type UnknownError struct {
-	Named  string // its ID, if an answer named one
-	Hidden bool   // the cloud does not keep the tag that carries the key
+	Named  string // its ID, if a response named one
+	Hidden bool   // the cloud drops the tag that carries the key
 	Err    error  // what ended the call
-	Last   error  // why the last request has no whole answer; nil: none was sent
+	Last   error  // why the last request got no complete response; nil if none was sent
 }
 
 func (e *UnknownError) Error() string { return "the resource may exist" }

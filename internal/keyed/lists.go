@@ -60,29 +60,29 @@ func newLists[T any](window time.Duration) *lists[T] {
 }
 
 const (
-	// maxGroups bounds the groups that are remembered while nobody looks.
+	// maxGroups bounds the groups that are remembered while they are not in use.
 	maxGroups = 8
-	// impatience is for how long a look may bring nothing until the next one is begun
-	// beside it.
+	// impatience is how long a search may make no progress before the next one begins in
+	// parallel.
 	impatience = time.Second
-	// spacing is how long after another one, which several have shared, a look is begun:
-	// they work side by side, and come for the next one within that time.
+	// spacing is the least time between the beginnings of two searches, if several callers
+	// shared the first: they run in parallel, and ask for the next search within that time.
 	spacing = 10 * time.Millisecond
 )
 
-// group are the looks whose requests may stand for each other.
+// group is the searches that may share requests.
 type group[T any] struct {
-	latest *sharedLook[T] // that was begun; nil: none is at work
-	next   *sharedLook[T] // that is begun when latest has ended; nil: nobody waits
-	pause  *time.Timer    // at the end of which it is begun; nil: there is none
+	latest *sharedLook[T] // in progress, or nil
+	next   *sharedLook[T] // begins when latest has ended; nil if nobody waits
+	pause  *time.Timer    // begins next when it fires; or nil
 	known  known
 	used   time.Time
 
-	begun  time.Time // when latest, or the last one before it, was begun
-	shared bool      // by several
+	begun  time.Time // when latest, or the one before it, began
+	shared bool      // by several callers
 }
 
-// sharedLook is one reading of the list, for all who asked before it was begun.
+// sharedLook is one reading of the list, for all callers who asked before it began.
 type sharedLook[T any] struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -90,12 +90,12 @@ type sharedLook[T any] struct {
 	done   chan struct{}
 
 	// Guarded by lists.mu.
-	wants    []*want[T] // does not change any more when it is begun
-	users    int        // who wait for it
+	wants    []*want[T] // unchanged after it began
+	users    int        // waiting for it
 	began    time.Time
-	progress time.Time // when it was begun, or brought something
+	progress time.Time // when it began, or last made progress
 
-	// Not changed any more when done is closed.
+	// Unchanged after done is closed.
 	answer   Answer
 	err      error
 	panicked any

@@ -91,7 +91,7 @@ func (r *run[T]) withUnlisted(ctx context.Context, items []Item[T]) ([]Item[T], 
 		case item != nil:
 			r.clock.hear(item.Created, time.Now())
 			items = append(items, *item)
-		case time.Since(r.past.lastRequest()) > r.Window: // it is not to come any more
+		case time.Since(r.past.lastRequest()) > r.Window: // it will not appear any more
 			r.past.deleted(id)
 			r.unlisted = without(r.unlisted, id)
 		}

@@ -13,24 +13,24 @@ import (
 // maxUnlisted bounds the keys whose resources no list has shown.
 const maxUnlisted = 1000
 
-// Registry is what one process knows of its keys: which are being worked on, and
-// which were, as long as lists may not show it.
+// Registry is what one process knows about its keys: which are in use, and which were,
+// for as long as lists may not show their resources.
 type Registry[T any] struct {
 	lag   Lag
 	lists *lists[T]
 
 	mu        sync.Mutex
 	keys      map[string]*Key[T]
-	unlisted  []string // keys whose resources no list has shown, the eldest first
+	unlisted  []string // keys whose resources no list has shown, oldest first
 	nextSweep time.Time
 }
 
-// NewRegistry returns an empty registry, for lists that show within window what was made.
+// NewRegistry returns an empty registry, for lists that show new resources within window.
 func NewRegistry[T any](window time.Duration) *Registry[T] {
 	return &Registry[T]{keys: make(map[string]*Key[T]), lists: newLists[T](window)}
 }
 
-// Search answers Port.Search from the lists, which callers share: see lists.
+// Search implements Port.Search with lists that callers share: see lists.
 func (g *Registry[T]) Search(ctx context.Context, q Query[T]) (Sighting[T], Answer, error) {
 	return g.lists.search(ctx, q)
 }
@@ -40,22 +40,22 @@ type Key[T any] struct {
 	name    string
 	past    Past
 	users   int          // guarded by Registry.mu
-	results atomic.Int64 // how many there have been
+	results atomic.Int64 // how many so far
 
 	turn    chan struct{} // held by the caller whose turn it is; it guards what follows
-	request []byte        // that the last result is for
+	request []byte        // of the last result
 	resume  bool          // the call had Resume
 	result  Result[T]
 	err     error
 }
 
-// Past is what is known of earlier requests of a key.
+// Past is what is known about earlier requests with a key.
 type Past struct {
 	mu    sync.Mutex
-	at    time.Time // of the last request that may have made a resource
-	count int       // of those of which no answer has named the ID
-	made  []string
-	kept  []string // those of them that no list has shown
+	at    time.Time // of the last request that may have created a resource
+	count int       // of requests whose resource no response has named
+	made  []string  // IDs of the resources that responses have named
+	kept  []string  // those of them that no list has shown
 }
 
 func (p *Past) lastRequest() time.Time {
@@ -70,7 +70,7 @@ func (p *Past) unnamed() int {
 	return p.count
 }
 
-// sent notes a request that made the resource id, or, where it is "", may have made one.
+// sent notes a request that created the resource id or, if id is "", may have created one.
 func (p *Past) sent(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,7 +82,7 @@ func (p *Past) sent(id string) {
 	}
 }
 
-// deleted notes that a resource of this process is gone again.
+// deleted notes that a resource of this process was deleted.
 func (p *Past) deleted(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,7 +105,7 @@ func (p *Past) listed(id string) {
 	p.kept = without(p.kept, id)
 }
 
-// unlisted are the resources that this process made and no list has shown.
+// unlisted returns the resources that this process created and no list has shown.
 func (p *Past) unlisted() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,22 +116,22 @@ func without(ids []string, id string) []string {
 	return slices.DeleteFunc(ids, func(other string) bool { return other == id })
 }
 
-// isOver reports that lists show all of it.
+// isOver reports whether lists show all resources of the key.
 func (p *Past) isOver(window time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.kept) == 0 && (p.at.IsZero() || time.Since(p.at) > window)
 }
 
-// mayHaveMade reports a request of which something may be left that was not named, or
-// may not show yet.
+// mayHaveMade reports whether an earlier request may have created a resource that was not
+// named, or that lists may not show yet.
 func (p *Past) mayHaveMade(window time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.count > 0 || !p.at.IsZero() && time.Since(p.at) <= window
 }
 
-// forget gives up what no list has shown.
+// forget drops the resources that no list has shown.
 func (p *Past) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -144,10 +144,10 @@ func (p *Past) hasMade(id string) bool {
 	return slices.Contains(p.made, id)
 }
 
-// Run makes the one resource of a key, or finds it. The request is what the call sends:
-// callers that come with the same one while a call is at work get its result, all
-// others take turns. The error is that of the port, *UnknownError, *DuplicatesError,
-// *SearchError or *WaitError.
+// Run creates the one resource of a key, or finds it. request is what the call sends:
+// callers with the same request get the result of a call in progress; all others take
+// turns. The error is that of the port, *UnknownError, *DuplicatesError, *SearchError or
+// *WaitError.
 func (g *Registry[T]) Run(ctx context.Context, name string, request []byte, c Call[T]) (Result[T], error) {
 	return g.once(ctx, name, c.Window, request, c.Resume, func(past *Past) (Result[T], error) {
 		c.past, c.measured = past, &g.lag
@@ -155,13 +155,12 @@ func (g *Registry[T]) Run(ctx context.Context, name string, request []byte, c Ca
 	})
 }
 
-// once lets one caller at a time do the work of a key. A caller that waited while
-// another one did the same work gets its result, unless it is to resume what earlier
-// runs left and the other one was not.
+// once lets one caller at a time work on a key. A caller that waited while another one did
+// the same work gets its result, unless only the waiting one has Resume.
 func (g *Registry[T]) once(ctx context.Context, name string, window time.Duration, request []byte, resume bool, work func(*Past) (Result[T], error)) (Result[T], error) {
 	key := g.join(name, window)
 	defer g.leave(key, window)
-	seen := key.results.Load() // a result that comes from now on is for this caller, too
+	seen := key.results.Load() // a later result is for this caller, too
 	if err := ctx.Err(); err != nil {
 		return Result[T]{}, &SearchError{Err: err}
 	}
@@ -184,8 +183,8 @@ func (g *Registry[T]) once(ctx context.Context, name string, window time.Duratio
 	return result, err
 }
 
-// hasGivenUp reports that a caller ended for lack of time, so that its error is not
-// that of others. It may do so before its time is up, where a wait would outlast it.
+// hasGivenUp reports whether a caller ran out of time, so its error is not for others. A
+// caller gives up early if a wait would outlast its deadline.
 func hasGivenUp(ctx context.Context, err error) bool {
 	var (
 		unknown    *UnknownError
@@ -200,7 +199,7 @@ func hasGivenUp(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
 }
 
-// WaitError says that the context ended while another caller was at work on the key.
+// WaitError says that the context ended while another caller was working on the key.
 type WaitError struct{ Err error }
 
 func (e *WaitError) Error() string {
@@ -233,23 +232,23 @@ func (g *Registry[T]) leave(key *Key[T], window time.Duration) {
 		g.unlisted = append(without(g.unlisted, key.name), key.name)
 	}
 	for len(g.unlisted) > maxUnlisted {
-		if eldest := g.keys[g.unlisted[0]]; eldest != nil {
-			eldest.past.forget()
-			g.dropIfOver(eldest, window)
+		if oldest := g.keys[g.unlisted[0]]; oldest != nil {
+			oldest.past.forget()
+			g.dropIfOver(oldest, window)
 		}
 		g.unlisted = g.unlisted[1:]
 	}
 	g.dropIfOver(key, window)
 }
 
-// dropIfOver forgets a key that nothing is left to know of.
+// dropIfOver drops a key that is no longer needed.
 func (g *Registry[T]) dropIfOver(key *Key[T], window time.Duration) {
 	if key.users == 0 && key.past.isOver(window) {
 		delete(g.keys, key.name)
 	}
 }
 
-// sweep forgets keys whose requests lists have shown by now.
+// sweep drops keys whose resources lists show by now.
 func (g *Registry[T]) sweep(window time.Duration) {
 	if now := time.Now(); now.After(g.nextSweep) {
 		for _, key := range g.keys {
@@ -259,7 +258,7 @@ func (g *Registry[T]) sweep(window time.Duration) {
 	}
 }
 
-// Forget is called for a resource that was deleted: its key is free again.
+// Forget drops the key of a deleted resource, which is free again.
 func (g *Registry[T]) Forget(id string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

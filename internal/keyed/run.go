@@ -12,33 +12,33 @@ import (
 // Call is one create with a key.
 type Call[T any] struct {
 	Port   Port[T]
-	Window time.Duration // within which lists show what was made
+	Window time.Duration // within which lists show a new resource
 	Tries  int
 	// Resume: an earlier run may have sent the request, and nobody else uses the key.
 	Resume bool
 
-	past     *Past // what this process knows of the key from before
+	past     *Past // what this process knows about earlier requests with the key
 	measured *Lag  // how long lists lag
 }
 
 // Result is the resource of a key.
 type Result[T any] struct {
 	Item Item[T]
-	// Own: an answer to this call named it.
+	// Own: a response to this call named it.
 	Own bool
-	// Found: it was there, or somebody else made it.
+	// Found: it already existed, or somebody else created it.
 	Found bool
 	// Listed: a search has shown it under its key.
 	Listed bool
 }
 
-// The pauses between two searches: dense at first, as lists rarely lag.
+// The pauses between two searches: short at first, because lists rarely lag.
 const (
 	firstPause = 100 * time.Millisecond
 	maxPause   = time.Second
 )
 
-// run is a call at work.
+// run is a call in progress.
 type run[T any] struct {
 	Call[T]
 	clock   clock
@@ -46,28 +46,28 @@ type run[T any] struct {
 	pause   time.Duration
 
 	since      time.Time // of the first request, by the service's clock
-	sentAt     time.Time // of the last one, by ours
+	sentAt     time.Time // of the last one, by this machine's clock
 	answeredAt time.Time
-	contested  time.Time // when one was refused for what somebody else of the key may have made
-	posts      int       // requests of this call that may have made a resource
-	unnamed    int       // of which no answer has named the ID
-	refused    bool      // the last one
-	last       error     // why the last one has no whole answer
+	contested  time.Time // when one was refused because of what somebody else may have created
+	posts      int       // requests of this call that may have created a resource
+	unnamed    int       // those of them whose resource no response has named
+	refused    bool      // the last one was refused
+	last       error     // why the last one got no complete response
 
-	before   []string // that showed before the first request
-	own      []string // that answers to this call have named, and that were not deleted
+	before   []string // shown before the first request
+	own      []string // named by responses to this call, and not deleted
 	deleted  []string
-	answers  []Item[T] // those of them that are known whole
-	latest   []Item[T] // that a search has shown
-	unlisted []string  // that this process made earlier, and no search has shown
+	answers  []Item[T] // those of own whose content is known
+	latest   []Item[T] // shown by the last search
+	unlisted []string  // created earlier by this process, and not shown by any search
 
-	shown    bool          // a search has shown the last answer
-	lag      time.Duration // that lists have, as far as it is known
+	shown    bool          // a search has shown the last of answers
+	lag      time.Duration // of lists, as far as known
 	timeless timeless
-	othersAt time.Time // when resources of others were first seen behind the winner
+	othersAt time.Time // when resources of others were first seen after the winner
 }
 
-// run makes the one resource of the key, or finds it. The error is that of the port,
+// run creates the one resource of the key, or finds it. The error is that of the port,
 // *UnknownError, *DuplicatesError or *SearchError.
 func (c Call[T]) run(ctx context.Context) (Result[T], error) {
 	r := &run[T]{Call: c, started: time.Now(), pause: firstPause, unlisted: c.past.unlisted()}
@@ -106,7 +106,7 @@ func (c Call[T]) run(ctx context.Context) (Result[T], error) {
 	}
 }
 
-// goOn does what comes before another look.
+// goOn does what a step requires before the next search.
 func (r *run[T]) goOn(ctx context.Context, step Step, l look[T]) error {
 	switch step {
 	case WaitForSecond:
@@ -122,7 +122,8 @@ func (r *run[T]) goOn(ctx context.Context, step Step, l look[T]) error {
 	}
 }
 
-// post sends the request. It returns the refusal of one before which nothing was done.
+// post sends the request. It returns a refusal if no earlier request can have created
+// anything.
 func (r *run[T]) post(ctx context.Context) error {
 	r.sentAt = time.Now()
 	if r.since.IsZero() {
@@ -148,7 +149,7 @@ func (r *run[T]) post(ctx context.Context) error {
 		if posted.Outcome == Refused && !r.mayHaveMade() {
 			return posted.Err
 		}
-		r.refused, r.Tries = true, 0 // an earlier request may be the very reason
+		r.refused, r.Tries = true, 0 // an earlier request may be the reason
 		if posted.Outcome == Contested {
 			r.contested = now
 		}
@@ -156,8 +157,8 @@ func (r *run[T]) post(ctx context.Context) error {
 	return nil
 }
 
-// waitToLook waits until a look can decide, where it is known how long lists lag.
-// Without the time for it, it lets the call look at once.
+// waitToLook waits until a search can decide, if the lag of lists is known. If there is not
+// enough time, it lets the call search at once.
 func (r *run[T]) waitToLook(ctx context.Context) error {
 	lag, known := r.measured.known()
 	if !known || len(r.answers) == 0 {
@@ -170,7 +171,7 @@ func (r *run[T]) waitToLook(ctx context.Context) error {
 	return wait(ctx, d)
 }
 
-// remember keeps the IDs of what was made and no list has shown, for later calls.
+// remember keeps the IDs of created resources that no list has shown, for later calls.
 func (r *run[T]) remember() {
 	for _, id := range r.own {
 		if !contains(r.latest, id) {
@@ -179,7 +180,7 @@ func (r *run[T]) remember() {
 	}
 }
 
-// made notes a request that made the resource id, or may have made one, whose ID is not known.
+// made notes a request that created the resource id or, if id is "", may have created one.
 func (r *run[T]) made(id string) {
 	r.posts++
 	if id == "" {
@@ -190,12 +191,12 @@ func (r *run[T]) made(id string) {
 	r.past.sent(id)
 }
 
-// mayHaveMade reports whether a request of the key that is known of may have made a resource.
+// mayHaveMade reports whether any known request with the key may have created a resource.
 func (r *run[T]) mayHaveMade() bool {
 	return r.posts > 0 || r.Resume || r.past.mayHaveMade(r.Window)
 }
 
-// refusal is the end of a call whose request was refused, where nothing shows.
+// refusal ends a call whose request was refused, if no resource shows the key.
 func (r *run[T]) refusal() (Result[T], error) {
 	if r.mayHaveMade() {
 		return r.ended(r.last)
@@ -203,7 +204,7 @@ func (r *run[T]) refusal() (Result[T], error) {
 	return Result[T]{}, r.last
 }
 
-// deleteOwn deletes what this call may delete behind the winner.
+// deleteOwn deletes the resources after the winner that this call may delete.
 func (r *run[T]) deleteOwn(ctx context.Context, items []Item[T]) error {
 	for _, item := range items[1:] {
 		if !r.mayDelete(item.ID) {
@@ -221,21 +222,21 @@ func (r *run[T]) deleteOwn(ctx context.Context, items []Item[T]) error {
 	return nil
 }
 
-// result is the winner, and how this call came to it.
+// result returns the winner, and how this call got it.
 func (r *run[T]) result(winner Item[T]) Result[T] {
 	own := slices.Contains(r.own, winner.ID)
 	isNew := r.unnamed > 0 && !slices.Contains(r.before, winner.ID)
 	for _, answer := range r.answers {
 		if answer.ID == winner.ID {
-			winner = answer // as the service answered it
+			winner = answer // as in the response
 		}
 	}
 	return Result[T]{Item: winner, Own: own, Found: !own && !isNew, Listed: true}
 }
 
-// ended is the result of a call that cannot go on: what the service answered, if it
-// did and nothing that comes before it was seen. Nothing is hidden by that: whoever
-// else made one searches too, and so does the next call with the key.
+// ended returns the result of a call that cannot continue: the resource from the response,
+// if there is one and nothing that comes before it was seen. This hides no duplicate: any
+// other call that created one searches too, and so does the next call with the key.
 func (r *run[T]) ended(err error) (Result[T], error) {
 	var several *DuplicatesError
 	switch {
@@ -247,7 +248,7 @@ func (r *run[T]) ended(err error) (Result[T], error) {
 			return Result[T]{}, duplicates(known, err)
 		}
 		return Result[T]{Item: known[0], Own: true}, nil
-	case r.refused && !r.mayHaveMade(): // the refusal is true, whatever keeps the call from looking on
+	case r.refused && !r.mayHaveMade(): // the refusal stands, whatever ended the search
 		return Result[T]{}, fmt.Errorf("%w; then searching for the key: %w", r.last, err)
 	case !r.mayHaveMade():
 		return Result[T]{}, &SearchError{Err: err}
@@ -259,13 +260,14 @@ func (r *run[T]) ended(err error) (Result[T], error) {
 	return Result[T]{}, &UnknownError{Named: named, Err: err, Last: r.last}
 }
 
-// outlasts reports a wait that ctx has no time for.
+// outlasts reports whether a wait would outlast the deadline of ctx.
 func outlasts(ctx context.Context, d time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return ok && time.Until(deadline) <= d
 }
 
-// wait waits, and reports the end of ctx: at once where the wait would outlast it.
+// wait waits for d. It returns the error of ctx, immediately if d would outlast its
+// deadline.
 func wait(ctx context.Context, d time.Duration) error {
 	switch {
 	case d <= 0:

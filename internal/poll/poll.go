@@ -1,5 +1,5 @@
-// Package poll waits: it polls until a condition says that the wait is over, at a
-// pace that follows from how long it has taken, and outlasts short outages.
+// Package poll polls until a condition ends the wait. The pauses grow with the time waited,
+// and short outages do not end the wait.
 package poll
 
 import (
@@ -11,23 +11,23 @@ import (
 )
 
 const (
-	// firstPause is the first pause of an adaptive pace, which doubles with each poll.
+	// firstPause is the first adaptive pause, which doubles with each poll.
 	firstPause = 300 * time.Millisecond
-	// pause is where the doubling ends: from there on, a tenth of the time waited counts.
+	// pause is where the doubling ends: from then on, pauses are a tenth of the time waited.
 	pause = time.Second
-	// maxPause is the longest pause. A pause is how late the end can be noticed.
+	// maxPause is the longest pause, which is how late the end can be noticed.
 	maxPause = 10 * time.Second
 
 	// lastMargin is how long before the deadline the pauses begin to shrink.
 	lastMargin = time.Second
-	// minLast is how much time has to be left for yet another poll.
+	// minLast is how much time must be left for another poll.
 	minLast = 100 * time.Millisecond
 
-	// outageTolerance is how long polls may go on to fail in a row.
+	// outageTolerance is how long polls may fail in a row.
 	outageTolerance = time.Minute
 )
 
-// Verdict is what a condition says of a poll.
+// Verdict is a condition's decision about a poll.
 type Verdict struct {
 	state state
 	err   error
@@ -44,32 +44,30 @@ const (
 var (
 	// GoOn: the wait is not over.
 	GoOn = Verdict{state: goOn}
-	// Done: what was waited for has come.
+	// Done: the wait has succeeded.
 	Done = Verdict{state: done}
 )
 
-// Fail ends the wait with err. The failure of a poll may be an outage, which the wait
-// outlasts; what a poll has read may not.
+// Fail ends the wait with err. If the poll itself failed, an outage does not end the wait.
 func Fail(err error) Verdict { return Verdict{state: fail, err: err} }
 
-// Condition judges a poll by what it read, or by why it did not, and by how long the
-// wait has taken.
+// Condition decides on a poll by its result or its error, and by how long the wait has
+// taken.
 type Condition[T any] func(value T, err error, waited time.Duration) Verdict
 
 // Poller is one wait.
 type Poller[T any] struct {
 	Timeout  time.Duration
-	Interval time.Duration // between two polls; 0: adaptive
+	Interval time.Duration // between two polls; 0 means adaptive
 	Poll     func(context.Context) (T, error)
 	Judge    Condition[T]
-	// IsOutage reports a failure that may pass.
+	// IsOutage reports a transient failure.
 	IsOutage func(error) bool
-	// RetryAfter is how long the service asks to wait after a failure.
+	// RetryAfter returns how long the service asks to wait after a failure.
 	RetryAfter func(error) time.Duration
 }
 
-// EndedError says that a wait ended by its timeout or by its context before the
-// condition had decided.
+// EndedError says that a timeout or the context ended a wait before the condition did.
 type EndedError struct {
 	Err error // of the last poll, or nil
 }
@@ -79,14 +77,14 @@ func (e *EndedError) Error() string { return "the wait timed out" }
 // Unwrap returns the error of the last poll, or nil.
 func (e *EndedError) Unwrap() error { return e.Err }
 
-// Wait polls until the condition is done, and returns what the last poll read. It
-// does so beside the error, too, where the condition failed for what was read.
+// Wait polls until the condition ends the wait, and returns what the last poll read. It
+// also returns that with an error of the condition about what was read.
 func (p *Poller[T]) Wait(ctx context.Context) (T, error) {
 	var none T
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
 	start, pace := time.Now(), pacer{interval: p.Interval}
-	var failingSince time.Time // zero where the last poll did not fail
+	var failingSince time.Time // zero if the last poll did not fail
 	for {
 		value, err := p.Poll(ctx)
 		verdict := p.Judge(value, err, time.Since(start))
@@ -121,9 +119,9 @@ type pacer struct {
 	pauses   int
 }
 
-// pause waits until the next poll is due, but at least for the time asked for, and
-// reports false where ctx ends before. A pause that would leave no time for an
-// answer before the deadline is cut short, so that the last polls still get one.
+// pause waits until the next poll is due, and at least for asked. It reports false if ctx
+// ends first. A pause that would leave no time for a response before the deadline is cut
+// short.
 func (p *pacer) pause(ctx context.Context, waited, asked time.Duration) bool {
 	deadline, _ := ctx.Deadline() // a wait always has one
 	left := time.Until(deadline)
@@ -135,7 +133,7 @@ func (p *pacer) pause(ctx context.Context, waited, asked time.Duration) bool {
 	return retry.Sleep(ctx, due) == nil
 }
 
-// bounded is the pause before the next poll where left is left.
+// bounded returns the pause before the next poll if only left is left.
 func bounded(pause, asked, left time.Duration) time.Duration {
 	if left >= minLast {
 		pause = min(pause, max(left/2, left-lastMargin))
@@ -143,7 +141,7 @@ func bounded(pause, asked, left time.Duration) time.Duration {
 	return max(pause, asked)
 }
 
-// next is the pause before the next poll. The jitter only shortens it, because the
+// next returns the pause before the next poll. The jitter only shortens it, because the
 // pause bounds how late the end is noticed.
 func (p *pacer) next(waited time.Duration) time.Duration {
 	if p.interval > 0 {
