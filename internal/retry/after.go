@@ -1,5 +1,5 @@
-// Package retry knows when a request may be sent again, and how long to wait
-// before. It decides and counts; it sends nothing and sleeps nowhere.
+// Package retry decides when a request may be sent again, and how long to wait before. It
+// sends nothing.
 package retry
 
 import (
@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// maxAfter is the longest wait in seconds, some thirty years, that is told from others.
+// maxAfter is the longest wait in seconds, some thirty years; longer ones are cut to it.
 const maxAfter = 1e9
 
 // After reads a Retry-After header, in seconds or as a date, as a wait from now.
-// It is 0 where the header says nothing, nonsense, or a time that has passed.
+// It is 0 if the header is missing, invalid, or a time in the past.
 func After(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {

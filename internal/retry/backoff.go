@@ -13,11 +13,11 @@ type Policy struct {
 	MaxAttempts int           // the first one included
 	BaseDelay   time.Duration // bounds the first wait, and doubles with each further one
 	MaxDelay    time.Duration // bounds every wait
-	// ThrottleTimeout bounds how long a call outlasts throttling.
+	// ThrottleTimeout bounds how long a call keeps trying while it is throttled.
 	ThrottleTimeout time.Duration
 }
 
-// The policy where nothing else is said.
+// The default policy.
 const (
 	DefaultMaxAttempts = 4
 	DefaultBaseDelay   = 500 * time.Millisecond
@@ -38,7 +38,7 @@ func (p Policy) Override(other Policy) Policy {
 	return merged.WithDefaults()
 }
 
-// WithDefaults fills in what is zero.
+// WithDefaults replaces zero values with the defaults.
 func (p Policy) WithDefaults() Policy {
 	if p.MaxAttempts == 0 {
 		p.MaxAttempts = DefaultMaxAttempts
@@ -59,10 +59,10 @@ func (p Policy) WithDefaults() Policy {
 	return p
 }
 
-// Delay is how long to wait after the given number of failed attempts: a random
-// time up to a bound that doubles (full jitter), so that callers that failed
-// together do not come back together. It is never less than after, what the
-// service asked for, as far as MaxDelay allows.
+// Delay returns how long to wait after the given number of failed attempts: a random time
+// up to a bound that doubles (full jitter), so callers that failed together do not retry
+// together. It is at least after, the wait that the service asked for, and at most
+// MaxDelay.
 func (p Policy) Delay(attempts int, after time.Duration) time.Duration {
 	return p.delay(attempts, after, rand.Float64())
 }
@@ -72,7 +72,7 @@ func (p Policy) delay(attempts int, after time.Duration, random float64) time.Du
 	return min(max(time.Duration(random*float64(bound)), after), p.MaxDelay)
 }
 
-// doubled is d, doubled the given number of times, but at most most.
+// doubled returns d doubled the given number of times, but at most most.
 func doubled(d time.Duration, times int, most time.Duration) time.Duration {
 	for range times {
 		if d > most/2 {
@@ -83,9 +83,8 @@ func doubled(d time.Duration, times int, most time.Duration) time.Duration {
 	return min(d, most)
 }
 
-// Sleep waits for d and reports nil, or why it did not: the end of ctx, or a
-// deadline that would pass before the wait is over, which is context.DeadlineExceeded
-// at once.
+// Sleep waits for d. It returns the error of ctx, or immediately
+// context.DeadlineExceeded if the deadline would pass during the wait.
 func Sleep(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -2,14 +2,14 @@ package retry
 
 import "sync"
 
-// budgetSize is how many retries a client may spend without a success between
-// them. It is far beyond what single failures need, and far below what callers
-// without number would send to a service that is down.
+// budgetSize is how many retries a client may spend without a success in between: far
+// more than single failures need, and far fewer than many callers would send to a service
+// that is down.
 const budgetSize = 200
 
-// Budget is a bucket of tokens that all calls of a client share. Each retry takes
-// one, each success gives one back: a service that fails now and then is retried
-// without end, a broken one is not flooded. The zero value is a full bucket.
+// Budget is a bucket of tokens that all calls of a client share. Each retry takes one, and
+// each success gives one back, so a service that fails now and then is always retried, and
+// a broken one is not flooded. The zero value is a full bucket.
 type Budget struct {
 	mu    sync.Mutex
 	spent int
@@ -26,7 +26,7 @@ func (b *Budget) Take() bool {
 	return true
 }
 
-// Give gives a token back for a success.
+// Give returns a token after a success.
 func (b *Budget) Give() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -7,42 +7,43 @@ import (
 	"time"
 )
 
-// Gate holds back the calls of a client that are throttled, because they share the
-// limit. A call asks it before each attempt, its first one included, and tells it
-// what came of the attempt:
+// Gate holds back the calls of a client while it is throttled, because they share the
+// limit. A call enters it before each attempt, including the first, and reports the
+// outcome of the attempt:
 //
 //	var turn retry.Turn
 //	defer turn.Unknown() // whatever becomes of the call
 //	for {
 //		if err := gate.Enter(ctx, policy, &turn); err != nil {
-//			return err // the end of ctx, or ErrPatience
+//			return err // of ctx, or ErrPatience
 //		}
 //		sent := time.Now()
 //		... one attempt ...
-//		turn.Passed()                               // an answer that is not throttled, or
-//		turn.Throttled(policy, sent, after, window) // one that is, or
-//		turn.Unknown()                              // no answer, or any other failure
+//		turn.Passed()                               // the response was not throttled, or
+//		turn.Throttled(policy, sent, after, window) // it was, or
+//		turn.Unknown()                              // no response, or any other failure
 //	}
 //
-// A refusal closes the gate for a pause. Then one caller is let out, and the others
-// wait for what comes of it: a refusal closes the gate again, for a longer pause,
-// and a success lets out two, then four, and so on, until nobody is left. The oldest
-// call goes first. So few requests are refused, however long the answers take, and
-// no call waits for newer ones.
+// A refusal closes the gate for a pause. Then one caller is let out, and the others wait
+// for its outcome: a refusal closes the gate again, for a longer pause, and a success lets
+// out two, then four, and so on, until nobody waits. The oldest call goes first. This way,
+// few requests are refused, however long the responses take, and no call waits for newer
+// ones.
 //
 // The zero value is open, and costs an atomic load.
 type Gate struct {
-	phase atomic.Uint64 // odd: closed. It grows whenever the gate closes or opens.
+	phase atomic.Uint64 // odd means closed; incremented whenever the gate closes or opens
 
 	mu     sync.Mutex
 	until  time.Time // the end of the pause
 	pauses int       // since a request passed
 	round  round
 	queue  queue
-	seats  uint64 // given out so far
+	seats  uint64 // assigned so far
 }
 
-// Gates are the gates of a client, one for each kind of request: gateways limit them apart.
+// Gates are the gates of a client, one for each kind of request, because gateways limit
+// them separately.
 type Gates [Delete + 1]Gate
 
 // Of returns the gate of an operation.
@@ -55,12 +56,12 @@ func (g *Gates) Of(op Operation) *Gate {
 
 func isClosed(phase uint64) bool { return phase%2 == 1 }
 
-// refused takes note of a refusal. One whose request was let out before the gate was
-// closed says nothing new, but how long the service wants to be left alone.
+// refused notes a refusal. If its request was let out before the gate closed, it only
+// extends the pause, by what the service asks for.
 func (g *Gate) refused(t *Turn, p Policy, after, window time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.seat(t) // it is older than whoever comes from now on
+	g.seat(t) // before later callers
 	now, before := time.Now(), g.until
 	phase := g.phase.Load()
 	if !isClosed(phase) || t.phase == phase {
@@ -70,7 +71,7 @@ func (g *Gate) refused(t *Turn, p Policy, after, window time.Duration) {
 		g.until = asked
 	}
 	if g.until != before {
-		g.queue.wakeAll() // some may not live to see the end of the pause
+		g.queue.wakeAll() // some may give up before the end of the pause
 	}
 }
 
@@ -84,8 +85,8 @@ func (g *Gate) close(p Policy, now time.Time, window time.Duration) {
 	g.round = firstRound()
 }
 
-// answered takes note of the end of an attempt that was not throttled. It means
-// nothing where the gate was closed or opened since.
+// answered notes the end of an attempt that was not throttled. It has no effect if the gate
+// has closed or opened since.
 func (g *Gate) answered(t *Turn, passed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -99,7 +100,7 @@ func (g *Gate) answered(t *Turn, passed bool) {
 	g.advance(time.Now())
 }
 
-// advance lets out those whose turn it is. Whoever changes the gate calls it.
+// advance lets out the callers whose turn it is. It is called after each change.
 func (g *Gate) advance(now time.Time) {
 	if !isClosed(g.phase.Load()) || now.Before(g.until) {
 		return
@@ -118,12 +119,11 @@ func (g *Gate) advance(now time.Time) {
 		g.queue.popFirst().letOut(g.phase.Load(), g.round.number)
 	}
 	if isAnother {
-		g.queue.wakeFirst() // which watches the clock
+		g.queue.wakeFirst() // it watches the clock
 	}
 }
 
-// next is when there is something to do for the first one in the queue, unless an
-// answer comes before.
+// next returns when the first caller in the queue must act, unless a response comes first.
 func (g *Gate) next(now time.Time) time.Time {
 	if now.Before(g.until) {
 		return g.until

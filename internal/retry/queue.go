@@ -8,13 +8,13 @@ import (
 // waiter is a caller that waits at a gate.
 type waiter struct {
 	seat         seat
-	wake         chan struct{} // holds one: a change that is not seen yet
+	wake         chan struct{} // holds one: a change not seen yet
 	isOut        bool
 	phase, round uint64 // in which it was let out
 }
 
-// seat orders the callers by age: by the phase of the gate at their first attempt,
-// and among those of the same phase, as they come to wait. The zero value is none.
+// seat orders callers by age: by the phase of the gate at their first attempt, and within
+// a phase in the order in which they begin to wait. The zero value is no seat.
 type seat struct{ born, number uint64 }
 
 func (s seat) compare(other seat) int {
@@ -35,7 +35,7 @@ func (w *waiter) letOut(phase, round uint64) {
 	w.wakeUp()
 }
 
-// queue are those who wait, the oldest one first.
+// queue is the waiting callers, oldest first.
 type queue []*waiter
 
 func (q *queue) add(w *waiter) {
@@ -43,7 +43,7 @@ func (q *queue) add(w *waiter) {
 	*q = slices.Insert(*q, at, w)
 }
 
-// remove takes out w, if it is there.
+// remove removes w, if present.
 func (q *queue) remove(w *waiter) {
 	if at, found := q.find(w); found {
 		*q = slices.Delete(*q, at, at+1)

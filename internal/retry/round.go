@@ -2,27 +2,27 @@ package retry
 
 import "time"
 
-// lease is how long a round waits for answers. What takes longer, or was forgotten,
-// does not hold up the others.
+// lease is how long a round waits for responses, so that one that takes longer, or never
+// comes, does not hold up the others.
 const lease = 15 * time.Second
 
-// maxRound keeps the size of a round from growing beyond all numbers.
+// maxRound bounds the size of a round.
 const maxRound = 1 << 16
 
-// round is a number of callers that are let out together after a pause. What comes of
-// them decides how many are let out next.
+// round is a number of callers that are let out together after a pause. Their outcomes
+// decide how many are let out next.
 type round struct {
 	number uint64 // since the pause
 	size   int
-	out    int // were let out
-	open   int // of them, have no answer yet
+	out    int // how many were let out
+	open   int // how many of them have no outcome yet
 	passed int
 	lease  time.Time // since the last one was let out
 }
 
 func firstRound() round { return round{size: 1} }
 
-// next is twice as large, or begins anew where no request passed.
+// next returns a round twice as large, or the first one again if no request passed.
 func (r round) next() round {
 	n := firstRound()
 	n.number = r.number + 1
@@ -32,7 +32,7 @@ func (r round) next() round {
 	return n
 }
 
-// letOut reports whether one more may go.
+// letOut reports whether one more caller may go.
 func (r *round) letOut(now time.Time) bool {
 	if r.out == r.size {
 		return false
@@ -43,7 +43,7 @@ func (r *round) letOut(now time.Time) bool {
 	return true
 }
 
-// answered counts an answer, be it a late one to a round before.
+// answered counts an outcome, even one of an earlier round.
 func (r *round) answered(number uint64, passed bool) {
 	if number == r.number {
 		r.open--
@@ -53,7 +53,7 @@ func (r *round) answered(number uint64, passed bool) {
 	}
 }
 
-// giveBack takes back that a caller was let out.
+// giveBack undoes letting a caller out.
 func (r *round) giveBack(number uint64) {
 	if number == r.number {
 		r.open--
@@ -61,10 +61,10 @@ func (r *round) giveBack(number uint64) {
 	}
 }
 
-// isPassed reports that nothing stands in the way of further requests.
+// isPassed reports whether the gate may open.
 func (r *round) isPassed() bool { return r.open == 0 && r.passed > 0 }
 
-// isOver reports that it is time for the next round.
+// isOver reports whether it is time for the next round.
 func (r *round) isOver(now time.Time) bool {
 	return r.out > 0 && r.open == 0 || r.out == r.size && !now.Before(r.lease)
 }

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// DefaultThrottleTimeout is how long a call outlasts throttling where nothing else
-// is said. Gateways throttle by the minute.
+// DefaultThrottleTimeout is how long a throttled call keeps trying by default. Gateways
+// throttle by the minute.
 const DefaultThrottleTimeout = 2 * time.Minute
 
-// maxThrottlePauses bounds ThrottleTimeout by what MaxDelay makes of a pause: a tiny
-// one must not become a flood.
+// maxThrottlePauses bounds ThrottleTimeout by a multiple of MaxDelay: a tiny MaxDelay must
+// not lead to a flood of requests.
 const maxThrottlePauses = 100
 
-// throttlePause is the pause after the given number of pauses in a row. It doubles up
-// to MaxDelay or, where the service names it, up to the window of its limit, and
-// begins with an eighth of that.
+// throttlePause returns the pause after the given number of pauses in a row. It doubles up
+// to MaxDelay. If the service names the window of its limit, it begins with an eighth of
+// the window and doubles up to the window.
 func (p Policy) throttlePause(pauses int, window time.Duration) time.Duration {
 	pause, most := p.BaseDelay, p.MaxDelay
 	if window > 0 {
@@ -25,8 +25,8 @@ func (p Policy) throttlePause(pauses int, window time.Duration) time.Duration {
 	return doubled(pause, pauses, most)
 }
 
-// Window reads what a throttling message says of its limit, for example
-// "limit:60,time:1 minute": the time that the limit counts by. 0: it does not say.
+// Window returns the window of a limit from a throttling message such as
+// "limit:60,time:1 minute", or 0.
 func Window(message string) time.Duration {
 	_, text, ok := strings.Cut(strings.ToLower(message), "time:")
 	if !ok {

@@ -6,29 +6,30 @@ import (
 	"time"
 )
 
-// ErrPatience ends a wait for a gate that would take longer than Policy.ThrottleTimeout.
+// ErrPatience is returned if a wait for a gate would take longer than
+// Policy.ThrottleTimeout.
 var ErrPatience = errors.New("the service has throttled this client for too long")
 
-// Turn is what a call has to do with its gate. It is for one call, and for one
-// goroutine at a time. The zero value is that of a call that has not begun.
+// Turn is the state of one call at its gate. It is for one goroutine at a time. The zero
+// value is for a call that has not begun.
 type Turn struct {
 	gate     *Gate
 	seat     seat
-	phase    uint64    // of the gate, as the attempt was let out
-	round    uint64    // the same; only where isOut
-	isOut    bool      // the gate waits for what comes of the attempt
-	patience time.Time // until when throttling is outlasted; zero: there was none
+	phase    uint64    // of the gate when the attempt was let out
+	round    uint64    // the same; only if isOut
+	isOut    bool      // the gate waits for the outcome of the attempt
+	patience time.Time // when to give up while throttled; zero if not throttled
 }
 
-// Enter waits until the gate lets the call's next attempt out. It returns why it did
-// not: the error of ctx; context.DeadlineExceeded at once, where the deadline would
-// pass before the gate can open; ErrPatience, where p.ThrottleTimeout would. It has
-// passed since the first refusal in a row, or since the call began to wait.
+// Enter waits until the gate lets out the call's next attempt. Its error is that of ctx;
+// immediately context.DeadlineExceeded, if the deadline would pass before the gate can
+// open; or ErrPatience, if p.ThrottleTimeout would, counted from the first refusal in a row
+// or from when the call began to wait.
 //
-// Whatever comes of the attempt is told to t afterwards, once. A call that ends, or
-// panics, before it could tell calls t.Unknown.
+// Afterwards, the caller reports the outcome of the attempt to t, once. A call that ends
+// or panics before that must call t.Unknown.
 func (g *Gate) Enter(ctx context.Context, p Policy, t *Turn) error {
-	t.settle(false) // of an attempt that was left open
+	t.settle(false) // an attempt without a reported outcome
 	t.phase = g.phase.Load()
 	if t.gate == nil {
 		t.gate, t.seat.born = g, t.phase
@@ -36,15 +37,15 @@ func (g *Gate) Enter(ctx context.Context, p Policy, t *Turn) error {
 	if !isClosed(t.phase) {
 		return nil
 	}
-	t.phase = 0 // a call that goes without a turn tells nothing new
+	t.phase = 0 // the outcome of a call without a turn says nothing new
 	return g.wait(ctx, p, t)
 }
 
-// Passed says that the attempt was answered, and not throttled.
+// Passed reports that the attempt got a response and was not throttled.
 func (t *Turn) Passed() { t.end(true) }
 
-// Unknown says that the attempt was not made, or got no answer, or one that tells
-// nothing of the limit. It has no effect where the end of the attempt was told before.
+// Unknown reports that the attempt was not made, got no response, or got one that says
+// nothing about the limit. It has no effect if the outcome was already reported.
 func (t *Turn) Unknown() { t.end(false) }
 
 func (t *Turn) end(passed bool) {
@@ -52,7 +53,7 @@ func (t *Turn) end(passed bool) {
 	t.settle(passed)
 }
 
-// settle tells the gate what it waits for, if it does.
+// settle reports the outcome to the gate, if it waits for it.
 func (t *Turn) settle(passed bool) {
 	if t.isOut {
 		t.isOut = false
@@ -60,9 +61,8 @@ func (t *Turn) settle(passed bool) {
 	}
 }
 
-// Throttled says that the attempt, which began at the time sent, was throttled.
-// after is how long the service asked to wait, window what its limit counts by; 0:
-// it did not say.
+// Throttled reports that the attempt, which began at sent, was throttled. after is how long
+// the service asked to wait, and window the window of its limit; 0 if unknown.
 func (t *Turn) Throttled(p Policy, sent time.Time, after, window time.Duration) {
 	if t.gate == nil {
 		return
@@ -118,7 +118,7 @@ func endOfWait(ctx context.Context, patience time.Time) waitEnd {
 	return waitEnd{patience, ErrPatience}
 }
 
-// join queues up.
+// join adds a waiter to the queue.
 func (g *Gate) join(t *Turn) *waiter {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -136,8 +136,8 @@ func (g *Gate) seat(t *Turn) seat {
 	return t.seat
 }
 
-// look says how long w has to wait before it looks again: 0, where it may go. The
-// error says why it shall not wait.
+// look returns how long w must wait before it checks again, or 0 if it may go. The error
+// says why it must not wait.
 func (g *Gate) look(w *waiter, end waitEnd) (time.Duration, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -146,7 +146,7 @@ func (g *Gate) look(w *waiter, end waitEnd) (time.Duration, error) {
 	switch {
 	case w.isOut:
 		return 0, nil
-	case !isClosed(g.phase.Load()): // it was opened since the caller came
+	case !isClosed(g.phase.Load()): // it has opened since the caller joined
 		g.drop(w)
 		w.phase = g.phase.Load()
 		return 0, nil
@@ -159,8 +159,7 @@ func (g *Gate) look(w *waiter, end waitEnd) (time.Duration, error) {
 	return end.at.Sub(now), nil
 }
 
-// leave takes out a caller that gives up. Where it was let out meanwhile, it hands
-// its turn on.
+// leave removes a caller that gives up. If it was let out meanwhile, it passes its turn on.
 func (g *Gate) leave(w *waiter) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

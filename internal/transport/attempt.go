@@ -13,56 +13,57 @@ import (
 	"github.com/vpcep/vpcep-go/internal/redact"
 )
 
-// attempt follows one request on its way out, and stops a second one. It lives as
-// long as somebody keeps the request, so that the answer is no part of it.
+// attempt follows one request until it is sent, and stops a second one. It lives as long
+// as somebody keeps the request, so it does not hold the response.
 type attempt struct {
 	prepare       func(*http.Request) error
-	isOwnPool     bool // below stands the library's own pool
-	isDirect      bool // nothing of the caller's stands between here and net/http
+	isOwnPool     bool // the request is sent through the library's own pool
+	isDirect      bool // net/http sends it, without a caller's round tripper in between
 	hasBody       bool
 	prepareFailed bool
-	request       *http.Request // as it was sent; nil: it never was
+	request       *http.Request // as sent; nil if it was not
 	sent          http.Header
 	before        http.Header // before Prepare
-	secretAnswer  bool        // an answer is secret itself
-	hidden        []string    // secrets beside those in the headers
+	secretAnswer  bool        // the whole response is secret
+	hidden        []string    // secrets that are not in the headers
 	cache         *secretCache
 	secrets       *redact.Secrets // of the request
-	signature     *redact.Secrets // its own
-	location      []string        // where the answer would have led to
+	signature     *redact.Secrets // the request's signature
+	location      []string        // the Location of the response
 	cancel        context.CancelFunc
-	upload        upload // the body, where a round tripper might send it twice
-	// What a round tripper might change, as it was before.
+	upload        upload // the body, if a round tripper might send it twice
+	// The original values of what a round tripper might change.
 	method, scheme, host string
 	marks                [3]string // see isMark
 
-	// The hooks below run in goroutines of net/http's, some of them after the end.
+	// The hooks below run in goroutines of net/http, some of them after Send has returned.
 	mu   sync.Mutex
 	seen progress
 }
 
-// progress is how far a request has come, as far as it is seen from here.
+// progress is how far a request has come, as far as known.
 type progress struct {
-	address    string // for which a connection was last asked; "": for none
-	isAsked    bool   // for one to the host and port of the URL
-	handshakes int    // of TLS begun since a connection was asked for, one with a proxy included
-	link       link   // the last connection that the request was given
-	stranger   link   // one that came later, and seems to be for another request
-	wrote      bool   // the request's headers, to link
-	answered   bool   // with a byte at least
-	repeated   bool   // once, as net/http may
+	address    string // of the last connection requested, or ""
+	isAsked    bool   // a connection to the host and port of the URL was requested
+	handshakes int    // TLS handshakes begun since then, including one with a proxy
+	link       link   // the last connection that the request got
+	stranger   link   // a later connection that seems to be for another request
+	wrote      bool   // the request's headers were written to link
+	answered   bool   // at least one byte of a response came
+	repeated   bool   // net/http repeated it once, which is allowed
 	stop       stop   // of a second request
 }
 
-// stop says whether a second request was kept from being written, and what the
-// first one came to.
+// stop says whether a second request was kept from being written, and what became of the
+// first one.
 type stop uint8
 
 const (
 	notStopped stop = iota
 	stopped
-	// stoppedAfterRefusal: the HTTP/2 connection is the same one. net/http repeats a
-	// request on it after REFUSED_STREAM alone: it leaves the connection after any other reset.
+	// stoppedAfterRefusal: the second request was on the same HTTP/2 connection. net/http
+	// repeats a request there only after REFUSED_STREAM; after any other reset, it leaves
+	// the connection.
 	stoppedAfterRefusal
 )
 
@@ -72,7 +73,7 @@ func attemptOf(req *http.Request) *attempt {
 	return req.Context().Value(attemptKey{}).(func() *attempt)()
 }
 
-// begin is called with the request as it is sent.
+// begin is called with the request as it will be sent.
 func (a *attempt) begin(req *http.Request) {
 	a.request, a.sent = req, req.Header
 	a.method, a.scheme, a.host = req.Method, req.URL.Scheme, req.URL.Host
@@ -87,7 +88,7 @@ func (a *attempt) trace() *httptrace.ClientTrace {
 		WroteHeaders:         func() { a.noteOfLink(func(p *progress) { p.wrote = true }) },
 		GotFirstResponseByte: func() { a.noteOfLink(func(p *progress) { p.answered = true }) },
 	}
-	if !a.isOwnPool { // it costs net/http an allocation for each header
+	if !a.isOwnPool { // costs net/http an allocation for each header
 		trace.WroteHeaderField = a.wroteField
 	}
 	return trace
@@ -99,8 +100,7 @@ func (a *attempt) note(change func(*progress)) {
 	change(&a.seen)
 }
 
-// noteOfLink notes what happens on the connection that was given last, if that is
-// the request's own.
+// noteOfLink notes an event on the last connection, if that is the request's own.
 func (a *attempt) noteOfLink(change func(*progress)) {
 	a.note(func(p *progress) {
 		if !p.stranger.isGot && p.stop == notStopped {
@@ -123,9 +123,8 @@ func (a *attempt) getConn(address string) {
 	})
 }
 
-// gotConn is called before a request is written, and so is the place to stop a
-// second one: of net/http, which repeats requests after some resets of HTTP/2, and
-// a round tripper that retries.
+// gotConn is called before a request is written, so it can stop a second one: net/http
+// repeats requests after some HTTP/2 resets, and a round tripper may retry.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	var closing net.Conn
 	a.note(func(p *progress) {
@@ -141,7 +140,7 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	}
 }
 
-// wroteField is called for each header, before it leaves.
+// wroteField is called for each header, before it is sent.
 func (a *attempt) wroteField(name string, values []string) {
 	var closing net.Conn
 	a.note(func(p *progress) {
@@ -159,12 +158,12 @@ func (a *attempt) wroteField(name string, values []string) {
 	}
 }
 
-// isOwn reports whether a connection is for the request itself, and not for another
-// one that a round tripper makes under the same context: for a token, for example.
-// The latter is not told apart where it goes to the same host and port.
+// isOwn reports whether a connection is for the request itself, and not for another one
+// that a round tripper sends under the same context, such as for a token. Another request
+// to the same host and port cannot be distinguished.
 //
-// What goes to another address may be the request nevertheless, through a proxy, or
-// because the round tripper knows better where the service is. It shows by its headers.
+// A connection to another address may still be for the request: through a proxy, or if the
+// round tripper rewrites the address. Its headers show that.
 func (a *attempt) isOwn(next link) bool {
 	if a.isOwnPool || a.isTarget(next.address) {
 		return true
@@ -180,14 +179,13 @@ func (a *attempt) isTarget(address string) bool {
 	return strings.EqualFold(address, hostPort(a.scheme, a.host))
 }
 
-// isMark reports whether a header is one that a request has for itself: whoever
-// carries it is the request.
+// isMark reports whether a header identifies the request.
 func (a *attempt) isMark(values []string) bool {
 	return len(values) == 1 && values[0] != "" && slices.Contains(a.marks[:], values[0])
 }
 
-// take gives the request its connection, unless it was written before. It returns
-// the connection that is to be closed.
+// take gives the request its connection, unless it was already written. It returns the
+// connection to close, if any.
 func (a *attempt) take(next link) (closing net.Conn) {
 	p := &a.seen
 	p.stranger = link{}
@@ -206,8 +204,8 @@ func (a *attempt) take(next link) (closing net.Conn) {
 	return closing
 }
 
-// mayRepeat allows the one habit of net/http's that stays: it reads again, once,
-// where a kept HTTP/1.1 connection was closed under a read.
+// mayRepeat allows net/http to repeat a GET once, if an idle HTTP/1.1 connection was
+// closed.
 func (a *attempt) mayRepeat() bool {
 	p := &a.seen
 	may := a.method == http.MethodGet && p.link.reused && !p.link.isShared() && !p.answered && !p.repeated
@@ -215,13 +213,13 @@ func (a *attempt) mayRepeat() bool {
 	return may
 }
 
-// closing returns what is to be closed to stop a second request on a connection.
+// closing returns the connection to close to stop a second request, if any.
 //
-// HTTP/1.1 does not look at the context before it writes. HTTP/2 does, and closing
-// its connection would end the requests of others. But a round tripper may have
-// detached the context; then a connection is closed that nobody else has used yet.
+// HTTP/1.1 does not check the context before it writes. HTTP/2 does, and closing its
+// connection would end other requests. But a round tripper may have detached the context;
+// then a connection is closed if no other request has used it yet.
 func (a *attempt) closing(next link) net.Conn {
-	if next.protocol == unknownProtocol { // it is that of the connection before
+	if next.protocol == unknownProtocol { // the same as that of the previous connection
 		next.protocol = a.seen.link.protocol
 	}
 	switch {

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// link is a connection that a request was given.
+// link is a connection that a request got.
 type link struct {
 	isGot    bool
 	conn     net.Conn // may be nil: not all transports show it
-	address  string   // for which it was asked
-	reused   bool     // it had served requests before
+	address  string   // that was requested
+	reused   bool     // it has served requests before
 	protocol protocol
 }
 
@@ -24,11 +24,11 @@ type protocol uint8
 const (
 	unknownProtocol protocol = iota
 	http1
-	streams // of HTTP/2 or HTTP/3: requests of others may be on the connection, too
+	streams // HTTP/2 or HTTP/3: other requests may share the connection
 )
 
-// newLink is the connection that info tells of. Without TLS, its protocol is known to
-// the library's own pool alone.
+// newLink returns the connection in info. Without TLS, its protocol is known only for the
+// library's own pool.
 func newLink(info httptrace.GotConnInfo, address string, isOwnPool bool) link {
 	l := link{isGot: true, conn: info.Conn, address: address, reused: info.Reused}
 	state, isTLS := l.state()
@@ -41,8 +41,8 @@ func newLink(info httptrace.GotConnInfo, address string, isOwnPool bool) link {
 	return l
 }
 
-// learn reads the protocol off the first header that is written: those of HTTP/2 and
-// HTTP/3 begin with one that has a colon.
+// learn infers the protocol from the first header that is written: in HTTP/2 and HTTP/3, it
+// begins with a colon.
 func (l *link) learn(header string) {
 	switch {
 	case l.protocol != unknownProtocol:
@@ -53,7 +53,7 @@ func (l *link) learn(header string) {
 	}
 }
 
-// state is that of TLS. Not every connection with TLS is a *tls.Conn: users wrap them.
+// state returns the TLS state. Not every TLS connection is a *tls.Conn: users wrap them.
 func (l *link) state() (state tls.ConnectionState, isTLS bool) {
 	c, isTLS := l.conn.(interface{ ConnectionState() tls.ConnectionState })
 	if isTLS {
@@ -62,7 +62,7 @@ func (l *link) state() (state tls.ConnectionState, isTLS bool) {
 	return state, isTLS
 }
 
-// serverName is whom TLS is spoken with, "" where there is none.
+// serverName returns the server name of TLS, or "".
 func (l *link) serverName() string {
 	state, _ := l.state()
 	return state.ServerName
@@ -70,19 +70,19 @@ func (l *link) serverName() string {
 
 func (l *link) isShared() bool { return l.protocol == streams }
 
-// isSame compares connections, also of types that Go cannot compare: they are never the same.
+// isSame compares connections. Those of types that Go cannot compare are never the same.
 func isSame(a, b net.Conn) bool {
 	return a != nil && b != nil && reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }
 
-// isStream reports whether the connection is one that can be closed by itself. HTTP/3
-// shows a net.Conn that stands for a QUIC connection, and panics when it is closed.
+// isStream reports whether the connection can be closed. HTTP/3 shows a net.Conn for a QUIC
+// connection that panics when closed.
 func (l *link) isStream() bool {
 	_, isPacket := l.conn.RemoteAddr().(*net.UDPAddr)
 	return !isPacket
 }
 
-// hostPort is the address of a host, as net/http asks for it.
+// hostPort returns the address of a host as net/http requests it.
 func hostPort(scheme, host string) string {
 	u := url.URL{Host: host}
 	port := u.Port()
@@ -92,7 +92,7 @@ func hostPort(scheme, host string) string {
 		port = "80"
 	case scheme == "https":
 		port = "443"
-	default: // of SOCKS
+	default: // SOCKS
 		port = "1080"
 	}
 	return net.JoinHostPort(u.Hostname(), port)

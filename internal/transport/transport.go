@@ -1,11 +1,10 @@
 // Package transport sends one HTTP request once and says what is certain about
 // it: whether it may have reached the service, and what came back.
 //
-// It is the only package that knows resty, and takes from it the sending alone:
-// retries, redirects, cookies, logging and decoding are off, because each of
-// them would decide something that only the caller can decide. For the same
-// reason it keeps net/http, and any round tripper above it, from sending a
-// request a second time.
+// It is the only package that uses resty, and only to send: retries, redirects, cookies,
+// logging and decoding are off, because only the caller can decide about them. For the
+// same reason, it keeps net/http, and any round tripper above it, from sending a request a
+// second time.
 package transport
 
 import (
@@ -24,27 +23,27 @@ import (
 type Transport struct {
 	http *http.Client
 	next http.RoundTripper
-	// blank is a request of resty's with nothing in it. Each request begins as a copy:
-	// a new one would make maps for forms, cookies and queries, which none has.
+	// blank is an empty resty request. Each request begins as a copy: a new one would
+	// allocate maps for forms, cookies and queries, which are not used.
 	blank *resty.Request
-	// isPool says that nothing is written without a connection that httptrace sees:
-	// the library's own pool. Any other transport may have ways of its own.
+	// isPool says that the transport is the library's own pool, which writes nothing
+	// without a connection that httptrace sees. Any other transport may.
 	isPool  bool
 	secrets secretCache
 }
 
 // New returns a Transport that sends through a copy of hc; hc itself is not changed.
 //
-// What its transport does is watched through net/http/httptrace, so that no request
-// is sent twice. This has limits:
+// It watches hc's transport through net/http/httptrace, so that no request is sent twice.
+// This has limits:
 //
-//   - A round tripper may make requests of its own under the context of the request,
-//     for a token for example. One to the same host and port, or with the credentials or
-//     the User-Agent of the request, is taken for the request itself: it needs another
+//   - A round tripper may send its own requests under the context of the request, for
+//     example for a token. One to the same host and port, or with the credentials or the
+//     User-Agent of the request, is taken for the request itself: it needs another
 //     context.
 //   - A round tripper that detaches the context (context.WithoutCancel) cannot be kept
-//     from sending a request again over an HTTP/2 connection that others use, nor, once,
-//     one without a body over any HTTP/2 connection.
+//     from sending a request again over an HTTP/2 connection that other requests use, nor
+//     from once repeating one without a body over any HTTP/2 connection.
 func New(hc *http.Client) *Transport {
 	next := hc.Transport
 	if next == nil {
@@ -53,14 +52,14 @@ func New(hc *http.Client) *Transport {
 	return newTransport(next, hc.Timeout, false)
 }
 
-// NewOwn returns a Transport with a pool of its own.
+// NewOwn returns a Transport with its own pool.
 func NewOwn(pool *http.Transport) *Transport { return newTransport(pool, 0, true) }
 
 func newTransport(next http.RoundTripper, timeout time.Duration, isPool bool) *Transport {
 	own := &http.Client{
 		Transport: checked{next},
 		Timeout:   timeout,
-		// A redirect could lead to another host, with the token on board.
+		// A redirect could send the token to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	r := resty.NewWithClient(own).
@@ -80,32 +79,33 @@ type Request struct {
 	Method string
 	URL    string
 	Header http.Header
-	Body   []byte // nil: none
-	// Timeout bounds the attempt, to the last byte of the answer. 0: the context alone does.
+	Body   []byte // nil for no body
+	// Timeout bounds the attempt, to the last byte of the response. 0 means that only the
+	// context does.
 	Timeout time.Duration
-	// Secrets are in the body, and taken out of whatever comes back, beside those that
+	// Secrets are in the body. They are removed from the response, like the secrets that
 	// Prepare adds to the headers.
 	Secrets []string
-	// SecretAnswer says that the answer is a secret itself: no error quotes it.
+	// SecretAnswer says that the whole response is secret: no error quotes it.
 	SecretAnswer bool
-	// Prepare sees the request as it will be sent and may add headers: a token or
-	// a signature. Nothing is sent where it fails.
+	// Prepare gets the request as it will be sent, and may add headers such as a token or a
+	// signature. If it fails, nothing is sent.
 	Prepare func(*http.Request) error
 }
 
-// Response is an answer whose headers arrived, without the secrets that the request
-// carried. The zero value is none.
+// Response is a response whose headers arrived, without the secrets of the request. The
+// zero value means no response.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       string
-	// BodyErr says why Body is not the whole body, and is nil where it is.
+	// BodyErr says why Body is incomplete, or is nil if it is complete.
 	BodyErr error
-	// Sent are the headers of the request, credentials included.
+	// Sent are the headers of the request, including credentials.
 	Sent http.Header
 }
 
-// IsSuccess reports a status of 2xx.
+// IsSuccess reports whether the status is 2xx.
 func (r Response) IsSuccess() bool { return r.StatusCode >= 200 && r.StatusCode < 300 }
 
 // Send sends the request once, and waits until ctx ends. The error is an *Error.
@@ -120,7 +120,7 @@ func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 		secretAnswer: r.SecretAnswer, hidden: r.Secrets, before: r.Header, cache: &t.secrets,
 	}
 	request := *t.blank
-	// A function, because package fmt prints what another value in a context holds.
+	// A function, because package fmt would print the contents of any other value.
 	request.SetContext(context.WithValue(timed, attemptKey{}, func() *attempt { return a }))
 	request.Header = r.Header
 	if r.Body != nil {
@@ -139,7 +139,7 @@ func (t *Transport) Send(ctx context.Context, r *Request) (Response, error) {
 		Sent:       a.sent,
 	}
 	response.Body, response.BodyErr = readBody(answer.RawResponse)
-	if a.request.URL.Scheme == "http" { // the answer may be the proxy's
+	if a.request.URL.Scheme == "http" { // the response may be the proxy's
 		proxy, _ := t.proxyOf(a.request)
 		a.hideProxy(proxy)
 	}
@@ -159,20 +159,20 @@ func prepare(req *http.Request) error {
 			return err
 		}
 	}
-	// Without it, nobody below can send the body a second time.
+	// Without GetBody, no round tripper can send the body a second time.
 	req.GetBody = nil
-	if req.Body != nil && req.Body != http.NoBody && !a.isDirect { // net/http writes its own kinds at one go
+	if req.Body != nil && req.Body != http.NoBody && !a.isDirect { // net/http itself writes the body only once
 		req.Body = a.wrap(req.Body)
 	}
-	// Followed from here on only: to prepare it may take requests of its own, for a
-	// token for example, under the same context.
+	// Trace only from here on: preparing may send other requests under the same context,
+	// for example for a token.
 	*req = *req.WithContext(httptrace.WithClientTrace(req.Context(), a.trace()))
 	a.begin(req)
 	a.gather()
 	return nil
 }
 
-// pool is net/http's transport, or nil where another one stands above it.
+// pool returns net/http's transport, or nil if the transport is another round tripper.
 func (t *Transport) pool() *http.Transport {
 	next := t.next
 	if _, ok := next.(defaultTransport); ok {
@@ -182,11 +182,11 @@ func (t *Transport) pool() *http.Transport {
 	return pool
 }
 
-// checked lets only such answers through to http.Client as it can take.
+// checked passes on only responses that http.Client can handle.
 type checked struct{ next http.RoundTripper }
 
-// RoundTrip takes the Location from answers, because http.Client makes a failure
-// of one that it cannot parse.
+// RoundTrip removes the Location from responses, because http.Client fails if it cannot
+// parse it.
 func (t checked) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	switch {
@@ -217,9 +217,9 @@ func (t checked) CloseIdleConnections() {
 	}
 }
 
-// ErrTimeout ends an attempt that took longer than Request.Timeout, or than a
-// time-out of the transport's own. It is not the end of the caller's context, so it
-// is not context.DeadlineExceeded.
+// ErrTimeout ends an attempt that took longer than Request.Timeout, or than a time-out of
+// the transport itself. It does not match context.DeadlineExceeded, because the caller's
+// context has not ended.
 var ErrTimeout error = timeoutError{}
 
 type timeoutError struct{}
@@ -235,14 +235,14 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 	return context.WithTimeoutCause(ctx, d, ErrTimeout)
 }
 
-// endOf makes sure that err tells which clock ended the attempt: the caller's
-// context, or the attempt's own time-out.
+// endOf makes sure that err says what ended the attempt: the caller's context, or the
+// attempt's time-out.
 func endOf(ctx, timed context.Context, err error) error {
 	end := ctx.Err()
 	switch {
 	case end == nil && errors.Is(context.Cause(timed), ErrTimeout):
 		return ErrTimeout
-	case end == nil && errors.Is(err, context.DeadlineExceeded): // a time-out of the transport's own
+	case end == nil && errors.Is(err, context.DeadlineExceeded): // a time-out of the transport itself
 		return fmt.Errorf("%w: %v", ErrTimeout, err) //nolint:errorlint // it must not match context.DeadlineExceeded
 	case end == nil || errors.Is(err, end):
 		return err
@@ -250,7 +250,8 @@ func endOf(ctx, timed context.Context, err error) error {
 	return fmt.Errorf("%w: %w", end, err)
 }
 
-// defaultTransport is what a nil http.Client.Transport means: http.DefaultTransport at the time of the call.
+// defaultTransport is http.DefaultTransport at the time of the call, which is what a nil
+// http.Client.Transport means.
 type defaultTransport struct{}
 
 func (defaultTransport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -263,7 +264,7 @@ func (defaultTransport) CloseIdleConnections() {
 	}
 }
 
-// silent drops what resty would log.
+// silent discards what resty logs.
 type silent struct{}
 
 func (silent) Errorf(string, ...any) {}
