@@ -1,10 +1,10 @@
-// Package fallback has the credentials of a stand-in, which give way to any that the
-// caller brings: other credentials that are set twice are a mistake.
+// Package fallback has the credentials of the stand-in. Unlike other credentials, which
+// must not be set twice, they yield to any that the caller sets.
 package fallback
 
 import "net/http"
 
-// Auth sends a token of the stand-in.
+// Auth sends the stand-in's token.
 type Auth struct{ Token string }
 
 // Authenticate sets the header X-Auth-Token.

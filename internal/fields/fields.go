@@ -1,5 +1,5 @@
-// Package fields reads, writes and copies a type by one table: a row for each member
-// of its JSON object, so that reader and writer cannot drift apart.
+// Package fields reads, writes and copies a type by one table with a row for each member
+// of its JSON object, so reader and writer cannot drift apart.
 package fields
 
 import (
@@ -17,32 +17,32 @@ import (
 type Field[T any] struct {
 	name      string
 	alias     string
-	isWritten func(*T) bool // nil: where the field is set
+	isWritten func(*T) bool // nil: written if the field is set
 	value     value[T]
 }
 
-// Of is the row of the field that at points to.
+// Of returns the row of the field that at points to.
 func Of[T, V any](name string, at func(*T) *V, kind *Kind[V]) Field[T] {
 	return Field[T]{name: name, value: pointer[T, V]{at, kind}}
 }
 
-// Or adds another spelling of the name. It counts where the member is absent or
-// empty, and is never written.
+// Or adds another name for the member. It is read if the member is absent or empty, and
+// never written.
 func (f Field[T]) Or(alias string) Field[T] {
 	f.alias = alias
 	return f
 }
 
-// If says when the member is written, instead of where the field is set.
+// If sets when the member is written, instead of whenever the field is set.
 func (f Field[T]) If(isWritten func(*T) bool) Field[T] {
 	f.isWritten = isWritten
 	return f
 }
 
-// Always writes the member even where the field is not set.
+// Always writes the member even if the field is not set.
 func (f Field[T]) Always() Field[T] { return f.If(func(*T) bool { return true }) }
 
-// value is what a row knows of the type of its value.
+// value handles the type of a row's value.
 type value[T any] interface {
 	read(dst *T, v wire.Value) bool
 	write(w *jsontext.Encoder, src *T) error
@@ -60,7 +60,7 @@ type pointer[T, V any] struct {
 
 func (p pointer[T, V]) read(dst *T, v wire.Value) bool {
 	value, ok := p.kind.Read(v)
-	*p.at(dst) = value // what could be read is kept even where not all of it made sense
+	*p.at(dst) = value // keep what could be read, even if not all of it was valid
 	return ok
 }
 
@@ -78,26 +78,26 @@ func (p pointer[T, V]) isSet(src *T) bool { return p.kind.IsSet(*p.at(src)) }
 
 func (p pointer[T, V]) isEmpty(src *T) bool { return p.kind.IsEmpty(*p.at(src)) }
 
-// Table is all that a T has to do with JSON.
+// Table reads and writes a T as JSON.
 type Table[T any] struct {
 	// Fields are the rows, in the order in which they are written.
 	Fields []Field[T]
-	// Extra points to the members that no row knows, and to those whose value makes no
-	// sense. They are written in place of the row's own. nil: such members are dropped.
+	// Extra points to the members that no row knows, and to those with an invalid value.
+	// They are written in place of the row's value. If nil, such members are dropped.
 	Extra func(*T) *map[string]json.RawMessage
-	// OmitsEmpty leaves out a list that is empty, too, and not just one that is nil.
+	// OmitsEmpty leaves out lists that are empty, not only those that are nil.
 	OmitsEmpty bool
 
 	index map[string]row
 }
 
-// row is where a name leads to.
+// row is the row of a name.
 type row struct {
 	at      int
 	isAlias bool
 }
 
-// Indexed returns the table, ready for use.
+// Indexed returns the table ready for use.
 func (t Table[T]) Indexed() *Table[T] {
 	t.index = make(map[string]row, len(t.Fields))
 	for i, f := range t.Fields {
@@ -115,10 +115,10 @@ func (t *Table[T]) Has(name string) bool {
 	return known && !r.isAlias
 }
 
-// Read reads the object v into dst, which is zero, and returns the names of the
-// members whose value makes no sense. The error is that of wire.Value.Members.
+// Read reads the object v into dst, which must be zero, and returns the names of the
+// members with an invalid value. The error is that of wire.Value.Members.
 func (t *Table[T]) Read(v wire.Value, dst *T) (odd []string, err error) {
-	var aliases *T // what came under other names
+	var aliases *T // the members with other names
 	err = v.Members(func(name string, v wire.Value) {
 		r, known := t.index[name]
 		if !known {
@@ -151,14 +151,14 @@ func (t *Table[T]) Read(v wire.Value, dst *T) (odd []string, err error) {
 	return odd, err
 }
 
-// ReadWhole reads the object v where all of it makes sense. What could be read is
-// returned even where it does not.
+// ReadWhole reads the object v. ok is false if any value is invalid; the others are
+// returned even then.
 func (t *Table[T]) ReadWhole(v wire.Value) (value T, ok bool) {
 	odd, err := t.Read(v, &value)
 	return value, err == nil && len(odd) == 0
 }
 
-// keep puts a member that was not understood into Extra.
+// keep puts an unknown or invalid member into Extra.
 func (t *Table[T]) keep(dst *T, name string, v wire.Value) {
 	if t.Extra == nil {
 		return
@@ -170,7 +170,7 @@ func (t *Table[T]) keep(dst *T, name string, v wire.Value) {
 	(*extra)[name] = v.Raw()
 }
 
-// drop takes out of Extra an earlier member of the name, which was not understood.
+// drop removes an earlier, invalid member with the name from Extra.
 func (t *Table[T]) drop(dst *T, name string) {
 	if t.Extra == nil {
 		return
@@ -196,12 +196,12 @@ func (t *Table[T]) Clone(src T) T {
 	return src
 }
 
-// Marshal returns the JSON object that stands for src.
+// Marshal returns the JSON object for src.
 func (t *Table[T]) Marshal(src *T) ([]byte, error) {
 	return Marshal(src, t.Write)
 }
 
-// Write writes the JSON object that stands for src.
+// Write writes the JSON object for src.
 func (t *Table[T]) Write(w *jsontext.Encoder, src *T) error {
 	var extra map[string]json.RawMessage
 	if t.Extra != nil {

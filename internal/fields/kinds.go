@@ -14,18 +14,18 @@ import (
 
 // Kind is how the values of one type are read, written and copied.
 type Kind[V any] struct {
-	// Read returns the zero value and true for null, and false where the value makes no
-	// sense; what could be read is returned even then.
+	// Read returns the zero value and true for null, and false if the value is invalid;
+	// what could be read is returned even then.
 	Read  func(wire.Value) (V, bool)
 	Write func(*jsontext.Encoder, *V) error
-	// Clone is nil where a value is its own copy.
+	// Clone is nil if an assignment copies the value.
 	Clone func(V) V
-	// IsSet is false for what is not there: zero, or nil. IsEmpty is true for a list
-	// without elements, too.
+	// IsSet is false for a zero or nil value. IsEmpty is also true for a list without
+	// elements.
 	IsSet, IsEmpty func(V) bool
 }
 
-// The kinds that need nothing said about them.
+// The basic kinds.
 var (
 	Text = Word(wire.String)
 	Int  = scalar(wire.Int64, func(w *jsontext.Encoder, n *int64) error { return w.WriteToken(jsontext.Int(*n)) })
@@ -37,9 +37,9 @@ var (
 		IsSet: func(t time.Time) bool { return !t.IsZero() }, IsEmpty: time.Time.IsZero,
 	}
 	Texts = Words(wire.String)
-	// Document is a JSON object that may come as a string that holds it.
+	// Document is a JSON object, or a string that contains one.
 	Document = raw(wire.Document)
-	// Raw is a value that is kept as it is.
+	// Raw is a value that is kept as received.
 	Raw = raw(func(v wire.Value) (json.RawMessage, bool) {
 		if v.IsNull() {
 			return nil, true
@@ -64,7 +64,7 @@ func readNumber(v wire.Value) (int, bool) {
 	return int(n), ok
 }
 
-// Optional is a value that may be absent, where that differs from zero.
+// Optional is a value for which absent differs from zero.
 func Optional[V any](kind *Kind[V]) *Kind[*V] {
 	return &Kind[*V]{
 		Read: func(v wire.Value) (*V, bool) {
@@ -97,13 +97,13 @@ func Word[S ~string](read func(wire.Value) (S, bool)) *Kind[S] {
 	return scalar(read, func(w *jsontext.Encoder, s *S) error { return w.WriteToken(jsontext.String(string(*s))) })
 }
 
-// Words is a list of strings, which may come as a bare one.
+// Words is a list of strings, or a single string instead of a list.
 func Words[S ~string](read func(wire.Value) (S, bool)) *Kind[[]S] {
 	word := Word(read)
 	return list(word, func(v wire.Value) ([]S, bool) { return wire.Words(v, read) })
 }
 
-// List is a list, which may come as a bare element.
+// List is a list, or a single element instead of a list.
 func List[E any](element *Kind[E]) *Kind[[]E] {
 	return list(element, func(v wire.Value) ([]E, bool) { return wire.List(v, element.Read) })
 }
@@ -144,7 +144,7 @@ func raw(read func(wire.Value) (json.RawMessage, bool)) *Kind[json.RawMessage] {
 	}
 }
 
-// WriteRaw writes v, which has to be valid JSON.
+// WriteRaw writes v, which must be valid JSON.
 func WriteRaw(w *jsontext.Encoder, v json.RawMessage) error {
 	if v == nil {
 		return w.WriteToken(jsontext.Null)
@@ -152,7 +152,7 @@ func WriteRaw(w *jsontext.Encoder, v json.RawMessage) error {
 	return w.WriteValue(jsontext.Value(v))
 }
 
-// writeTime writes a time that JSON can carry, in UTC.
+// writeTime writes a time in UTC. It fails if JSON cannot represent the time.
 func writeTime(w *jsontext.Encoder, t *time.Time) error {
 	text, err := t.UTC().MarshalText()
 	if err != nil {
@@ -161,24 +161,24 @@ func writeTime(w *jsontext.Encoder, t *time.Time) error {
 	return w.WriteToken(jsontext.String(string(text)))
 }
 
-// options write what encoding/json writes: a member twice where it is there twice, and
-// a replacement for what is no UTF-8; raw values stay as they are.
+// options make jsontext write what encoding/json writes: duplicate members, and a
+// replacement for invalid UTF-8. Raw values are written unchanged.
 var options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true)}
 
-// writer is what one value is written with.
+// writer writes one value.
 type writer struct {
 	jsontext.Encoder
 	out bytes.Buffer
 }
 
-// writers are used again: a new one grows from nothing, which takes more allocations
-// than all the rest of a small request.
+// writers are reused: growing a new one takes more allocations than the rest of a small
+// request.
 var writers = sync.Pool{New: func() any { return new(writer) }}
 
-// maxPooled is the size of the largest text whose writer is used again.
+// maxPooled is the size of the largest text whose writer is reused.
 const maxPooled = 64 << 10
 
-// Marshal returns what write writes of v.
+// Marshal returns what write writes for v.
 func Marshal[V any](v *V, write func(*jsontext.Encoder, *V) error) ([]byte, error) {
 	w := writers.Get().(*writer)
 	w.out.Reset()

@@ -5,24 +5,24 @@ import (
 	"errors"
 )
 
-// errLost reports code of the caller's that called runtime.Goexit.
+// errLost reports that the caller's code called runtime.Goexit.
 var errLost = errors.New("the goroutine that requested a page ended")
 
-// fetched is what came of asking for a page.
+// fetched is the result of requesting a page.
 type fetched[T any] struct {
 	page     Page[T]
 	err      error
-	panicked any // in the goroutine that asked
+	panicked any // in the goroutine that requested it
 }
 
-// fetch is a page that was asked for.
+// fetch is a page that was requested.
 type fetch[T any] struct {
 	result chan fetched[T]
 	cancel context.CancelFunc
 	waited bool
 }
 
-// fetch asks for a page, and returns with the answer.
+// fetch requests a page, and returns when it has arrived.
 func (p Pager[T]) fetch(ctx context.Context, offset, limit int) *fetch[T] {
 	f := &fetch[T]{result: make(chan fetched[T], 1), cancel: func() {}}
 	page, err := p.Fetch(ctx, offset, limit)
@@ -30,7 +30,7 @@ func (p Pager[T]) fetch(ctx context.Context, offset, limit int) *fetch[T] {
 	return f
 }
 
-// fetchAhead asks for a page while the reader works on the one before.
+// fetchAhead requests a page while the reader works on the previous one.
 func (p Pager[T]) fetchAhead(ctx context.Context, offset, limit int) *fetch[T] {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &fetch[T]{result: make(chan fetched[T], 1), cancel: cancel}
@@ -47,11 +47,11 @@ func (p Pager[T]) fetchAhead(ctx context.Context, offset, limit int) *fetch[T] {
 
 // wait returns the page.
 func (f *fetch[T]) wait() (Page[T], error) {
-	f.waited = true // it may panic: stop must not wait for a second result then
+	f.waited = true // if this panics, stop must not wait for a second result
 	got := <-f.result
 	f.cancel()
 	if got.panicked != nil {
-		panic(got.panicked) // code of the reader's, which it is the reader's to recover
+		panic(got.panicked) // from the reader's code: the reader must recover it
 	}
 	if got.page.Reached != nil {
 		got.page.Reached()
@@ -59,7 +59,7 @@ func (f *fetch[T]) wait() (Page[T], error) {
 	return got.page, got.err
 }
 
-// stop gives the page up, and returns when nothing of it is left running.
+// stop cancels the request for the page, and returns when its goroutine has ended.
 func (f *fetch[T]) stop() {
 	if f == nil || f.waited {
 		return

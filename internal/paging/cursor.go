@@ -25,8 +25,8 @@ const (
 	maxItems, maxRequests = 250_000, 100_000
 	requestsPerItem       = 4
 
-	// maxPasses is how often a list is read anew whose items move to the front, and
-	// passesToEnd the same where they move to the end.
+	// maxPasses is how often a list whose items move to the front is read again, and
+	// passesToEnd how often one whose items move to the end is.
 	maxPasses   = 10
 	passesToEnd = 2
 )
@@ -34,19 +34,19 @@ const (
 var (
 	// ErrNothingNew ends a list that repeats itself, or that changes too fast to be read.
 	ErrNothingNew = errors.New("the list has no end")
-	// ErrEndless ends a list that goes on far beyond what it may hold.
+	// ErrEndless ends a list that is far longer than the service's total.
 	ErrEndless = errors.New("the list is longer than it can be")
-	// ErrUnsettled ends a list in which items move all the time.
+	// ErrUnsettled ends a list whose items move all the time.
 	ErrUnsettled = errors.New("the list does not settle")
-	// ErrPageTooLong reports a page that holds more than was asked for.
+	// ErrPageTooLong reports a page with more items than requested.
 	ErrPageTooLong = errors.New("the page is longer than requested")
 )
 
-// key stands for an ID in what the cursor remembers: 16 bytes, whatever its length.
+// key is a hash of an ID: 16 bytes, whatever the ID's length.
 type key [2]uint64
 
-// place is what the cursor remembers of an item: its version, and in the lowest
-// eight bits the pass that it was read in last.
+// place is what the cursor remembers of an item: its version and, in the lowest eight bits,
+// the pass in which it was last read.
 type place uint64
 
 func (p place) pass() uint8 { return uint8(p & 0xff) }
@@ -57,11 +57,11 @@ type placed struct {
 	place place
 }
 
-// cursor decides where the next page begins, and what of a page is new. It keeps one
-// thing true: what exists since the beginning of the pass and was not seen stands
-// behind everything that was accepted. (Items that move to the front break it, and
-// are found by another pass.) A page is accepted where it begins at 0 or holds an
-// item that was accepted before, because then nothing lies between the two.
+// cursor decides where the next page begins, and which items of a page are new. Its
+// invariant: every item that has existed since the beginning of the pass and was not seen
+// comes after everything that was accepted. (Items that move to the front break it; another
+// pass finds them.) A page is accepted if it begins at 0 or has an item that was accepted
+// before, because then nothing lies in between.
 type cursor[T any] struct {
 	size, maxSize int
 	order         Order
@@ -69,19 +69,19 @@ type cursor[T any] struct {
 	seen          map[key]place
 
 	next    int  // where the next page begins
-	done    bool // there is none
-	reached int  // the place behind the last element of the last accepted page
+	done    bool // there is no next page
+	reached int  // the offset after the last element of the last accepted page
 	tail    []placed
-	back    int   // how far the last step went back, 0: the last page was accepted
-	total   int64 // that of the last accepted page
+	back    int   // how far the last step went back; 0 if the last page was accepted
+	total   int64 // of the last accepted page
 
-	most      int64 // the largest total, -1: there was none
-	longest   int   // page
+	most      int64 // the largest total; -1 if there was none
+	longest   int   // the longest page
 	requests  int
-	fruitless int // requests in a row
+	fruitless int // requests in a row that brought nothing new
 
-	// held is a page of one element that stands directly behind the last one, of a
-	// service that shows no longer ones: it is accepted once that one was seen again.
+	// held is a page of one element directly after the last one, of a service whose pages
+	// have only one: it is accepted once the last one was seen again.
 	held   *Page[T]
 	heldAt int
 
@@ -96,12 +96,12 @@ type pass struct {
 	first   placed
 	newest  int64 // the version of first
 	total   int64
-	unclean bool // something moved meanwhile
-	// top is what stood first in the pass before, if all that is left to be seen is
-	// whether it still does.
+	unclean bool // something moved during the pass
+	// top is the first item of the previous pass, if it only remains to check that it still
+	// is the first.
 	top *placed
-	// since is the newest version that the pass before began with: what has moved to
-	// the front meanwhile is newer.
+	// since is the newest version at the beginning of the previous pass: items that have
+	// moved to the front meanwhile are newer.
 	since int64
 }
 
@@ -113,10 +113,10 @@ func newCursor[T any](size, maxSize int, order Order) *cursor[T] {
 	}
 }
 
-// overlap is how many elements of a page of n are asked for again with the next one.
+// overlap returns how many elements of a page of n the next request repeats.
 func overlap(n int) int { return max(1, n/overlapShare) }
 
-// limit is how many elements the next page may have.
+// limit returns how many elements the next page may have.
 func (c *cursor[T]) limit() int {
 	if c.requests == 0 {
 		return c.size
@@ -124,7 +124,7 @@ func (c *cursor[T]) limit() int {
 	return max(c.size, min(c.size+overlap(c.size), c.maxSize))
 }
 
-// take takes in the page that begins at next, and returns what is new.
+// take processes the page that begins at next, and returns its new items.
 func (c *cursor[T]) take(p Page[T]) ([]T, error) {
 	limit := c.limit()
 	if n := len(p.Items); n > limit {
@@ -150,7 +150,7 @@ func (c *cursor[T]) take(p Page[T]) ([]T, error) {
 	return fresh, c.bounded()
 }
 
-// joins reports whether nothing lies between p and what was accepted before.
+// joins reports whether nothing lies between p and what was accepted.
 func (c *cursor[T]) joins(p Page[T]) bool {
 	if c.next == 0 || len(p.Items) == 0 && c.next == c.reached {
 		return true
@@ -158,7 +158,7 @@ func (c *cursor[T]) joins(p Page[T]) bool {
 	return slices.ContainsFunc(p.Items, func(item Item[T]) bool {
 		at := c.placeOf(item)
 		was, known := c.seen[at.key]
-		if c.order == ToEnd { // where it stands now, it proves nothing if it has moved
+		if c.order == ToEnd { // an item that has moved proves nothing
 			return known && was == at.place
 		}
 		return known && was.pass() == c.pass.number
@@ -172,13 +172,13 @@ func (c *cursor[T]) placeOf(item Item[T]) placed {
 	}
 }
 
-// mustBeSurrounded reports a page that cannot overlap with the one before, because
-// the service shows one element at a time.
+// mustBeSurrounded reports whether p cannot overlap the previous page, because the service
+// returns only one element at a time.
 func (c *cursor[T]) mustBeSurrounded(p Page[T]) bool {
 	return c.longest <= 1 && c.next > 0 && c.next == c.reached && c.held == nil && (len(p.Items) == 0 || !c.joins(p))
 }
 
-// accept takes in a page that joins, and the one that was held until it did.
+// accept processes a page that joins, and the held one, if any.
 func (c *cursor[T]) accept(p Page[T], limit int) []T {
 	if top := c.pass.top; top != nil && c.isUntouched(p, *top) {
 		c.done = true
@@ -199,7 +199,7 @@ func (c *cursor[T]) accept(p Page[T], limit int) []T {
 	return fresh
 }
 
-// add takes in what begins at next.
+// add processes the elements that begin at next.
 func (c *cursor[T]) add(p Page[T], limit int, isEnd bool) (fresh []T) {
 	n, before := len(p.Items), len(c.seen)
 	elements := make([]placed, n)
@@ -220,7 +220,7 @@ func (c *cursor[T]) add(p Page[T], limit int, isEnd bool) (fresh []T) {
 	switch {
 	case isEnd, p.Total == int64(c.reached):
 		c.endPass()
-	case isTail: // behind it stands nothing, unless the service gives pages of any length
+	case isTail: // the end, unless the service returns pages of any length
 		c.next = c.reached
 	default:
 		c.next = c.reached - repeated
@@ -228,8 +228,8 @@ func (c *cursor[T]) add(p Page[T], limit int, isEnd bool) (fresh []T) {
 	return fresh
 }
 
-// again is how many elements of a page of n the next one repeats. A service that gave
-// less than limit may not give more than n next time, either: something new has to fit.
+// again returns how many elements of a page of n the next one repeats. A service that
+// returned less than limit may return no more than n next time, so something new must fit.
 func again(n, limit int) int {
 	if n == limit {
 		return min(overlap(n), n)
@@ -237,8 +237,8 @@ func again(n, limit int) int {
 	return max(0, min(overlap(n), n-1))
 }
 
-// goBack chooses an earlier offset, where p shows nothing that was accepted: by as
-// much as the total fell, and by twice as much each time.
+// goBack chooses an earlier offset if p shows nothing that was accepted: earlier by as much
+// as the total fell, and twice as far each time.
 func (c *cursor[T]) goBack(p Page[T]) {
 	c.held = nil
 	c.pass.unclean = true
@@ -249,7 +249,7 @@ func (c *cursor[T]) goBack(p Page[T]) {
 	c.next = max(c.next-c.back, 0)
 }
 
-// note keeps in mind whether the pass shows the list as it stood at its beginning.
+// note records whether the pass shows the list as it was at the beginning of the pass.
 func (c *cursor[T]) note(p Page[T], elements []placed, added int) {
 	if c.pass.pages++; c.pass.pages == 1 {
 		c.pass.total = p.Total
@@ -264,14 +264,14 @@ func (c *cursor[T]) note(p Page[T], elements []placed, added int) {
 	c.pass.fresh += added
 }
 
-// endPass ends the list, or begins to read it anew where items may have moved.
+// endPass ends the list, or reads it again if items may have moved.
 func (c *cursor[T]) endPass() {
 	c.done = true
 	switch {
-	case c.order == Fixed, c.pass.pages == 1: // a single page shows the list as it is at one moment
+	case c.order == Fixed, c.pass.pages == 1: // a single page shows the list at one moment
 	case c.order == ToEnd:
-		// What moves to the end is still to be read. That holds unless two changes bear
-		// the same version; another pass finds what they hid.
+		// What moves to the end is still read, unless two changes have the same version;
+		// another pass finds what they hid.
 		c.done = !c.pass.unclean || c.pass.fresh == 0 || c.pass.number == passesToEnd
 	default:
 		c.done = c.pass.fresh == 0
@@ -281,9 +281,9 @@ func (c *cursor[T]) endPass() {
 	}
 }
 
-// endCatchUp ends a pass that looks for what has moved to the front since the one
-// before began: it has seen all of that when it comes to something older. Where it
-// took several pages, more may have moved meanwhile.
+// endCatchUp ends a pass that looks for items that have moved to the front since the
+// previous pass began: it has seen them all when it reaches an older one. If it took
+// several pages, more may have moved meanwhile.
 func (c *cursor[T]) endCatchUp(p Page[T]) {
 	if c.order != ToFront || c.pass.number == 0 || c.done {
 		return
@@ -306,7 +306,7 @@ func (c *cursor[T]) readAnew() {
 	c.next, c.reached, c.tail, c.back, c.fruitless = 0, 0, nil, 0, 0
 }
 
-// isUntouched reports whether top still stands first, as it did: then nothing has
+// isUntouched reports whether top still is the first item, unchanged: then nothing has
 // moved to the front since.
 func (c *cursor[T]) isUntouched(p Page[T], top placed) bool {
 	if len(p.Items) == 0 {
@@ -316,7 +316,7 @@ func (c *cursor[T]) isUntouched(p Page[T], top placed) bool {
 	return now.key == top.key && now.place>>8 == top.place>>8
 }
 
-// bounded is the error of a list that would never end.
+// bounded returns the error for a list that would never end, or nil.
 func (c *cursor[T]) bounded() error {
 	items, requests := maxItems, maxRequests
 	if c.most >= 0 {

@@ -1,11 +1,11 @@
-// Package paging reads lists that a service hands out in pages by offset, and loses
-// nothing where others create and delete meanwhile.
+// Package paging reads lists that a service returns in pages by offset, and misses nothing
+// while others create and delete.
 //
-// An offset counts from the beginning of the list, and so what stands behind a
-// deleted item moves to an earlier page. Each page therefore begins a little before
-// the end of the one before: where it shows an item that was read already, nothing
-// was lost between the two. Where it does not, the reader goes back until it does.
-// The rules stand in cursor.go; this file fetches.
+// An offset counts from the beginning of the list, so the items after a deleted one move
+// to an earlier page. Each page therefore begins a little before the end of the previous
+// one: if it shows an item that was already read, nothing was missed in between. If it
+// does not, the reader goes back until it does. The rules are in cursor.go; this file
+// fetches.
 package paging
 
 import "context"
@@ -24,38 +24,39 @@ const (
 
 // Item is one element of a page.
 type Item[T any] struct {
-	// ID tells items apart.
+	// ID identifies the item.
 	ID string
-	// Version differs after a change that moves the item. Only Order ToEnd and ToFront look at it.
+	// Version differs after a change that moves the item. Only Order ToEnd and ToFront use
+	// it.
 	Version int64
 	Value   T
-	// Hidden elements have a place in the list and are not shown to the reader.
+	// Hidden elements have a place in the list, but are not shown to the reader.
 	Hidden bool
 }
 
 // Page is one page of a list.
 type Page[T any] struct {
 	Items []Item[T]
-	// Total is how many items the service says there are, -1 where it does not. It is a hint.
+	// Total is the service's number of items, or -1 if unknown. It is a hint.
 	Total int64
-	// Reached is called, if it is not nil, when the reader gets to the page, which may
-	// be long after it was fetched.
+	// Reached is called, if not nil, when the reader reaches the page, which may be long
+	// after it was fetched.
 	Reached func()
 }
 
 // Pager reads one list.
 type Pager[T any] struct {
-	// Fetch asks for the page that begins at offset, and has at most limit items. It
-	// runs in a goroutine of its own where the reader is still at work on the page before.
+	// Fetch requests the page that begins at offset and has at most limit items. It runs in
+	// a separate goroutine while the reader is still working on the previous page.
 	Fetch func(ctx context.Context, offset, limit int) (Page[T], error)
-	// Size is how many new items a page is to bring, MaxSize how many a request may ask
-	// for as long as Size is not more.
+	// Size is how many new items a page should have. MaxSize is how many a request may ask
+	// for, unless Size is larger.
 	Size, MaxSize int
 	Order         Order
 }
 
-// Pages calls take for what is new in each page, until it returns false. It reads
-// nothing ahead.
+// Pages calls take with the new items of each page until it returns false. It does not read
+// ahead.
 func (p Pager[T]) Pages(ctx context.Context, take func([]T) bool) error {
 	c := newCursor[T](p.Size, p.MaxSize, p.Order)
 	for !c.done {
@@ -74,8 +75,8 @@ func (p Pager[T]) Pages(ctx context.Context, take func([]T) bool) error {
 	return nil
 }
 
-// Each calls yield for each item until it returns false: for each that exists from
-// the beginning to the end at least, and once for each ID.
+// Each calls yield for each item until it returns false: at least for each item that exists
+// throughout, and once for each ID.
 func (p Pager[T]) Each(ctx context.Context, yield func(T) bool) error {
 	c := newCursor[T](p.Size, p.MaxSize, p.Order)
 	var ahead *fetch[T]

@@ -1,6 +1,5 @@
-// Package policies compares policies by what they mean, because the cloud gives them back
-// in its own form: lists in another order, "*" for ["*"], names and empty conditions
-// added.
+// Package policies compares policies by meaning, because the cloud returns them in its own
+// form: lists in another order, "*" for ["*"], names and empty conditions added.
 package policies
 
 import (
@@ -10,9 +9,9 @@ import (
 	"strings"
 )
 
-// Same reports whether two policies mean the same. Each is a JSON object with a
-// Statement, a list of statements, or a JSON string that holds one of them. What is no
-// JSON is the same as nothing else.
+// Same reports whether two policies mean the same. Each is a JSON object with a Statement,
+// a list of statements, or a JSON string that contains one of these. Invalid JSON is not
+// the same as anything.
 func Same(a, b []byte) bool {
 	x, errX := parse(a)
 	y, errY := parse(b)
@@ -27,7 +26,7 @@ func Same(a, b []byte) bool {
 	return canonical(document(x)) == canonical(document(y))
 }
 
-// parse reads a policy, also one that is written as a string.
+// parse reads a policy, even one in a JSON string.
 func parse(data []byte) (any, error) {
 	v, err := decode(string(data))
 	if text, isText := v.(string); isText && err == nil {
@@ -38,7 +37,7 @@ func parse(data []byte) (any, error) {
 
 // decode keeps numbers as they are written: a float64 would round large ones.
 func decode(text string) (v any, err error) {
-	if !json.Valid([]byte(text)) { // a decoder alone would not mind what comes behind the value
+	if !json.Valid([]byte(text)) { // a decoder would ignore text after the value
 		return nil, json.Unmarshal([]byte(text), new(any))
 	}
 	d := json.NewDecoder(strings.NewReader(text))
@@ -55,7 +54,7 @@ func shareVersion(a, b map[string]any) {
 	}
 }
 
-// document is the normal form of a whole policy.
+// document returns the normal form of a whole policy.
 func document(v any) any {
 	object, isObject := v.(map[string]any)
 	if !isObject {
@@ -69,8 +68,8 @@ func document(v any) any {
 	return object
 }
 
-// statements is the normal form of a list of statements, whose order does not matter.
-// A single one may stand without its list.
+// statements returns the normal form of a list of statements, whose order does not matter.
+// A single statement may appear without a list.
 func statements(v any) []string {
 	list, isList := v.([]any)
 	if !isList && v != nil {
@@ -79,7 +78,7 @@ func statements(v any) []string {
 	return setOf(list, statement)
 }
 
-// statement is the normal form of one statement.
+// statement returns the normal form of one statement.
 func statement(v any) string {
 	object, isObject := v.(map[string]any)
 	if !isObject {
@@ -107,7 +106,7 @@ func statement(v any) string {
 	return canonical(object)
 }
 
-// principal is a set, or one for each kind of principal.
+// principal returns the normal form of a principal: a set, or a set for each kind.
 func principal(v any) any {
 	kinds, isObject := v.(map[string]any)
 	if !isObject {
@@ -120,8 +119,9 @@ func principal(v any) any {
 	return kinds
 }
 
-// condition has a set of values for each key of each operator. Their type does not
-// matter: true is "true", and 5 is "5". An operator without keys says nothing.
+// condition returns the normal form of a condition: a set of values for each key of each
+// operator. Their type does not matter: true is "true", and 5 is "5". An operator without
+// keys is left out.
 func condition(v any) any {
 	operators, isObject := v.(map[string]any)
 	if !isObject {
@@ -145,8 +145,8 @@ func condition(v any) any {
 	return operators
 }
 
-// set is the normal form of a list whose order and repetitions do not matter, and of a
-// value that stands for a list of one.
+// set returns the normal form of a list whose order and repetitions do not matter, or of a
+// single value instead of a list.
 func set(v any, each func(any) string) []string {
 	if list, isList := v.([]any); isList {
 		return setOf(list, each)
@@ -163,7 +163,7 @@ func setOf(list []any, each func(any) string) []string {
 	return slices.Compact(texts)
 }
 
-// present is a copy of an object without the members that are null, as if they were absent.
+// present returns a copy of an object without the members that are null.
 func present(object map[string]any) map[string]any {
 	object = maps.Clone(object)
 	maps.DeleteFunc(object, func(_ string, v any) bool { return v == nil })
@@ -180,7 +180,7 @@ func isEmpty(v any) bool {
 	return false
 }
 
-// plain is the text of a value without quotes.
+// plain returns the text of a value without quotes.
 func plain(v any) string {
 	if text, isText := v.(string); isText {
 		return text
@@ -188,8 +188,8 @@ func plain(v any) string {
 	return canonical(v)
 }
 
-// canonical writes a value in the one way that can be compared: members in order.
+// canonical returns a value as JSON with its members sorted, to be compared.
 func canonical(v any) string {
-	data, _ := json.Marshal(v) // it was read from JSON, which cannot fail to be written
+	data, _ := json.Marshal(v) // cannot fail for a value read from JSON
 	return string(data)
 }

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// layer is a text with some escapes undone, and where its bytes stand in the text
-// that it came from.
+// layer is a text with some escapes undone, and the offsets of its bytes in the original
+// text.
 type layer struct {
 	text string
-	at   []int // of each byte, and of the end; nil: the text is the first layer
+	at   []int // of each byte, and of the end; nil for the original text
 }
 
-// span leads from this layer to the first one.
+// span converts offsets in this layer to a span of the original text.
 func (l layer) span(begin, end int) span {
 	if l.at == nil {
 		return span{begin, end}
@@ -22,13 +22,13 @@ func (l layer) span(begin, end int) span {
 	return span{l.at[begin], l.at[end]}
 }
 
-// isEscaped reports what may be an escape.
+// isEscaped reports whether text may contain an escape.
 func isEscaped(text string) bool {
 	return strings.IndexByte(text, '\\') >= 0 || strings.IndexByte(text, '%') >= 0 || strings.IndexByte(text, '&') >= 0
 }
 
-// unescaped undoes one level of escapes: %2B, \u002b, \x2b, \/, &#43; and the like.
-// What only looks like an escape stays.
+// unescaped undoes one level of escapes: %2B, \u002b, \x2b, \/, &#43; and the like. What
+// only looks like an escape is left unchanged.
 func (l layer) unescaped(withPlaces bool) layer {
 	var next layer
 	var text strings.Builder
@@ -100,13 +100,13 @@ func escape(s string) (meant string, length int) {
 	return "", 0
 }
 
-// entities are those of HTML that stand for characters of credentials. Package html
-// knows two thousand, which would be a tenth of the library.
+// entities are the HTML entities for characters of credentials. Package html has two
+// thousand, which would be a tenth of the library's size.
 var entities = map[string]string{
 	"amp": "&", "lt": "<", "gt": ">", "quot": `"`, "apos": "'", "plus": "+", "sol": "/", "equals": "=", "nbsp": " ",
 }
 
-// entity is what an entity of HTML stands for, "" where it is none.
+// entity returns the character of an HTML entity, or "".
 func entity(name string) string {
 	digits, isNumber := strings.CutPrefix(name, "#")
 	if !isNumber {
@@ -132,7 +132,7 @@ func unicodeEscape(s string) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// hexByte reads the two digits behind the first n bytes of s.
+// hexByte reads the two digits after the first n bytes of s.
 func hexByte(s string, n int) (string, int) {
 	if len(s) < n+2 {
 		return "", 0

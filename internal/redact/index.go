@@ -3,12 +3,12 @@ package redact
 // blockLength is how much of a text is looked up at once.
 const blockLength = 8
 
-// index tells in one pass over a text whether it may hold any of many parts. A part
-// of 16 bytes, wherever it stands, covers one whole block of those that the text is
-// divided into; so the blocks at its first nine offsets are looked up. It is what
-// makes looking for a dozen spellings cheap enough for every answer.
+// index determines in one pass over a text whether it may contain any of many parts. The
+// text is divided into blocks of 8 bytes. A part of 16 bytes, wherever it is, covers a
+// whole block, so the blocks at its first nine offsets are indexed. This makes searching
+// for a dozen spellings cheap enough for every response.
 type index struct {
-	bits   [64]uint64 // by hash, which spares most lookups
+	bits   [64]uint64 // by hash; avoids most lookups
 	blocks map[uint64]struct{}
 }
 
@@ -39,12 +39,12 @@ func (x *index) mayHit(text string) bool {
 	return false
 }
 
-// block is the first eight bytes of s; the compiler makes one load of it.
+// block returns the first eight bytes of s; the compiler turns it into one load.
 func block(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// hash is one of 4096.
+// hash returns one of 4096 values.
 func hash(b uint64) uint64 { return b * 0x9e3779b97f4a7c15 >> 52 }

@@ -1,9 +1,9 @@
-// Package redact takes credentials out of texts that come from outside: an
-// answer can echo what the request carried.
+// Package redact removes credentials from texts that come from outside: a response can
+// echo what the request contained.
 //
-// It finds a secret as it is, escaped for a URL, for JSON, for Go or for HTML, also
-// several times over, and in base64; and what is left of one that was cut: any
-// beginning or end of it of at least 16 characters.
+// It finds a secret unchanged, escaped for a URL, for JSON, for Go or for HTML, even
+// several times over, and in base64. It also finds the rest of a truncated secret: any
+// beginning or end of at least 16 characters.
 package redact
 
 import (
@@ -13,35 +13,36 @@ import (
 	"strings"
 )
 
-// Mark stands where a credential stood.
+// Mark replaces a credential.
 const Mark = "[redacted]"
 
 const (
-	// shortest is the length below which a text is too common to be taken for a credential.
+	// shortest is the length below which a text is too common to be a credential.
 	shortest = 4
-	// shortestInAnswer is the same for answers of success: what they say must not be
-	// lost to a credential that is a word of the service's.
+	// shortestInAnswer is the same for successful responses, whose content must not be lost
+	// to a credential that happens to be one of the service's words.
 	shortestInAnswer = 8
-	// partLength is the length from which on a part of a secret gives it away.
+	// partLength is the length at which a part of a secret gives it away.
 	partLength = 16
 )
 
-// Secrets are texts to take out. The zero value and nil are none. It is safe for
-// concurrent use.
+// Secrets are texts to remove. The zero value and nil are empty. It is safe for concurrent
+// use.
 type Secrets struct {
-	needles []string // in every spelling that unescape does not undo
-	names   []string // the same in lower case, as they might stand in names of headers
-	index   *index   // of the needles that have parts; nil: they are looked for one by one
+	needles []string // in every spelling that unescaping does not undo
+	names   []string // the same in lower case, as in names of headers
+	index   *index   // of the needles that have parts; nil: search for each needle
 }
 
-// New returns the secrets given, in base64 too. Those that are too short are left out.
+// New returns Secrets for the given texts and their base64 forms. Texts that are too short
+// are left out.
 func New(secrets ...string) *Secrets {
 	s := &Secrets{index: newIndex()}
 	for _, secret := range secrets {
 		if len(secret) < shortest {
 			continue
 		}
-		// Escapes of its own are undone together with those that an echo adds.
+		// The secret's own escapes are undone together with those that an echo adds.
 		eachLayer(secret, false, func(l layer) bool {
 			s.add(l.text)
 			return true
@@ -56,8 +57,8 @@ func New(secrets ...string) *Secrets {
 	return s
 }
 
-// Plain returns secrets that are looked for once, and that nobody spells in base64:
-// it costs less than New.
+// Plain returns Secrets without base64 forms, for secrets that are used only once. It costs
+// less than New.
 func Plain(secrets ...string) *Secrets {
 	s := new(Secrets)
 	for _, secret := range secrets {
@@ -78,9 +79,8 @@ func (s *Secrets) add(needle string) {
 	}
 }
 
-// base64Forms is what stands in the base64 of any text with the secret in it, in
-// both alphabets. The characters at the ends that depend on what stands beside it
-// are left out.
+// base64Forms returns what the base64 of any text that contains the secret has in it, in
+// both alphabets. The characters at the ends that depend on adjacent text are left out.
 func base64Forms(secret string) (forms []string) {
 	for before := range 3 {
 		padded := append(make([]byte, before), secret...)
@@ -98,14 +98,14 @@ func base64Forms(secret string) (forms []string) {
 	return forms
 }
 
-// String returns text without the secrets, and text itself where it holds none.
+// String returns text without the secrets, or text itself if it contains none.
 func (s *Secrets) String(text string) string { return s.clean(text, shortest) }
 
-// Answer is String for an answer of success, in which the shortest secrets stay.
+// Answer is String for a successful response, in which the shortest secrets stay.
 func (s *Secrets) Answer(text string) string { return s.clean(text, shortestInAnswer) }
 
-// Header returns h without the secrets, in values and in names, and h itself where
-// it holds none.
+// Header returns h without the secrets, in values and in names, or h itself if it contains
+// none.
 func (s *Secrets) Header(h http.Header) http.Header {
 	if s.isEmpty() {
 		return h
@@ -134,8 +134,8 @@ func (s *Secrets) Header(h http.Header) http.Header {
 	return clean
 }
 
-// InAnyCase reports whether a secret is in text, whatever the case of its letters:
-// names of headers change it on their way.
+// InAnyCase reports whether a secret is in text, ignoring case: the case of header names is
+// changed in transit.
 func (s *Secrets) InAnyCase(text string) bool {
 	if s.isEmpty() || !s.mayBeIn(len(text)) {
 		return false
@@ -151,7 +151,8 @@ func (s *Secrets) InAnyCase(text string) bool {
 	return found
 }
 
-// mayBeIn reports whether a text of a length has room for a secret, or a part of one.
+// mayBeIn reports whether a text of the given length has room for a secret, or a part of
+// one.
 func (s *Secrets) mayBeIn(length int) bool {
 	return slices.ContainsFunc(s.names, func(secret string) bool { return length >= min(len(secret), partLength) })
 }
@@ -173,8 +174,8 @@ func (s *Secrets) clean(text string, least int) string {
 	return replace(text, found)
 }
 
-// eachLayer calls fn for text, and then for what it means, one level of escapes
-// after the other, until fn returns false.
+// eachLayer calls fn for text, and then with one more level of escapes undone each time,
+// until fn returns false.
 func eachLayer(text string, withPlaces bool, fn func(layer) bool) {
 	l := layer{text: text}
 	for range maxDepth {
@@ -190,7 +191,7 @@ func eachLayer(text string, withPlaces bool, fn func(layer) bool) {
 	fn(l)
 }
 
-// isIn reports whether a secret may be in text. It is quick where none is.
+// isIn reports whether a secret may be in text. It is fast if there is none.
 func (s *Secrets) isIn(text string, least int) bool {
 	isIn := false
 	eachLayer(text, false, func(l layer) bool {
@@ -209,7 +210,7 @@ func (s *Secrets) isIn(text string, least int) bool {
 // span is a part of a text.
 type span struct{ begin, end int }
 
-// find returns where in the first layer the secrets of this one are.
+// find returns where in the original text the secrets of this layer are.
 func (s *Secrets) find(l layer, least int) (found []span) {
 	for _, needle := range s.needles {
 		if len(needle) < least {
@@ -234,7 +235,7 @@ func (s *Secrets) find(l layer, least int) (found []span) {
 	return found
 }
 
-// each calls fn for every place of part in text.
+// each calls fn for every occurrence of part in text.
 func each(text, part string, fn func(begin int)) {
 	for from := 0; ; {
 		i := strings.Index(text[from:], part)
@@ -246,7 +247,7 @@ func each(text, part string, fn func(begin int)) {
 	}
 }
 
-// replace puts the mark in place of what was found.
+// replace replaces what was found with the mark.
 func replace(text string, found []span) string {
 	if len(found) == 0 {
 		return text
@@ -267,11 +268,10 @@ func replace(text string, found []span) string {
 	return b.String()
 }
 
-// longWord is the length from which on a word may be a token: no word of a message is so long.
+// longWord is the length at which a word may be a token: words of messages are shorter.
 const longWord = 24
 
-// LongWords returns text without words so long that they may be a credential that
-// nobody knows yet.
+// LongWords returns text without words so long that they may be an unknown credential.
 func LongWords(text string) string {
 	isLong := func(word string) bool { return len(word) >= longWord }
 	if !slices.ContainsFunc(strings.Fields(text), isLong) {

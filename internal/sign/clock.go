@@ -8,33 +8,33 @@ import (
 )
 
 const (
-	// tolerance is how far the clocks may be apart, for certain: the gateway allows 15
-	// minutes, Date has whole seconds, and requests take time.
+	// tolerance is how far the clocks may certainly be apart: the gateway allows 15 minutes,
+	// Date has whole seconds, and requests take time.
 	tolerance = 14 * time.Minute
 	// vainFor is how long a correction that did not help is not tried again: wrong
 	// signatures lock a key.
 	vainFor = time.Minute
 )
 
-// Clock is the time that requests are signed with: this machine's, until the gateway
-// refuses a signature for its time, and from then on the gateway's. It is safe for
-// concurrent use. The zero value is ready.
+// Clock is the time to sign requests with: this machine's until the gateway refuses a
+// signature because of its time, and then the gateway's. It is safe for concurrent use.
+// The zero value is ready to use.
 type Clock struct {
 	mu         sync.Mutex
 	correction time.Duration
 	vainUntil  time.Time
 }
 
-// Now is the time to sign with.
+// Now returns the time to sign with.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.correction)
 }
 
-// Refused is told of a signature that was refused with 401: the headers of the
-// request and of the answer. It reports whether the next one may pass because it has
-// another time, and says how far the clocks are apart, if they are.
+// Refused is called when a signature was refused with 401, with the headers of the request
+// and of the response. It reports whether the next signature may pass because its time
+// differs, and returns how far the clocks are apart, if they are.
 func (c *Clock) Refused(sent, answer http.Header) (again bool, why error) {
 	signed, signedErr := time.Parse(timeLayout, sent.Get(HeaderDate))
 	date, dateErr := http.ParseTime(answer.Get("Date"))
@@ -49,7 +49,7 @@ func (c *Clock) Refused(sent, answer http.Header) (again bool, why error) {
 		why = apartError(apart)
 	}
 	switch {
-	case date.Sub(signed).Abs() <= tolerance: // the time is not what is wrong
+	case date.Sub(signed).Abs() <= tolerance: // the time is not the reason
 		if c.correction != 0 {
 			c.correction, c.vainUntil = 0, now.Add(vainFor)
 		}
@@ -57,7 +57,7 @@ func (c *Clock) Refused(sent, answer http.Header) (again bool, why error) {
 	case now.Before(c.vainUntil):
 		return false, why
 	case apart.Abs() <= tolerance:
-		apart = 0 // this machine's clock was set right in the meantime
+		apart = 0 // this machine's clock has been corrected in the meantime
 	}
 	c.correction = apart
 	return true, why

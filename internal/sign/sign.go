@@ -1,5 +1,5 @@
-// Package sign signs requests with an access key: algorithm SDK-HMAC-SHA256 of
-// the cloud's API gateway.
+// Package sign signs requests with an access key, by the algorithm SDK-HMAC-SHA256 of the
+// cloud's API gateway.
 package sign
 
 import (
@@ -31,26 +31,26 @@ const (
 type Key struct {
 	AccessKey string
 	SecretKey string
-	// SecurityToken belongs to temporary keys; "" for others.
+	// SecurityToken is for temporary keys; otherwise "".
 	SecurityToken string
 }
 
 type projectKey struct{}
 
-// WithProject tells whoever signs a request under ctx which project it is for.
+// WithProject returns ctx with the project that its requests are signed for.
 func WithProject(ctx context.Context, projectID string) context.Context {
 	return context.WithValue(ctx, projectKey{}, projectID)
 }
 
-// Project is the project that a request under ctx is for, "" where there is none.
+// Project returns the project of WithProject, or "".
 func Project(ctx context.Context) string {
 	projectID, _ := ctx.Value(projectKey{}).(string)
 	return projectID
 }
 
-// Request signs req, whose body is body, as of now. It sets the headers
-// X-Sdk-Date, X-Project-Id (where projectID is not ""), X-Security-Token (for a
-// temporary key) and Authorization, and changes nothing else.
+// Request signs req, whose body is body, at the time now. It sets the headers X-Sdk-Date,
+// X-Project-Id (if projectID is not ""), X-Security-Token (for a temporary key) and
+// Authorization, and changes nothing else.
 func Request(req *http.Request, body []byte, key Key, projectID string, now time.Time) {
 	date := now.UTC().Format(timeLayout)
 	req.Header.Set(HeaderDate, date)
@@ -77,8 +77,8 @@ func Request(req *http.Request, body []byte, key Key, projectID string, now time
 		", SignedHeaders="+names+", Signature="+hex.EncodeToString(mac.Sum(nil)))
 }
 
-// canonicalPath encodes each segment and ends in a slash. An escaped slash stays
-// part of its segment.
+// canonicalPath encodes each segment and appends a slash. An escaped slash stays part of
+// its segment.
 func canonicalPath(u *url.URL) string {
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {
@@ -94,7 +94,7 @@ func canonicalPath(u *url.URL) string {
 	return path
 }
 
-// canonicalQuery sorts by key, then by value, both as they are before encoding.
+// canonicalQuery sorts by key, then by value, both before encoding.
 func canonicalQuery(u *url.URL) string {
 	if u.RawQuery == "" {
 		return ""
@@ -117,8 +117,8 @@ func canonicalQuery(u *url.URL) string {
 }
 
 // canonicalHeaders returns the lines of the signed headers, and their names. The
-// headers that proxies may change are left out: what authenticates must arrive as
-// it is, and nothing else has to.
+// headers that proxies may change are left out: only what authenticates must arrive
+// unchanged.
 func canonicalHeaders(req *http.Request) (lines, names string) {
 	signed := []string{strings.ToLower(HeaderDate)}
 	for _, name := range []string{HeaderProjectID, HeaderSecurityToken} {
@@ -134,7 +134,7 @@ func canonicalHeaders(req *http.Request) (lines, names string) {
 	return b.String(), strings.Join(signed, ";")
 }
 
-// escape encodes all but the unreserved characters.
+// escape encodes all characters but the unreserved ones.
 func escape(s string) string {
 	const hexDigits = "0123456789ABCDEF"
 	i := 0

@@ -8,15 +8,15 @@ import (
 // upload is a body that is written once. A round tripper that keeps a request, and
 // sends it again, finds it spent.
 //
-// net/http closes a body that it did not read, and reads it then, where an HTTP/2
-// connection turned out to be of no use.
+// If an HTTP/2 connection turns out to be unusable, net/http closes a body that it has not
+// read yet, and reads it afterwards.
 type upload struct {
 	io.ReadCloser
 	attempt         *attempt
 	isRead, isSpent atomic.Bool
 }
 
-// wrap returns the body of a request as one that is written once.
+// wrap returns a body that can be read only once.
 func (a *attempt) wrap(body io.ReadCloser) io.ReadCloser {
 	a.upload.ReadCloser, a.upload.attempt = body, a
 	return &a.upload

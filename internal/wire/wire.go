@@ -1,10 +1,9 @@
 // Package wire reads the service's JSON tolerantly.
 //
-// The service's answers drift in type between regions and years: a boolean
-// comes as a string, an array as its only element, a time without a zone. The
-// readers here take every form that makes sense and report the rest, so that
-// one odd field never loses the others. What is sent is not written here: that
-// is exact, and encoding/json does it.
+// The types in the service's responses vary between regions and years: a boolean comes as
+// a string, an array as its only element, a time without a zone. The readers accept every
+// plausible form and report the rest, so one invalid field never loses the others. Requests
+// are written elsewhere, exactly.
 package wire
 
 import (
@@ -24,27 +23,25 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Value is one JSON value, without white space around it: a part of the text that it
-// was read from, which it keeps alive. It is valid for good, and can be read as
-// often as one likes.
+// Value is one JSON value without surrounding white space: a part of the text that it was
+// read from, which it keeps in memory. It stays valid, and can be read any number of times.
 type Value struct {
 	text string
-	// ended is the error of the context that the reading ends with. nil: there is none.
+	// ended returns the error of the context that bounds reading. nil if there is none.
 	ended func() error
 }
 
-// Of is the value whose JSON text is data, which is copied if it can change. The
-// text need not be valid: Members and Elements find that out.
+// Of returns the value with the JSON text data, which is copied if it can change. The text
+// may be invalid: Members and Elements check it.
 func Of[T ~string | ~[]byte](data T) Value {
 	return Value{text: strings.TrimSpace(withoutBOM(string(data)))}
 }
 
-// longText is the length from which on a text takes long enough for its reading to be
-// interrupted.
+// longText is the length of a text that takes long enough to read to be interrupted.
 const longText = 64 << 10
 
-// Within is Of a text whose reading ends with ctx, and the error of Members is its error
-// then. A short text is read all the same: it is there.
+// Within is Of, but reading a long text ends with ctx; the error of Members is then that of
+// ctx.
 func Within(ctx context.Context, text string) Value {
 	v := Of(text)
 	if len(text) > longText {
@@ -53,7 +50,7 @@ func Within(ctx context.Context, text string) Value {
 	return v
 }
 
-// end is the error of the context that v is read within.
+// end returns the error of the context that bounds reading v.
 func (v Value) end() error {
 	if v.ended == nil {
 		return nil
@@ -70,25 +67,25 @@ var errNotArray = errors.New("not a JSON array")
 // errEmpty reports no value at all.
 var errEmpty = errors.New("no JSON value")
 
-// maxMembers and maxElements bound an object and a list within an item: far beyond
-// what the service has, and far below what a hostile answer could fill the heap with.
+// maxMembers and maxElements bound an object and a list within an item: far more than the
+// service has, and far less than a hostile response could fill the heap with.
 const (
 	maxMembers  = 1000
 	maxElements = 1000
 )
 
-// errMembers reports an object that is no answer of the service.
+// errMembers reports an object that cannot come from the service.
 var errMembers = fmt.Errorf("an object has more than %d members", maxMembers)
 
 // errEnough ends the reading of a list.
 var errEnough = errors.New("enough of it was read")
 
-// errTrailing reports text behind a value.
+// errTrailing reports text after a value.
 var errTrailing = errors.New("text after the JSON value")
 
-// Members calls fn for every member of the object v, in their order: of a repeated
-// name, the last one counts. All of v is checked, but fn is called for the members
-// before a mistake, too. The error tells of invalid JSON, or is ErrNotObject.
+// Members calls fn for every member of the object v, in order; if a name is repeated, the
+// last one counts. It checks all of v, but also calls fn for the members before a syntax
+// error. The error describes invalid JSON, or is ErrNotObject.
 func (v Value) Members(fn func(name string, v Value)) error {
 	if !v.IsObject() {
 		return cmp.Or(v.check(), ErrNotObject)
@@ -98,7 +95,7 @@ func (v Value) Members(fn func(name string, v Value)) error {
 		if members++; members > maxMembers {
 			return errMembers
 		}
-		name, err := r.next() // jsontext refuses any other than a string
+		name, err := r.next() // jsontext refuses anything but a string
 		if err != nil {
 			return err
 		}
@@ -111,11 +108,11 @@ func (v Value) Members(fn func(name string, v Value)) error {
 	}))
 }
 
-// Elements calls fn for every element of the array v and reports whether v is one.
+// Elements calls fn for every element of the array v, and reports whether v is a valid
+// array.
 func (v Value) Elements(fn func(Value)) bool { return v.elements(math.MaxInt, fn) == nil }
 
-// elements is Elements of the first elements alone; where there are more, it returns
-// errEnough.
+// elements is Elements for at most most elements. If there are more, it returns errEnough.
 func (v Value) elements(most int, fn func(Value)) error {
 	if !v.IsArray() {
 		return errNotArray
@@ -133,7 +130,7 @@ func (v Value) elements(most int, fn func(Value)) error {
 	})
 }
 
-// check reads v, which need not be a list or object, to its end.
+// check reads v, which may be of any type, to its end.
 func (v Value) check() error {
 	r := newReader(v)
 	defer r.close()
@@ -144,7 +141,7 @@ func (v Value) check() error {
 	return withoutPath(v.cause(err))
 }
 
-// cause is why reading v failed: jsontext would wrap the error of a context.
+// cause returns why reading v failed, because jsontext would wrap the error of a context.
 func (v Value) cause(err error) error {
 	if err == nil {
 		return nil
@@ -152,15 +149,14 @@ func (v Value) cause(err error) error {
 	return cmp.Or(v.end(), err)
 }
 
-// each calls fn where the next of what the list or object v holds begins, until fn
-// fails.
+// each calls fn at the beginning of each member or element of v, until fn fails.
 func (v Value) each(fn func(*reader) error) error {
 	r := newReader(v)
 	defer r.close()
 	_, err := r.ReadToken()
 	for err == nil && r.PeekKind() != '}' && r.PeekKind() != ']' {
 		if err = fn(r); err == nil {
-			err = v.end() // what fn read may have ended early
+			err = v.end() // reading within fn may have ended early
 		}
 	}
 	if err == nil {
@@ -172,8 +168,8 @@ func (v Value) each(fn func(*reader) error) error {
 	return v.cause(err)
 }
 
-// withoutPath leaves out of a syntax error where in the text it is: the names on
-// the way there are the answer's, of any number and length.
+// withoutPath removes the path from a syntax error: its names come from the response, in
+// any number and length.
 func withoutPath(err error) error {
 	if err == nil {
 		return nil
@@ -188,21 +184,21 @@ func withoutPath(err error) error {
 	return err
 }
 
-// reader reads a text. jsontext checks the syntax and bounds the depth.
+// reader reads a text. jsontext checks the syntax and limits the depth.
 type reader struct {
 	jsontext.Decoder
 	source source
 	of     Value
 }
 
-// source is the text of a reader. It hands out little at a time, so that the end of a
-// context is noticed in the middle of a value that is skipped.
+// source is the text of a reader. It returns small chunks, so the end of a context is
+// noticed even while a value is skipped.
 type source struct {
 	strings.Reader // of the text
 	ended          func() error
 }
 
-// maxChunk is how much is read between two looks at the context.
+// maxChunk is how much is read between two checks of the context.
 const maxChunk = 64 << 10
 
 func (s *source) Read(p []byte) (int, error) {
@@ -215,11 +211,11 @@ func (s *source) Read(p []byte) (int, error) {
 	return s.Reader.Read(p)
 }
 
-// options let pass what encoding/json lets pass.
+// options accept what encoding/json accepts.
 var options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-// readers are used again, because an answer takes one for each list and object in
-// it. No Value knows its reader.
+// readers are reused, because each list and object in a response takes one. No Value refers
+// to its reader.
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 func newReader(v Value) *reader {
@@ -231,13 +227,13 @@ func newReader(v Value) *reader {
 	return r
 }
 
-// maxPooledText is the longest text whose reader is used again: the buffers that a
-// longer one took would be kept for short ones.
+// maxPooledText is the longest text whose reader is reused: otherwise, large buffers would
+// be kept for short texts.
 const maxPooledText = 64 << 10
 
 func (r *reader) close() {
 	isShort := len(r.of.text) <= maxPooledText
-	r.of = Value{} // it would stay alive
+	r.of = Value{} // to free its memory
 	r.source.Reset("")
 	r.source.ended = nil
 	if isShort {
@@ -245,10 +241,10 @@ func (r *reader) close() {
 	}
 }
 
-// next reads the next value. Of a list or object with a mistake in it, it returns
-// all that is left of the text: what comes before the mistake can be read.
+// next reads the next value. If a list or object contains a syntax error, next returns the
+// rest of the text: what comes before the error can be read.
 func (r *reader) next() (Value, error) {
-	kind := r.PeekKind() // none where no value may stand
+	kind := r.PeekKind() // 0 if there is no valid value
 	rest := r.of.text[r.InputOffset():]
 	raw, err := r.ReadValue()
 	if err != nil {
@@ -261,10 +257,10 @@ func (r *reader) next() (Value, error) {
 	return r.part(r.of.text[end-len(raw) : end]), nil
 }
 
-// part is a part of the text, read within the same context.
+// part returns a part of the text, bounded by the same context.
 func (r *reader) part(text string) Value { return Value{text, r.of.ended} }
 
-// noMore demands that nothing comes behind the value.
+// noMore requires that nothing follows the value.
 func (r *reader) noMore() error {
 	switch _, err := r.ReadToken(); {
 	case err == nil:
@@ -276,10 +272,10 @@ func (r *reader) noMore() error {
 	}
 }
 
-// isNested reports a list or object.
+// isNested reports whether v is a list or an object.
 func (v Value) isNested() bool { return v.IsObject() || v.IsArray() }
 
-// IsNull reports whether v is null, which the service writes where it has nothing to say.
+// IsNull reports whether v is null, which the service sends for absent values.
 func (v Value) IsNull() bool { return v.text == "null" }
 
 // IsObject reports whether v is an object.
@@ -288,7 +284,7 @@ func (v Value) IsObject() bool { return v.kind() == '{' }
 // IsArray reports whether v is an array.
 func (v Value) IsArray() bool { return v.kind() == '[' }
 
-// kind is the first byte of the value, which tells its JSON type.
+// kind returns the first byte of the value, which determines its JSON type.
 func (v Value) kind() byte {
 	if v.text == "" {
 		return 0
@@ -304,12 +300,12 @@ func (v Value) Raw() json.RawMessage {
 	return json.RawMessage(v.text)
 }
 
-// Detached returns v with a text of its own: what is read from it does not keep
-// alive what v is a part of.
+// Detached returns v with a copy of its text: what is read from it does not keep the
+// original text in memory.
 func (v Value) Detached() Value { return Value{strings.Clone(v.text), v.ended} }
 
-// The readers below return the zero value and true for null, and false where v
-// makes no sense as the type asked for; what could be read is returned even then.
+// The readers below return the zero value and true for null, and false if v is not valid as
+// the type; what could be read is returned even then.
 
 // String reads a string, and a number or boolean as its literal text.
 func String(v Value) (string, bool) {
@@ -325,7 +321,7 @@ func String(v Value) (string, bool) {
 	}
 }
 
-// unquote cuts a string out of its text, if it is as it is written.
+// unquote returns the content of a string, without copying if it has no escapes.
 func unquote(v Value) (string, bool) {
 	if len(v.text) >= 2 && isPlain(v.text) {
 		return v.text[1 : len(v.text)-1], true
@@ -335,17 +331,17 @@ func unquote(v Value) (string, bool) {
 	return s, err == nil
 }
 
-// isPlain reports text without escapes, and without bytes that JSON replaces.
+// isPlain reports whether text has no escapes and no bytes that JSON replaces.
 func isPlain(text string) bool { return strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text) }
 
-// Word reads a string of an enumeration: String without white space around it,
-// which the service's own samples have.
+// Word reads a value of an enumeration: String without surrounding white space, which the
+// service's own samples have.
 func Word[T ~string](v Value) (T, bool) {
 	s, ok := String(v)
 	return T(strings.TrimSpace(s)), ok
 }
 
-// Bool reads a boolean, also as a string or as 0 and 1.
+// Bool reads a boolean, also from a string or from 0 and 1.
 func Bool(v Value) (bool, bool) {
 	s, ok := String(v)
 	if !ok {
@@ -382,12 +378,11 @@ func Int64(v Value) (int64, bool) {
 	return int64(f), true
 }
 
-// Strings reads an array of strings, and a bare string as its only element.
+// Strings reads an array of strings, or a single string as its only element.
 func Strings(v Value) ([]string, bool) { return Words[string](v, String) }
 
-// Words reads an array with read for its elements, and a bare value as its only
-// element. Elements that are null are left out. Of a list that is too long, its
-// beginning is returned.
+// Words reads an array with read for its elements, or a single value as its only element.
+// Null elements are left out. If a list is too long, its beginning is returned.
 func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	if v.IsNull() {
 		return nil, true
@@ -414,9 +409,9 @@ func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	return list, true
 }
 
-// List reads an array with read for its elements, and a bare element as the only
-// one. It is false where an element made no sense; the others are returned. Of a list
-// that is too long, its beginning is.
+// List reads an array with read for its elements, or a single value as its only element. It
+// returns false if an element is invalid; the others are returned. If a list is too long,
+// its beginning is returned.
 func List[T any](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	if v.IsNull() {
 		return nil, true
@@ -437,15 +432,15 @@ func List[T any](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	return list, ok
 }
 
-// Each calls fn for the elements of an array, or for a bare element that is not null.
+// Each calls fn for the elements of an array, or for a single value that is not null.
 func Each(v Value, fn func(Value)) {
 	if !v.IsNull() && !v.Elements(fn) && v.end() == nil {
 		fn(v)
 	}
 }
 
-// timeLayouts are the forms of a time that have been seen, and their near
-// relatives. Go reads a fraction of any length after the seconds unasked.
+// timeLayouts are the observed formats of a time, and similar ones. Go also accepts a
+// fraction of any length after the seconds.
 var timeLayouts = []string{
 	time.RFC3339,
 	"2006-01-02T15:04:05", // no zone: UTC
@@ -474,7 +469,7 @@ func Time(v Value) (time.Time, bool) {
 		if t, err := time.Parse(layout, s); err == nil {
 			t = t.UTC()
 			if year := t.Year(); year < 0 || year > 9999 {
-				return time.Time{}, false // JSON cannot carry it
+				return time.Time{}, false // JSON cannot represent it
 			}
 			return t, true
 		}
@@ -482,8 +477,8 @@ func Time(v Value) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Document reads a JSON document that comes as an object, or as a string that
-// holds one, and returns the document. Another value is returned as it is.
+// Document reads a JSON document that is an object, or a string that contains one, and
+// returns the document. Another value is returned unchanged.
 func Document(v Value) (json.RawMessage, bool) {
 	if v.IsNull() {
 		return nil, true
@@ -501,10 +496,9 @@ func Document(v Value) (json.RawMessage, bool) {
 	return v.Raw(), true
 }
 
-// CutMember returns the string member of a JSON object whose text may end
-// anywhere: what a broken connection left of an answer. It is "" where the text
-// ended too early. Of a repeated name, the first that says something counts, so that
-// no more is read than it takes.
+// CutMember returns a string member of a JSON object whose text may end anywhere: what a
+// broken connection left of a response. It returns "" if the text ends too early. If a name
+// is repeated, the first non-empty value counts, so no more is read than necessary.
 func CutMember(data, name string) string {
 	v := Of(data)
 	r := newReader(v)
