@@ -7,19 +7,19 @@ import (
 	"slices"
 )
 
-// The bounds of a list. A service that never ends one runs into them.
+// The limits of a list, for a service that never ends one.
 const (
-	// overlapShare is which part of a page repeats the one before, so that up to that
-	// many deletes between two pages cost nothing.
+	// overlapShare is the part of a page that repeats the previous one, a fiftieth: up to
+	// that many deletes between two pages cost no extra request.
 	overlapShare = 50
 
-	// patience is how many requests in a row may bring nothing new, beside what it
-	// takes to read again what was read.
+	// patience is how many requests in a row may bring nothing new, in addition to those
+	// that read again what was read before.
 	patience = 20
 
-	// A list is at most growth times as long as the largest total that the service has
-	// named, of which maxTotal counts, and spare items; without any total, maxItems.
-	// Requests are bounded alike: pages of one item take two or three for each.
+	// A list has at most growth times the largest total that the service has returned (at
+	// most maxTotal), plus spare items; without any total, maxItems. Requests are bounded in
+	// the same way: pages of one item take two or three requests each.
 	growth, spare         = 2, 10_000
 	maxTotal              = 500_000
 	maxItems, maxRequests = 250_000, 100_000

@@ -119,7 +119,7 @@ func TestBrokenTexts(t *testing.T) {
 }
 
 // Text behind a value is a mistake, be it one of JSON's or another value.
-func TestTextBehindAValue(t *testing.T) {
+func TestTextAfterAValue(t *testing.T) {
 	for _, text := range []string{`{"a":1}{}`, `{"a":1} 2`, `{"a":1},`, `{"a":1}]`} {
 		members := 0
 		err := wire.Of(text).Members(func(string, wire.Value) { members++ })
@@ -132,7 +132,7 @@ func TestTextBehindAValue(t *testing.T) {
 	}
 	for _, text := range []string{`1 2`, `"a" {}`, `null null`} {
 		err := wire.Of(text).Members(nil)
-		require.ErrorContains(t, err, "text behind the JSON value", text)
+		require.ErrorContains(t, err, "text after the JSON value", text)
 		assert.NotErrorIs(t, err, wire.ErrNotObject, text)
 	}
 	err := wire.Of("").Members(nil)
