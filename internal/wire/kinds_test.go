@@ -136,7 +136,7 @@ func TestTextAfterAValue(t *testing.T) {
 		assert.NotErrorIs(t, err, wire.ErrNotObject, text)
 	}
 	err := wire.Of("").Members(nil)
-	assert.EqualError(t, err, "it is empty")
+	assert.EqualError(t, err, "no JSON value")
 }
 
 // Reading within an ended context: up to 64 KiB are read all the same, and no byte more.
