@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Account is a second party on the same stand-in: an account with one project. What
-// it offers and what it connects is its own; it sees services of others as their
-// permissions allow. See [WithAccount].
+// Account is another account on the same stand-in, with one project. It has its own
+// services and endpoints, and sees the services of others as their permissions allow. See
+// [WithAccount].
 type Account struct {
 	ProjectID   string // must be set
 	ProjectName string // default: that of [WithProjectName]
@@ -24,8 +24,8 @@ type Account struct {
 // DomainID is the ID of the account, as in the permission "iam:domain::" + DomainID.
 func (a Account) DomainID() string { return wireDomain(a.DomainName).ID }
 
-// WithAccount adds an account beside the first one, which the other options describe.
-// It may be given several times.
+// WithAccount adds an account to the first one, which the other options describe. It may be
+// used several times.
 func WithAccount(a Account) Option {
 	if a.ProjectID == "" || strings.Contains(a.ProjectID, "/") {
 		panic(fmt.Sprintf("vpceptest: WithAccount: %q cannot be a project ID", a.ProjectID))
@@ -48,7 +48,7 @@ type account struct {
 	services  []*service        // in order of creation; those that are gone are swept out
 }
 
-// newAccounts makes the first account of the other options, and those of WithAccount.
+// newAccounts returns the first account, of the other options, and those of WithAccount.
 func newAccounts(cfg *settings) []*account {
 	first := &account{
 		Account: Account{

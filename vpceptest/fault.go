@@ -9,15 +9,14 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong with a request. Its parts combine: a request
+// Fault is something that goes wrong with a request. Its parts can be combined: a request
 // can take effect, be held back and then be dropped.
 //
-// Scripted faults are looked through in order; the first one whose operation matches
-// hits the request and is used up by it. A fault hits whether or not the request
-// would have been authenticated.
+// Scripted faults are tried in order; the first one whose operation matches hits the
+// request and is used up. A fault hits even a request that would not be authenticated.
 type Fault struct {
-	// Operation is what the request must ask for; empty: anything, requests to
-	// unknown paths included.
+	// Operation is the operation of the requests to hit. If empty, the fault hits any
+	// request, including those to unknown paths.
 	Operation Operation `json:"operation"`
 	// Times is how many requests it hits. 0 means 1; below 0 it never ends.
 	Times int `json:"times"`
@@ -36,9 +35,9 @@ type Fault struct {
 	// before, net/http's client repeats a request that has no body by itself.
 	Drop bool `json:"drop"`
 
-	// Status and Body are answered instead of the service's answer. Status 0 with a
-	// Body means 200. Content-Type is application/json where the body is empty or
-	// JSON, else what it looks like; Header can say otherwise.
+	// Status and Body replace the service's response. Status 0 with a Body means 200.
+	// Content-Type is application/json if the body is empty or JSON, and otherwise detected
+	// from the body; Header can override it.
 	Status int    `json:"status"`
 	Body   string `json:"body"`
 	// Header is added to the answer, the service's own one too; a nil value removes
@@ -63,7 +62,7 @@ func (f Fault) check() {
 	}
 }
 
-// replaces tells whether the fault brings an answer of its own.
+// replaces reports whether the fault replaces the response.
 func (f *Fault) replaces() bool { return f.Status != 0 || f.Body != "" }
 
 func (f *Fault) answer() *answer {
@@ -77,7 +76,7 @@ func (f *Fault) answer() *answer {
 	return a
 }
 
-// mark adds to an answer what the fault does to any answer.
+// mark applies Header and CutBody to a response.
 func (f *Fault) mark(a *answer) *answer {
 	if a.header == nil {
 		a.header = http.Header{}
@@ -89,7 +88,7 @@ func (f *Fault) mark(a *answer) *answer {
 	return a
 }
 
-// faultScript deals out faults.
+// faultScript chooses the faults.
 type faultScript struct {
 	mu    sync.Mutex
 	queue []Fault // Times counts down

@@ -13,9 +13,9 @@ import (
 // maxBody bounds the body of a request: 1 MiB.
 const maxBody = 1 << 20
 
-// Handler is the stand-in without a listener: it serves requests and holds the
-// state. A fault that breaks a connection off panics with http.ErrAbortHandler,
-// which net/http servers expect. It is safe for concurrent use.
+// Handler is the stand-in without a listener: it serves requests and holds the state. A
+// fault that breaks a connection panics with http.ErrAbortHandler, which net/http servers
+// expect. It is safe for concurrent use.
 type Handler struct {
 	cfg        settings
 	store      *store
@@ -31,13 +31,13 @@ type Handler struct {
 	closeOnce sync.Once
 }
 
-// NewHandler returns the stand-in as a handler, to be mounted in any server or
-// called directly. Its dynamic type is *[Handler]:
+// NewHandler returns the stand-in as a handler, to mount in any server or to call directly.
+// Its dynamic type is *[Handler]:
 //
 //	h := vpceptest.NewHandler().(*vpceptest.Handler)
 //
-// Mount it under a path with [WithBasePath], not with http.StripPrefix: signatures
-// are made over the whole path.
+// Mount it under a path with [WithBasePath], not with http.StripPrefix, because signatures
+// cover the whole path.
 func NewHandler(opts ...Option) http.Handler { return newHandler(opts) }
 
 func newHandler(opts []Option) *Handler {
@@ -72,38 +72,37 @@ func newHandler(opts []Option) *Handler {
 	return h
 }
 
-// Token returns a token that passes, always: it neither ends nor is revoked.
+// Token returns a token that is always valid: it neither expires nor is revoked.
 func (h *Handler) Token() string { return h.cfg.token }
 
 // ProjectID returns the ID of the first account's project.
 func (h *Handler) ProjectID() string { return h.cfg.projectID }
 
-// ProjectName returns the name of the first account's project, which is that of its
+// ProjectName returns the name of the first account's project, which is the name of its
 // region.
 func (h *Handler) ProjectName() string { return h.cfg.projectName }
 
-// User returns a user who can log in: the first one of [WithUser], or the one that
-// exists without it.
+// User returns a user who can log in: the first of [WithUser], or the default one.
 func (h *Handler) User() User { return h.cfg.users[0] }
 
-// Requests returns what arrived so far, in the order of arrival. All requests are
-// kept, with their bodies: see [WithoutRecording].
+// Requests returns all requests so far, in the order of arrival, with their bodies. See
+// [WithoutRecording].
 func (h *Handler) Requests() []Request { return h.requests.all() }
 
-// Inject scripts further faults, behind those that are still pending.
+// Inject scripts further faults, after those that are still pending.
 func (h *Handler) Inject(faults ...Fault) {
 	checkFaults(faults)
 	h.faults.add(faults)
 }
 
-// PendingFaults returns how many requests the scripted faults have yet to hit: 0 when
-// the script was played to its end. Faults without an end (Times below 0) do not count.
+// PendingFaults returns how many more requests the scripted faults will hit: 0 if the whole
+// script was used. Faults without a limit (Times below 0) do not count.
 func (h *Handler) PendingFaults() int { return h.faults.pending() }
 
-// endStalls breaks off the requests that a fault holds back, now and later.
+// endStalls aborts the requests that a fault holds back, now and later.
 func (h *Handler) endStalls() { h.closeOnce.Do(func() { close(h.closed) }) }
 
-// call is one request on its way through the stand-in.
+// call is one request being served.
 type call struct {
 	r         *http.Request
 	requestID string
@@ -114,7 +113,7 @@ type call struct {
 	tooLarge  bool
 }
 
-// answer is what goes back.
+// answer is a response.
 type answer struct {
 	status   int
 	header   http.Header // beside the usual ones; a nil value removes one of those
@@ -144,12 +143,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a == nil {
 		panic(http.ErrAbortHandler)
 	}
-	// Before it is sent: whoever has the answer finds it recorded.
+	// Before it is sent: a client that has the response finds it recorded.
 	h.requests.answered(&req, a.status)
 	a.send(w, c.requestID)
 }
 
-// readBody reads the body; false means that the client broke off.
+// readBody reads the body; false means that the client gave up.
 func (c *call) readBody(w http.ResponseWriter) bool {
 	if c.r.Body == nil {
 		return true
@@ -161,7 +160,7 @@ func (c *call) readBody(w http.ResponseWriter) bool {
 	return err == nil || c.tooLarge
 }
 
-// respond makes the answer, or nil where the connection is to be dropped.
+// respond returns the response, or nil if the connection is to be dropped.
 func (h *Handler) respond(c *call, f *Fault) *answer {
 	if f == nil {
 		return h.perform(c)
@@ -182,7 +181,7 @@ func (h *Handler) respond(c *call, f *Fault) *answer {
 	return f.mark(a)
 }
 
-// hold waits; false means that the client or the server ended meanwhile.
+// hold waits; false means that the client gave up or the server closed meanwhile.
 func (h *Handler) hold(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -199,8 +198,7 @@ func (h *Handler) hold(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// perform does what the request asks for: the gateway's checks come first, then the
-// service's.
+// perform carries out the request: the gateway's checks come first, then the service's.
 func (h *Handler) perform(c *call) *answer {
 	a, refusal := h.gate(c)
 	if refusal != nil {

@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// closeGrace is how long Close lets running requests end by themselves.
+// closeGrace is how long Close waits for running requests.
 const closeGrace = time.Second
 
-// Server is the stand-in listening on the loopback interface. The methods of
-// [Handler] read and steer its state. It is safe for concurrent use.
+// Server is the stand-in listening on the loopback interface. The methods of [Handler] read
+// and change its state. It is safe for concurrent use.
 type Server struct {
 	*Handler
 
-	// URL is the base URL for clients: scheme, host, port and the path of
-	// WithBasePath, without a slash at its end.
+	// URL is the base URL for clients: scheme, host, port and the path of WithBasePath,
+	// without a trailing slash.
 	URL string
 
 	listener *httptest.Server
 }
 
-// NewServer starts a server. The caller closes it when done. It panics when it
-// cannot listen or when an option makes no sense, as httptest.NewServer does.
+// NewServer starts a server. The caller must close it when done. Like httptest.NewServer,
+// it panics if it cannot listen; it also panics if an option is invalid.
 func NewServer(opts ...Option) *Server {
 	h := newHandler(opts)
 	ts := httptest.NewUnstartedServer(h)
@@ -44,22 +44,22 @@ func NewServer(opts ...Option) *Server {
 	return &Server{Handler: h, URL: ts.URL + h.cfg.basePath, listener: ts}
 }
 
-// Close ends stalls, lets running requests end, breaks those off that do not within
-// a second, and stops listening. It may be called more than once.
+// Close ends stalls, waits up to a second for running requests, aborts the others, and stops
+// listening. It may be called more than once.
 func (s *Server) Close() {
 	s.Handler.endStalls()
-	// A client that neither sends the rest of its request nor reads its answer
-	// would hold up Close for ever.
+	// A client that neither sends the rest of its request nor reads the response would block
+	// Close forever.
 	forced := time.AfterFunc(closeGrace, s.listener.CloseClientConnections)
 	defer forced.Stop()
 	s.listener.Close()
 }
 
-// Certificate returns the server's own certificate; nil without [WithTLS].
+// Certificate returns the server's certificate, or nil without [WithTLS].
 func (s *Server) Certificate() *x509.Certificate { return s.listener.Certificate() }
 
-// RootCAs returns a pool with the server's own certificate, for clients other than
-// [Server.Client]; nil without [WithTLS].
+// RootCAs returns a pool with the server's certificate, for clients other than
+// [Server.Client], or nil without [WithTLS].
 func (s *Server) RootCAs() *x509.CertPool {
 	cert := s.listener.Certificate()
 	if cert == nil {
