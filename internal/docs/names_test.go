@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"fmt"
 	"go/doc/comment"
 	"go/types"
 	"os"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/vpcep/vpcep-go"
 )
 
 // The table of options has all of them, and no others.
@@ -37,6 +40,28 @@ func TestOptionsAreComplete(t *testing.T) {
 		}
 	}
 	assert.ElementsMatch(t, exported, documented)
+}
+
+// The table of options has the defaults of the code.
+func TestDefaultsAreDocumented(t *testing.T) {
+	defaults := map[string]string{
+		"WithRetry": fmt.Sprintf("%d attempts, %d ms, %d s, %d min", vpcep.DefaultMaxAttempts,
+			vpcep.DefaultBaseDelay.Milliseconds(), int(vpcep.DefaultMaxDelay.Seconds()), int(vpcep.DefaultThrottleTimeout.Minutes())),
+		"WithAttemptTimeout":  fmt.Sprintf("%d s", int(vpcep.DefaultAttemptTimeout.Seconds())),
+		"WithReconcileWindow": fmt.Sprintf("%d s", int(vpcep.DefaultReconcileWindow.Seconds())),
+	}
+	for _, s := range readMarkdown(t, "docs/configuration.md").sections {
+		for _, row := range s.rows {
+			cells := strings.Split(row, "|")
+			if option := strings.Trim(cells[1], " `"); defaults[option] != "" {
+				assert.Equal(t, defaults[option], strings.TrimSpace(cells[3]), option)
+				delete(defaults, option)
+			}
+		}
+	}
+	assert.Empty(t, defaults, "these have no row")
+	wait := fmt.Sprintf("// default: %d minutes\n", int(vpcep.DefaultWaitTimeout.Minutes()))
+	assert.Contains(t, readMarkdown(t, "docs/operations.md").blocks[0].text, wait)
 }
 
 // What the package page links to is there.
