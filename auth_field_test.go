@@ -34,7 +34,7 @@ func skewed(ahead *time.Duration, takes bool, requests *int) *http.Client {
 
 // keyAuths are the two ways to sign.
 func keyAuths(t *testing.T) map[string]vpcep.Authenticator {
-	server := vpceptest.NewServer(vpceptest.WithAgency(24 * time.Hour))
+	server := newServer(vpceptest.WithAgency(24 * time.Hour))
 	t.Cleanup(server.Close)
 	agency, err := vpcep.DefaultAuthAt(func(string) string { return "" }, t.TempDir(), server.URL)
 	require.NoError(t, err)
@@ -101,7 +101,7 @@ func TestRefusedKeysOfAnAgency(t *testing.T) {
 // A service that refuses every token does not cause a login for each call.
 func TestServiceThatRefusesEveryToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := vpceptest.NewHandler().(*vpceptest.Handler)
+		h := newHandler()
 		cfg := login(h)
 		cfg.HTTPClient = &http.Client{Transport: inProcess{h}}
 		c, mock := mocked(t, vpcep.WithAuth(vpcep.TokenAuth(vpcep.CachedToken(vpcep.IAMPassword(cfg)))))
@@ -148,7 +148,7 @@ func TestTokenThatHasEndedOnArrival(t *testing.T) {
 // Tokens of IAM are signed documents.
 func TestLongTokens(t *testing.T) {
 	long := strings.Repeat("t", 32<<10)
-	server := vpceptest.NewServer(vpceptest.WithToken(long))
+	server := newServer(vpceptest.WithToken(long))
 	defer server.Close()
 	fromEnvironment, err := vpcep.DefaultAuthAt(func(name string) string { return map[string]string{"HW_AUTH_TOKEN": long}[name] }, "", "")
 	require.NoError(t, err)
@@ -159,7 +159,7 @@ func TestLongTokens(t *testing.T) {
 }
 
 func TestLookupOfASubProject(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithProjectName("eu-west-101_billing"))
+	server := newServer(vpceptest.WithProjectName("eu-west-101_billing"))
 	defer server.Close()
 	auth := vpcep.TokenAuth(vpcep.StaticToken(server.Token()))
 	for _, region := range []string{"", "eu-west-101"} {

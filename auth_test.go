@@ -29,7 +29,7 @@ import (
 // service is a stand-in and a client of it that logs in as the default user.
 func iamClient(t *testing.T, options ...vpceptest.Option) (*vpceptest.Handler, *vpcep.Client) {
 	t.Helper()
-	h := vpceptest.NewHandler(options...).(*vpceptest.Handler)
+	h := newHandler(options...)
 	hc := &http.Client{Transport: inProcess{h}}
 	cfg := login(h)
 	cfg.HTTPClient = hc
@@ -111,7 +111,7 @@ func TestIAMPasswordWithoutTokenInTheAnswer(t *testing.T) {
 
 func TestWrongPasswordIsAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := vpceptest.NewHandler().(*vpceptest.Handler)
+		h := newHandler()
 		cfg := login(h)
 		cfg.Password, cfg.HTTPClient = "wrong", &http.Client{Transport: inProcess{h}}
 		source := vpcep.CachedToken(vpcep.IAMPassword(cfg))
@@ -220,7 +220,7 @@ func TestExpiringTokenIsRenewedInTheBackground(t *testing.T) {
 }
 
 func TestAKSK(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithAccessKey("AK123456", "SK-secret"), vpceptest.WithSecurityToken("AK123456", "security-token"))
+	server := newServer(vpceptest.WithAccessKey("AK123456", "SK-secret"), vpceptest.WithSecurityToken("AK123456", "security-token"))
 	defer server.Close()
 	client := func(cfg vpcep.AKSKConfig) *vpcep.Client {
 		return server.Client(vpcep.WithAuth(vpcep.AKSK(cfg)))
@@ -281,8 +281,8 @@ func TestSignatureNamesTheProject(t *testing.T) {
 
 func TestAKSKSignsEachAttemptAfresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := vpceptest.NewHandler(vpceptest.WithAccessKey("AK123456", "SK-secret"),
-			vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpList, Status: 429, Header: http.Header{"Retry-After": {"1200"}}})).(*vpceptest.Handler)
+		h := newHandler(vpceptest.WithAccessKey("AK123456", "SK-secret"),
+			vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpList, Status: 429, Header: http.Header{"Retry-After": {"1200"}}}))
 		c, err := vpcep.NewClient(vpcep.WithBaseURL("https://vpcep.example"), vpcep.WithProjectID(h.ProjectID()),
 			vpcep.WithHTTPClient(&http.Client{Transport: inProcess{h}}), vpcep.WithRetry(vpcep.RetryPolicy{MaxDelay: time.Hour}),
 			vpcep.WithAuth(vpcep.AKSK(vpcep.AKSKConfig{AccessKey: "AK123456", SecretKey: "SK-secret"})))
@@ -311,7 +311,7 @@ func TestAKSKThatCannotWork(t *testing.T) {
 }
 
 func TestLookupProjectID(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithProjectName("eu-west-101"), vpceptest.WithAccessKey("AK123456", "SK-secret"))
+	server := newServer(vpceptest.WithProjectName("eu-west-101"), vpceptest.WithAccessKey("AK123456", "SK-secret"))
 	defer server.Close()
 	for name, auth := range map[string]vpcep.Authenticator{
 		"token": vpcep.TokenAuth(vpcep.StaticToken(server.Token())),
@@ -354,7 +354,7 @@ func TestEnvironmentServesWhereOptionsAreSilent(t *testing.T) {
 }
 
 func TestDefaultAuth(t *testing.T) {
-	noMetadata := vpceptest.NewServer()
+	noMetadata := newServer()
 	defer noMetadata.Close()
 	home := t.TempDir()
 	write := func(name, text string) string {
@@ -425,7 +425,7 @@ func TestDefaultAuthOfAnInstance(t *testing.T) {
 		"with a metadata token": {vpceptest.WithAgency(time.Hour), vpceptest.WithMetadataToken()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := vpceptest.NewServer(options...)
+			server := newServer(options...)
 			defer server.Close()
 			auth, err := vpcep.DefaultAuthAt(func(string) string { return "" }, t.TempDir(), server.URL)
 			require.NoError(t, err)
@@ -550,7 +550,7 @@ func TestMalformedAnswersDoNotShowTheToken(t *testing.T) {
 
 func TestConcurrentLoginsWithAWrongPassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := vpceptest.NewHandler().(*vpceptest.Handler)
+		h := newHandler()
 		cfg := login(h)
 		cfg.Password, cfg.HTTPClient = "wrong", &http.Client{Transport: inProcess{h}}
 		source := vpcep.IAMPassword(cfg)
@@ -567,7 +567,7 @@ func TestConcurrentLoginsWithAWrongPassword(t *testing.T) {
 }
 
 func TestIAMEndpointOfTheEnvironmentAndTheFile(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithProjectName("region-9"), vpceptest.WithAccessKey("FILEKEY1", "file-secret"))
+	server := newServer(vpceptest.WithProjectName("region-9"), vpceptest.WithAccessKey("FILEKEY1", "file-secret"))
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "credentials")
 	require.NoError(t, os.WriteFile(file, []byte("[basic]\nak=FILEKEY1\nsk=file-secret\niam_endpoint="+server.URL+"\n"), 0o600))

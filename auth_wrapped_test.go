@@ -70,7 +70,7 @@ func TestWrappedAuthenticatorsRenew(t *testing.T) {
 	for name, w := range wrappers {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := vpceptest.NewHandler().(*vpceptest.Handler)
+				h := newHandler()
 				cfg := login(h)
 				hc := &http.Client{Transport: inProcess{h}}
 				cfg.HTTPClient = hc
@@ -102,7 +102,7 @@ func TestWrappedAuthenticatorsAreChecked(t *testing.T) {
 }
 
 func TestWrappedAuthenticatorsKnowProjectAndIAM(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithProjectName("region-9"), vpceptest.WithAccessKey("FILEKEY1", "file-secret"))
+	server := newServer(vpceptest.WithProjectName("region-9"), vpceptest.WithAccessKey("FILEKEY1", "file-secret"))
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "credentials")
 	text := "[basic]\nak=FILEKEY1\nsk=file-secret\nproject_id=file-project\niam_endpoint=" + server.URL + "\n"

@@ -585,7 +585,7 @@ func TestCancelledCallsReturnAtOnceOverHTTP(t *testing.T) {
 	for _, op := range []operation{get, list, del, create} {
 		t.Run(op.name+" in flight", func(t *testing.T) {
 			arrived := make(chan struct{})
-			srv := vpceptest.NewServer(vpceptest.WithFaultFunc(func(*vpceptest.Request) *vpceptest.Fault {
+			srv := newServer(vpceptest.WithFaultFunc(func(*vpceptest.Request) *vpceptest.Fault {
 				close(arrived)
 				return &vpceptest.Fault{Stall: time.Hour}
 			}))
@@ -691,7 +691,7 @@ func TestCallsThatEndBeforeARetrySpendNothing(t *testing.T) {
 
 // A delete that was carried out, and whose answer was lost, finds the endpoint on its way out.
 func TestDeleteWhoseAnswerWasLost(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithDeleteDelay(time.Minute),
+	server := newServer(vpceptest.WithDeleteDelay(time.Minute),
 		vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpDelete, AfterEffect: true, Drop: true}))
 	defer server.Close()
 	client := server.Client(vpcep.WithRetry(vpcep.RetryPolicy{BaseDelay: 1, MaxDelay: 1}))

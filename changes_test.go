@@ -48,7 +48,7 @@ func TestChangesArrive(t *testing.T) { changesArrive(t) }
 func TestChangesArriveWithDrift(t *testing.T) { changesArrive(t, vpceptest.WithDrift()) }
 
 func changesArrive(t *testing.T, opts ...vpceptest.Option) {
-	server := vpceptest.NewServer(append(opts,
+	server := newServer(append(opts,
 		vpceptest.WithService(vpceptest.Service{ID: "if"}), vpceptest.WithService(vpceptest.Service{ID: "gw", Type: vpceptest.TypeGateway}),
 		vpceptest.WithChangeDelay(20*time.Millisecond), vpceptest.WithCreateDelay(0))...)
 	defer server.Close()
@@ -109,7 +109,7 @@ func TestWaitForAChangeThatNeverComes(t *testing.T) {
 
 // What is newer than the specification travels both ways.
 func TestCreateWithWhatTheSpecificationLeavesOut(t *testing.T) {
-	server := vpceptest.NewServer(drifted([]vpceptest.Option{vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0)})...)
+	server := newServer(vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0))
 	defer server.Close()
 	e, err := server.Client().CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{
 		EndpointServiceID: "s", VPCID: "v", SubnetID: "n", IPVersion: vpcep.IPVersionDualStack, SpecificationName: "large",

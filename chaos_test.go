@@ -186,7 +186,7 @@ type project struct {
 
 // overHTTP is a project behind a real connection.
 func overHTTP(t *testing.T, opts ...vpceptest.Option) project {
-	srv := vpceptest.NewServer(opts...)
+	srv := newServer(opts...)
 	t.Cleanup(srv.Close)
 	return project{srv.Handler, func(opts ...vpcep.Option) *vpcep.Client {
 		c := srv.Client(opts...)

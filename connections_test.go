@@ -13,7 +13,7 @@ import (
 )
 
 func TestWaitForConnection(t *testing.T) {
-	server := vpceptest.NewServer(drifted([]vpceptest.Option{vpceptest.WithService(vpceptest.Service{ID: "s", Approval: true}), vpceptest.WithCreateDelay(0), vpceptest.WithChangeDelay(50 * time.Millisecond)})...)
+	server := newServer(vpceptest.WithService(vpceptest.Service{ID: "s", Approval: true}), vpceptest.WithCreateDelay(0), vpceptest.WithChangeDelay(50*time.Millisecond))
 	defer server.Close()
 	client := server.Client()
 	wait := vpcep.WaitOptions{Interval: 10 * time.Millisecond}
@@ -67,7 +67,7 @@ func TestDecisionsWithOddAnswers(t *testing.T) {
 }
 
 func TestConnections(t *testing.T) {
-	server := vpceptest.NewServer(drifted([]vpceptest.Option{vpceptest.WithService(vpceptest.Service{ID: "s", Approval: true}), vpceptest.WithCreateDelay(0)})...)
+	server := newServer(vpceptest.WithService(vpceptest.Service{ID: "s", Approval: true}), vpceptest.WithCreateDelay(0))
 	defer server.Close()
 	client := server.Client()
 	ids := []string{}

@@ -202,13 +202,18 @@ type standIn struct {
 	undated bool                        // answers have no Date, unlike those of a server
 }
 
-// newStandIn answers as documented, or in every way that has drifted where
-// VPCEP_TEST_DRIFT is set.
-func newStandIn(opts ...vpceptest.Option) *standIn {
-	return &standIn{Handler: vpceptest.NewHandler(drifted(opts)...).(*vpceptest.Handler)}
+func newStandIn(opts ...vpceptest.Option) *standIn { return &standIn{Handler: newHandler(opts...)} }
+
+// newHandler and newServer answer as documented, or in every way that has drifted where
+// VPCEP_TEST_DRIFT is set. All tests but examples use them, and pass either way.
+func newHandler(opts ...vpceptest.Option) *vpceptest.Handler {
+	return vpceptest.NewHandler(drifted(opts)...).(*vpceptest.Handler)
 }
 
-// drifted adds what VPCEP_TEST_DRIFT asks for to the options of a stand-in.
+func newServer(opts ...vpceptest.Option) *vpceptest.Server {
+	return vpceptest.NewServer(drifted(opts)...)
+}
+
 func drifted(opts []vpceptest.Option) []vpceptest.Option {
 	if os.Getenv("VPCEP_TEST_DRIFT") == "" {
 		return opts

@@ -238,7 +238,7 @@ func TestLongList(t *testing.T) {
 
 func standInWith(t *testing.T, n int, opts ...vpceptest.Option) (*vpceptest.Server, *vpcep.Client) {
 	t.Helper()
-	server := vpceptest.NewServer(drifted(append([]vpceptest.Option{vpceptest.WithoutRecording(), vpceptest.WithCreateDelay(0)}, opts...))...)
+	server := newServer(append([]vpceptest.Option{vpceptest.WithoutRecording(), vpceptest.WithCreateDelay(0)}, opts...)...)
 	t.Cleanup(server.Close)
 	client := server.Client()
 	for i := range n {
@@ -316,7 +316,7 @@ func TestListWhileOthersWork(t *testing.T) {
 }
 
 func TestCounts(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithCreateDelay(0),
+	server := newServer(vpceptest.WithCreateDelay(0),
 		vpceptest.WithService(vpceptest.Service{ID: "s-1", Name: "one", Approval: true}), vpceptest.WithService(vpceptest.Service{ID: "s-2", Name: "two"}))
 	defer server.Close()
 	client := server.Client()

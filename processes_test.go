@@ -426,7 +426,7 @@ func observe(t *testing.T, options ...vpceptest.Option) *observed {
 	for i := range projects {
 		path := fmt.Sprintf("/%d", i)
 		own := append(slices.Clip(options), vpceptest.WithoutRecording(), vpceptest.WithToken("token"), vpceptest.WithBasePath(path))
-		h := vpceptest.NewHandler(own...).(*vpceptest.Handler)
+		h := newHandler(own...)
 		mux.HandleFunc(path+"/", func(w http.ResponseWriter, r *http.Request) { s.serve(h, w, r) })
 		s.projects = append(s.projects, h)
 		s.urls = append(s.urls, server.URL+path)

@@ -13,7 +13,7 @@ import (
 )
 
 func TestQuotas(t *testing.T) {
-	server := vpceptest.NewServer(vpceptest.WithQuota(2))
+	server := newServer(vpceptest.WithQuota(2))
 	defer server.Close()
 	client := server.Client(vpcep.WithReconcileWindow(10 * time.Millisecond))
 	for range 2 {

@@ -62,7 +62,7 @@ func TestServices(t *testing.T) {
 }
 
 func TestPreflight(t *testing.T) {
-	server := vpceptest.NewServer(
+	server := newServer(
 		vpceptest.WithService(vpceptest.Service{ID: "if"}), vpceptest.WithService(vpceptest.Service{ID: "gw", Type: vpceptest.TypeGateway}),
 		vpceptest.WithService(vpceptest.Service{ID: "odd", Type: "hybrid"}), vpceptest.WithService(vpceptest.Service{ID: "cvs", Type: "cvs_gateway"}))
 	defer server.Close()

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/vpcep/vpcep-go"
-	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
 func TestTagCalls(t *testing.T) {
@@ -50,7 +49,7 @@ func TestSetTagsChangesNothingWhereItCannotSucceed(t *testing.T) {
 		})
 	}
 	for _, key := range []string{"", "key"} {
-		server := vpceptest.NewServer()
+		server := newServer()
 		client := server.Client()
 		e, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{
 			EndpointServiceID: "s", VPCID: "v", SubnetID: "n", IdempotencyKey: key, Tags: manyTags(3),
@@ -96,7 +95,7 @@ func TestSetTagsWithTheFewestCalls(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			server := vpceptest.NewServer()
+			server := newServer()
 			defer server.Close()
 			client := server.Client()
 			e, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{

@@ -82,7 +82,7 @@ func TestUpdateWhitelistRefusesWrongChanges(t *testing.T) {
 
 // The stand-in takes an update as the service documents it: what is left out is deleted.
 func TestWhitelistKeepsWhatIsNotChanged(t *testing.T) {
-	server := vpceptest.NewServer(drifted([]vpceptest.Option{vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0)})...)
+	server := newServer(vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0))
 	defer server.Close()
 	client := server.Client()
 	e, err := client.CreateEndpoint(t.Context(), vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", SubnetID: "n", Whitelist: []string{"10.0.0.1"}})
