@@ -28,7 +28,7 @@ func (a Account) DomainID() string { return wireDomain(a.DomainName).ID }
 // used several times.
 func WithAccount(a Account) Option {
 	if a.ProjectID == "" || strings.Contains(a.ProjectID, "/") {
-		panic(fmt.Sprintf("vpceptest: WithAccount: %q cannot be a project ID", a.ProjectID))
+		panic(fmt.Sprintf("vpceptest: WithAccount: %q is not a valid project ID", a.ProjectID))
 	}
 	if (a.AccessKey == "") != (a.SecretKey == "") {
 		panic("vpceptest: WithAccount: the access key or the secret key is missing")
@@ -68,7 +68,7 @@ func newAccounts(cfg *settings) []*account {
 		accounts = append(accounts, other)
 		for _, b := range accounts[:len(accounts)-1] {
 			if b.ProjectID == a.ProjectID {
-				panic("vpceptest: WithAccount: the project " + a.ProjectID + " exists already")
+				panic("vpceptest: WithAccount: the project " + a.ProjectID + " already exists")
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func WithDrift(drifts ...Drift) Option {
 	}
 	for _, d := range drifts {
 		if !slices.Contains(AllDrifts(), d) {
-			panic("vpceptest: WithDrift: there is no drift " + string(d))
+			panic("vpceptest: WithDrift: unknown drift " + string(d))
 		}
 	}
 	return func(s *settings) {

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// The types of a [Service]. Other values are taken for interface services, unless
-// they end in "gateway"; so is "gataway", as the specification spells it, a gateway.
+// The types of a [Service]. Any other value means an interface service, unless it ends in
+// "gateway" or is "gataway", the specification's spelling, which mean a gateway.
 const (
 	TypeInterface = "interface"
 	TypeGateway   = "gateway"
 )
 
-// The statuses that the stand-in gives by itself; [Handler.SetStatus] takes any.
+// The statuses that the stand-in sets by itself; [Handler.SetStatus] accepts any.
 const (
 	StatusCreating          = "creating"
 	StatusPendingAcceptance = "pendingAcceptance"
@@ -33,17 +33,17 @@ type Service struct {
 	Owner     string    // default: "stand-in"
 	CreatedAt time.Time // default: when the stand-in was made
 
-	// Charged tells whether endpoints of the service cost anything.
+	// Charged says whether endpoints of the service cost money.
 	Charged bool
-	// Private keeps the service out of the list of public services. It can be
-	// described and connected to by whoever knows its ID or name.
+	// Private keeps the service out of the list of public services. Anyone who knows its ID
+	// or name can describe it and connect to it.
 	Private bool
 
-	// Approval leaves new endpoints in "pendingAcceptance" until they are received or
+	// Approval keeps new endpoints in "pendingAcceptance" until they are received or
 	// rejected over HTTP, or with [Handler.Accept] or [Handler.Reject].
 	Approval bool
-	// Failure, when its code is set, makes the endpoints of this service end in
-	// "failed" with this error.
+	// Failure, if its code is set, makes the endpoints of this service end in "failed" with
+	// this error.
 	Failure EndpointError
 }
 
@@ -88,9 +88,9 @@ type Tag struct {
 	Value string `json:"value"`
 }
 
-// Endpoint is an endpoint as the stand-in would answer it at the time of the
-// snapshot. Fields that are absent there are empty: IP and DNSNames until the
-// endpoint is accepted; SubnetID, Whitelist and the like on gateway endpoints.
+// Endpoint is an endpoint as the stand-in would return it at the time of the snapshot.
+// Fields that would be absent are empty: IP and DNSNames until the endpoint is accepted;
+// SubnetID, Whitelist and the like on gateway endpoints.
 type Endpoint struct {
 	ID              string          `json:"id"`
 	ProjectID       string          `json:"project_id"`
@@ -105,7 +105,7 @@ type Endpoint struct {
 	IPv6Address     string          `json:"ipv6_address,omitempty"`
 	IPVersion       string          `json:"ip_version,omitempty"`
 	Specification   string          `json:"specification_name,omitempty"` // its size
-	Edition         string          `json:"edition,omitempty"`            // "profession" after an upgrade; no answer shows it
+	Edition         string          `json:"edition,omitempty"`            // "profession" after an upgrade; no response shows it
 	EnableDNS       bool            `json:"enable_dns,omitempty"`
 	DNSNames        []string        `json:"dns_names,omitempty"`
 	Tags            []Tag           `json:"tags,omitempty"`

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// apiError is a refusal: the HTTP status and what the body says.
+// apiError is a refusal: the HTTP status and the content of the body.
 type apiError struct {
 	status  int
 	code    string
@@ -14,23 +14,23 @@ type apiError struct {
 	shape   errorShape
 }
 
-// errorShape is how a refusal is written: each part of the cloud has a way of its own.
+// errorShape is the format of a refusal, which differs between parts of the cloud.
 type errorShape int
 
 const (
 	serviceShape errorShape = iota
 	gatewayShape            // the API gateway in front of the service
-	iamShape                // no code but the status, as a number
+	iamShape                // the only code is the status, as a number
 	textShape               // the metadata service: plain text
 )
 
-// with returns the error with a hint for the reader added to the documented message.
+// with returns the error with a hint added to the documented message.
 func (e apiError) with(hint string) *apiError {
 	e.message += " " + hint
 	return &e
 }
 
-// plain returns the error with the documented message alone.
+// plain returns the error with only the documented message.
 func (e apiError) plain() *apiError { return &e }
 
 // The service's codes, as its documentation lists them.
@@ -104,7 +104,7 @@ var (
 	errAuth      = gateway(http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information:")
 )
 
-// IAM's refusals, which have no code of their own.
+// IAM's refusals, which have no codes.
 var (
 	errIAMRequest = iam(http.StatusBadRequest, "The request is malformed.")
 	errIAMLogin   = iam(http.StatusUnauthorized, "The username or password is wrong.")
@@ -133,7 +133,7 @@ func metadata(status int, message string) apiError {
 	return apiError{status: status, message: message, shape: textShape}
 }
 
-// answer writes the error in the shape of whoever refuses.
+// answer writes the error in its format.
 func (e *apiError) answer(requestID string) *answer {
 	switch e.shape {
 	case gatewayShape:
@@ -147,13 +147,13 @@ func (e *apiError) answer(requestID string) *answer {
 	}
 }
 
-// drifted writes a refusal of the service as some regions do: flat, in another spelling.
+// drifted writes a refusal of the service as some regions do: flat, with another spelling.
 func (e *apiError) drifted(requestID string) *answer {
 	return &answer{status: e.status, body: gatewayErrorBody(strings.Replace(e.code, "EndPoint.", "Endpoint.", 1), e.message, requestID)}
 }
 
-// ErrorBody returns an error body in the service's shape, {"error":{"code","message"}},
-// for [Fault].Body.
+// ErrorBody returns an error body in the service's format, {"error":{"code","message"}}, for
+// [Fault].Body.
 func ErrorBody(code, message string) string {
 	var body struct {
 		Error struct {
@@ -165,8 +165,8 @@ func ErrorBody(code, message string) string {
 	return string(mustJSON(body))
 }
 
-// GatewayErrorBody returns an error body in the shape of the API gateway,
-// {"error_msg","error_code","request_id"}, for [Fault].Body. The request ID is made up.
+// GatewayErrorBody returns an error body in the API gateway's format,
+// {"error_msg","error_code","request_id"}, for [Fault].Body. The request ID is random.
 func GatewayErrorBody(code, message string) string {
 	return string(gatewayErrorBody(code, message, randomHex(16)))
 }
@@ -179,7 +179,7 @@ func gatewayErrorBody(code, message, requestID string) []byte {
 	}{message, code, requestID})
 }
 
-// IAMErrorBody returns an error body in IAM's shape, {"error":{"code","message","title"}},
+// IAMErrorBody returns an error body in IAM's format, {"error":{"code","message","title"}},
 // for [Fault].Body. The code is the status, as a number.
 func IAMErrorBody(status int, message string) string {
 	var body struct {
@@ -193,7 +193,7 @@ func IAMErrorBody(status int, message string) string {
 	return string(mustJSON(body))
 }
 
-// mustJSON encodes a value of this package's own types, which always works.
+// mustJSON encodes a value of this package's types, which never fails.
 func mustJSON(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -18,21 +18,21 @@ type Fault struct {
 	// Operation is the operation of the requests to hit. If empty, the fault hits any
 	// request, including those to unknown paths.
 	Operation Operation `json:"operation"`
-	// Times is how many requests it hits. 0 means 1; below 0 it never ends.
+	// Times is how many requests it hits. 0 means 1; a negative value means no limit.
 	Times int `json:"times"`
 
-	// AfterEffect lets the request take effect first: the endpoint is made, and the
-	// fault happens to its answer. Otherwise a fault with Status, Body or Drop
-	// happens instead of the request's effect.
+	// AfterEffect lets the request take effect first: the endpoint is created, and the
+	// fault happens to the response. Otherwise, a fault with Status, Body or Drop replaces
+	// the effect of the request.
 	AfterEffect bool `json:"after_effect"`
 
-	// Stall holds the request back this long, or until the client gives up or the
-	// server closes. Without AfterEffect it is held back before it takes effect: a
-	// client that gave up meanwhile has changed nothing.
+	// Stall holds the request back for this long, or until the client gives up or the
+	// server closes. Without AfterEffect, it is held back before it takes effect: if the
+	// client gives up meanwhile, nothing is changed.
 	Stall time.Duration `json:"stall"`
 
-	// Drop closes the connection without an answer. On a connection that was used
-	// before, net/http's client repeats a request that has no body by itself.
+	// Drop closes the connection without a response. On a reused connection, net/http's
+	// client repeats a request without a body by itself.
 	Drop bool `json:"drop"`
 
 	// Status and Body replace the service's response. Status 0 with a Body means 200.
@@ -40,12 +40,12 @@ type Fault struct {
 	// from the body; Header can override it.
 	Status int    `json:"status"`
 	Body   string `json:"body"`
-	// Header is added to the answer, the service's own one too; a nil value removes
-	// a header ("X-Request-Id": nil).
+	// Header is added to the response, even to the service's own; a nil value removes a
+	// header ("X-Request-Id": nil).
 	Header http.Header `json:"header"`
 
-	// CutBody breaks the answer off, the service's own one too: its headers promise
-	// the whole body, CutAfter bytes of it are sent, then the connection is closed.
+	// CutBody cuts the response off, even the service's own: its headers promise the whole
+	// body, but the connection is closed after CutAfter bytes of it.
 	CutBody  bool `json:"cut_body"`
 	CutAfter int  `json:"cut_after"`
 }
@@ -58,7 +58,7 @@ func checkFaults(faults []Fault) {
 
 func (f Fault) check() {
 	if f.Status != 0 && (f.Status < 200 || f.Status > 999) {
-		panic(fmt.Sprintf("vpceptest: Fault.Status: %d cannot be answered", f.Status))
+		panic(fmt.Sprintf("vpceptest: Fault.Status: %d is not a valid status", f.Status))
 	}
 }
 

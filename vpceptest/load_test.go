@@ -135,7 +135,7 @@ func TestSeeds(t *testing.T) {
 		`endpoints[0].endpoint_service_id: there is no service ""`: {Endpoints: []vpceptest.SeedEndpoint{{}}},
 		`endpoints[0].policy_document: is no JSON`:                 {Endpoints: []vpceptest.SeedEndpoint{{ServiceID: "svc", PolicyDocument: []byte("{")}}},
 		`services[0].id: "svc" is taken`:                           {Services: []vpceptest.SeedService{{ID: "svc"}}},
-		`services[0].permissions: "x" cannot be a permission`:      {Services: []vpceptest.SeedService{{Permissions: []string{"x"}}}},
+		`services[0].permissions: "x" is not a valid permission`:   {Services: []vpceptest.SeedService{{Permissions: []string{"x"}}}},
 		`endpoints[1].ip: "10.0.0.9" is in use`:                    {Endpoints: []vpceptest.SeedEndpoint{{ServiceID: "svc", IP: "10.0.0.9"}, {ServiceID: "svc", IP: "10.0.0.9"}}},
 	} {
 		require.EqualError(t, d.Put(seed), "vpceptest: "+want)

@@ -109,18 +109,18 @@ func (s *settings) rank() uint32 {
 func (s *settings) check() {
 	for id, key := range s.keys {
 		if key.secret == "" {
-			panic("vpceptest: WithSecurityToken: there is no WithAccessKey for the access key " + id)
+			panic("vpceptest: WithSecurityToken: no WithAccessKey for the access key " + id)
 		}
 	}
 	if s.metadataToken && !s.agency {
-		panic("vpceptest: WithMetadataToken: there is no WithAgency whose keys it would guard")
+		panic("vpceptest: WithMetadataToken: requires WithAgency")
 	}
 }
 
 // WithProjectID sets the ID of the first account's project. The default is a fixed ID.
 func WithProjectID(id string) Option {
 	if id == "" || strings.Contains(id, "/") {
-		panic(fmt.Sprintf("vpceptest: WithProjectID: %q cannot be a project ID", id))
+		panic(fmt.Sprintf("vpceptest: WithProjectID: %q is not a valid project ID", id))
 	}
 	return func(s *settings) { s.projectID = id }
 }

@@ -13,7 +13,7 @@ import (
 
 const redacted = "REDACTED"
 
-// credentialHeaders never reach a recorded request: test logs are kept and shared.
+// credentialHeaders are redacted in recorded requests, because test logs are shared.
 var credentialHeaders = []string{
 	"X-Auth-Token", "X-Subject-Token", "X-Security-Token", "X-Metadata-Token",
 	"Authorization", "Proxy-Authorization", "Cookie",
@@ -23,11 +23,11 @@ var credentialHeaders = []string{
 type Request struct {
 	Method    string
 	Path      string      // as sent: escaped, with the path of WithBasePath
-	Query     url.Values  // what could be read of it
-	Header    http.Header // credentials are replaced by REDACTED
-	Body      []byte      // of a login, all but names and IDs is replaced by REDACTED
-	Operation Operation   // empty where no operation answers to the path
-	Status    int         // what was answered; 0: not yet, or dropped
+	Query     url.Values  // as far as it could be parsed
+	Header    http.Header // credentials are replaced with REDACTED
+	Body      []byte      // in a login, everything but names and IDs is replaced with REDACTED
+	Operation Operation   // empty if no operation has the path
+	Status    int         // of the response; 0 if not yet sent, or dropped
 	Time      time.Time   // of arrival
 }
 
@@ -64,7 +64,7 @@ func redactHeader(h http.Header) http.Header {
 	return h
 }
 
-// redactValue keeps the algorithm of a signature, which tells how the request was
+// redactValue keeps the algorithm of a signature, which shows how the request was
 // authenticated.
 func redactValue(v string) string {
 	if algorithm, _, _ := strings.Cut(v, " "); algorithm == signatureAlgorithm || algorithm == derivedAlgorithm {
@@ -73,8 +73,8 @@ func redactValue(v string) string {
 	return redacted
 }
 
-// recordedBody goes by the path alone: a login by a wrong method, or a little off the
-// right path, has a password too.
+// recordedBody decides only by the path: a login with a wrong method, or a slightly wrong
+// path, contains a password too.
 func recordedBody(c *call) []byte {
 	if len(c.body) == 0 || !strings.Contains(c.r.URL.Path, "/auth/tokens") {
 		return c.body
@@ -86,7 +86,7 @@ func recordedBody(c *call) []byte {
 	return mustJSON(redactLogin("", document))
 }
 
-// redactLogin replaces every value in a login's body but those that are no secret.
+// redactLogin replaces every value in a login's body except those that are not secret.
 func redactLogin(name string, value any) any {
 	switch v := value.(type) {
 	case map[string]any:

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Operation names what a request asks for, in [Fault] and [Request].
+// Operation is the operation of a request, in [Fault] and [Request].
 type Operation string
 
 // The operations that the stand-in serves.
@@ -62,13 +62,13 @@ const (
 // serves nothing.
 type route struct {
 	method    string
-	pattern   []string // segments; {name} takes any one segment that is not empty
+	pattern   []string // segments; {name} matches any one segment that is not empty
 	operation Operation
 	serve     func(*Handler, *call) (*answer, *apiError)
 	public    bool // needs no credentials
 }
 
-// routes is the whole API: an operation is added here.
+// routes is the whole API. Add operations here.
 var routes = []route{
 	newRoute(http.MethodPost, "/v1/{project_id}/vpc-endpoints", OpCreate, (*Handler).createEndpoint),
 	newRoute(http.MethodGet, "/v1/{project_id}/vpc-endpoints", OpList, (*Handler).listEndpoints),
@@ -132,14 +132,14 @@ func (rt route) withoutCredentials() route {
 	return rt
 }
 
-// findRoute looks for the route of a request and the values in its path. http.ServeMux
-// would redirect an unclean path, which the service does not.
+// findRoute finds the route of a request and the values in its path. http.ServeMux would
+// redirect an unclean path, which the service does not do.
 func findRoute(method string, u *url.URL, basePath string) (route, map[string]string) {
 	path, ok := strings.CutPrefix(u.EscapedPath(), basePath+"/")
 	if !ok {
 		return route{}, nil
 	}
-	if path != "" && strings.Count(path, "/") == 1 { // "/v3/" is asked for, too
+	if path != "" && strings.Count(path, "/") == 1 { // clients request "/v3/", too
 		path = strings.TrimSuffix(path, "/")
 	}
 	segments := strings.Split(path, "/")

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What is said of a route table that fails without a message of its own.
+// The default messages for a route table that fails.
 const (
 	messageNotBound   = "Failed to add routes to the VPC's route table."
 	messageNotUnbound = "Failed to remove routes from the VPC's route table."
@@ -19,8 +19,8 @@ var routeTablesFields = fields[routeTablesRequest]{
 	"routetables": field("an array of strings", func(r *routeTablesRequest) *[]string { return &r.tables }),
 }
 
-// parseRouteTables reads an update of route tables. A gateway endpoint is of no use
-// without one, so that an empty list is an empty parameter.
+// parseRouteTables reads an update of route tables. An empty list is refused, because a
+// gateway endpoint is useless without a route table.
 func parseRouteTables(c *call) ([]string, *apiError) {
 	var r routeTablesRequest
 	if _, refusal := routeTablesFields.read(c, &r); refusal != nil {
@@ -32,7 +32,7 @@ func parseRouteTables(c *call) ([]string, *apiError) {
 	return r.tables, checkRouteTables(r.tables)
 }
 
-// wireRouteTables is the answer to an update: the tables that are bound then.
+// wireRouteTables is the response to an update: the tables that are then bound.
 type wireRouteTables struct {
 	RouteTables []string               `json:"routetables"`
 	Error       []wireRouteTableErrors `json:"error,omitempty"`
@@ -71,8 +71,8 @@ func (h *Handler) updateRouteTables(c *call) (*answer, *apiError) {
 	return ok(w), nil
 }
 
-// rebind binds the wanted tables that are not bound and unbinds those that are bound
-// and not wanted, as far as that succeeds.
+// rebind binds the wanted tables that are not bound and unbinds those that are bound but not
+// wanted, as far as that succeeds.
 func (s *store) rebind(bound, wanted []string) wireRouteTables {
 	w := wireRouteTables{RouteTables: []string{}}
 	failed := wireRouteTableErrors{BindFailed: []wireRouteTableError{}, UnbindFailed: []wireRouteTableError{}}
@@ -105,7 +105,7 @@ func (h *Handler) FailRouteTable(id, message string) {
 	h.store.failing[id] = message
 }
 
-// MendRouteTable ends what [WithFailingRouteTable] or [Handler.FailRouteTable] began.
+// MendRouteTable undoes [WithFailingRouteTable] or [Handler.FailRouteTable].
 func (h *Handler) MendRouteTable(id string) {
 	h.store.lock()
 	defer h.store.mu.Unlock()

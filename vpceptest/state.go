@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// SeedEndpoint is an endpoint to put in as it is. Nothing is validated but what the
-// stand-in itself needs: two endpoints may share a key's tag, and any status is taken.
+// SeedEndpoint is an endpoint to add in any state. Only what the stand-in itself needs is
+// validated: two endpoints may have the same idempotency key's tag, and any status is
+// accepted.
 type SeedEndpoint struct {
 	ProjectID       string          `json:"project_id"` // default: the first account's
 	ID              string          `json:"id"`         // default: a new one
@@ -32,7 +33,7 @@ type SeedEndpoint struct {
 	UpdatedAt       time.Time       `json:"updated_at"` // default: CreatedAt
 }
 
-// SeedService is an account's own service to put in as it is.
+// SeedService is an account's own service to add in any state.
 type SeedService struct {
 	ProjectID       string          `json:"project_id"` // default: the first account's
 	ID              string          `json:"id"`         // default: a new one
@@ -43,21 +44,21 @@ type SeedService struct {
 	Tags            []Tag           `json:"tags"`
 	Permissions     []string        `json:"permissions"`
 	Description     string          `json:"description"`
-	EnablePolicy    bool            `json:"enable_policy"` // endpoints may carry a policy
+	EnablePolicy    bool            `json:"enable_policy"` // endpoints may have a policy
 	Errors          []EndpointError `json:"error"`
 	CreatedAt       time.Time       `json:"created_at"` // default: now
 	UpdatedAt       time.Time       `json:"updated_at"` // default: CreatedAt
 }
 
-// Seed is a state to begin with, or to add. Its JSON is that of a seed file.
+// Seed is a state to begin with, or to add. Its JSON is the format of a seed file.
 type Seed struct {
 	Services  []SeedService  `json:"services"`
 	Endpoints []SeedEndpoint `json:"endpoints"`
 }
 
-// Put adds services and endpoints as they are, services first. It stops at the first
-// one that cannot be put in, because its project does not exist, its ID or its address is
-// taken, its service is unknown, or a permission cannot be one. The error names the field.
+// Put adds services and endpoints in any state, services first. It stops at the first one
+// that cannot be added, because its project does not exist, its ID or address is taken, its
+// service is unknown, or a permission is invalid. The error names the field.
 func (h *Handler) Put(seed Seed) error {
 	for i, s := range seed.Services {
 		if err := h.putService(s); err != nil {
@@ -104,7 +105,7 @@ func (h *Handler) putService(s SeedService) error {
 	svc.rename(s.Name)
 	for _, value := range s.Permissions {
 		if permissionKind(value) == "" {
-			return fmt.Errorf("permissions: %q cannot be a permission", value)
+			return fmt.Errorf("permissions: %q is not a valid permission", value)
 		}
 		if _, refusal := svc.allow(value, permissionKind(value), "", s.CreatedAt); refusal != nil {
 			return fmt.Errorf("permissions: %q: %s", value, refusal.message)
@@ -179,14 +180,14 @@ func (s *store) seedService(a *account, id string, now time.Time) (*service, err
 	return svc, nil
 }
 
-// OwnService is what can be seen of an account's own service.
+// OwnService is an account's own service as the stand-in shows it to tests.
 type OwnService struct {
 	ID              string    `json:"id"`
 	ProjectID       string    `json:"project_id"`
 	Name            string    `json:"service_name"`
 	Status          string    `json:"status"`
 	ApprovalEnabled bool      `json:"approval_enabled"`
-	Connections     int       `json:"connection_count"` // endpoints that are being created or were accepted
+	Connections     int       `json:"connection_count"` // endpoints that are creating or accepted
 	Tags            []Tag     `json:"tags,omitempty"`
 	Permissions     []string  `json:"permissions,omitempty"`
 	Edition         string    `json:"edition,omitempty"` // "profession" after an upgrade
@@ -194,8 +195,8 @@ type OwnService struct {
 	UpdatedAt       time.Time `json:"updated_at"`
 }
 
-// Services returns the accounts' own services, those of [WithService] and those being
-// deleted included, account by account in the order of their creation.
+// Services returns the accounts' own services, including those of [WithService] and those
+// being deleted, account by account in the order of their creation.
 func (h *Handler) Services() []OwnService {
 	now := h.store.lock()
 	defer h.store.mu.Unlock()
@@ -216,13 +217,13 @@ func (h *Handler) Services() []OwnService {
 	return out
 }
 
-// WithSeed puts a state in from the start, as [Handler.Put] does later. What cannot be
-// put in panics when the server is made.
+// WithSeed adds a state from the start, as [Handler.Put] does later. If something cannot be
+// added, creating the server panics.
 func WithSeed(seed Seed) Option {
 	return func(s *settings) { s.seeds = append(s.seeds, seed) }
 }
 
-// StateJSON is the whole state: accounts without their secrets, services, endpoints. The
+// StateJSON returns the whole state: accounts without their secrets, services, endpoints. The
 // names of fields are those of a [Seed].
 func (h *Handler) StateJSON() []byte {
 	type account struct {

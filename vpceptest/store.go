@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// store keeps endpoints and services. Its lock is held for short, pure work alone.
+// store keeps endpoints and services. Its lock is held only for short work without I/O.
 type store struct {
 	cfg      *settings
 	accounts []*account // set once
-	open     bool       // no service was declared: those that are asked for exist too
+	open     bool       // no service was declared: any requested one exists
 	since    time.Time  // when the stand-in was made
 
 	mu       sync.Mutex
 	seq      int64
-	byID     map[string]*record // also those that are gone: they answer another code
+	byID     map[string]*record // including those that are gone, which have another code
 	leaving  []*record          // being deleted, in order of deletion
 	subnets  map[string]*subnet
 	failing  map[string]string // route tables that fail, and the messages that say so
@@ -38,8 +38,8 @@ func newStore(cfg *settings, accounts []*account) *store {
 	return s
 }
 
-// lock takes the lock and brings the state up to the present, which it returns. Times
-// never run backwards from one holder of the lock to the next.
+// lock takes the lock, updates the state to the current time, and returns that time. Time
+// never runs backwards from one holder of the lock to the next.
 func (s *store) lock() time.Time {
 	s.mu.Lock()
 	now := s.cfg.now()
@@ -47,8 +47,8 @@ func (s *store) lock() time.Time {
 	return now
 }
 
-// expire removes the endpoints and services whose deletion has come to its end. They
-// leave in the order of their deletion, as all take equally long.
+// expire removes the endpoints and services whose deletion is complete. They leave in the
+// order of their deletion, because all take equally long.
 func (s *store) expire(now time.Time) {
 	n := 0
 	for n < len(s.leaving) && !now.Before(s.leaving[n].goneAt) {
@@ -67,8 +67,8 @@ func (s *store) expire(now time.Time) {
 	s.expireServices(now)
 }
 
-// create makes an endpoint of a request that was found valid, as far as that needs no
-// service.
+// create creates an endpoint from a request that is valid, except for the rules that depend
+// on the service.
 func (s *store) create(a *account, req createRequest) (Endpoint, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -101,7 +101,7 @@ func (s *store) create(a *account, req createRequest) (Endpoint, *apiError) {
 	return e.snapshot(now), nil
 }
 
-// add keeps an endpoint, and the open service that it is the first one of.
+// add adds an endpoint, and its service if that is open and this is its first endpoint.
 func (s *store) add(e *record) {
 	e.seq, e.rank, e.drifts = s.seq, s.cfg.rank(), s.cfg.drift[DriftMarkers]
 	s.seq++
@@ -114,7 +114,7 @@ func (s *store) add(e *record) {
 	}
 }
 
-// shelves are those that an endpoint is on.
+// shelves returns the shelves that an endpoint is on.
 func (e *record) shelves() [3]*shelf {
 	a, vpc := e.account, e.request.VPCID
 	if a.vpcs[vpc] == nil {
@@ -148,8 +148,8 @@ func (s *store) connect(e *record) *apiError {
 	return nil
 }
 
-// find returns an endpoint that exists, those being deleted included. A nil account
-// finds everybody's.
+// find returns an endpoint that exists, even one being deleted. A nil account finds the
+// endpoints of all accounts.
 func (s *store) find(a *account, id string) (*record, *apiError) {
 	switch e := s.byID[id]; {
 	case e == nil || a != nil && e.account != a:
@@ -174,9 +174,9 @@ func (s *store) get(a *account, id string) (Endpoint, *apiError) {
 	return e.snapshot(now), nil
 }
 
-// delete begins a deletion. One that is under way already is EndPoint.2018 by the list
-// of codes ("The endpoint is being deleted."). An endpoint that is still being created
-// can be deleted: clean-up after a failed wait depends on it.
+// delete begins a deletion. If one is already in progress, the error is EndPoint.2018, as in
+// the list of codes ("The endpoint is being deleted."). An endpoint that is still being
+// created can be deleted: clean-up after a failed wait depends on that.
 func (s *store) delete(a *account, id string) *apiError {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -192,8 +192,8 @@ func (s *store) delete(a *account, id string) *apiError {
 	return nil
 }
 
-// amend lets f change the attributes of an endpoint that is not being deleted. The
-// change shows after the delay; what amend returns shows it already.
+// amend lets f change the attributes of an endpoint that is not being deleted. The change
+// shows after the delay; the returned endpoint already shows it.
 func (s *store) amend(a *account, id string, f func(*record, *attributes, time.Time) *apiError) (Endpoint, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -246,23 +246,22 @@ func (s *store) all() []Endpoint {
 	return out
 }
 
-// Endpoints returns the endpoints of all accounts, those being deleted included, in the
-// order of their creation. Lags do not hide them here.
+// Endpoints returns the endpoints of all accounts, including those being deleted, in the
+// order of their creation. Lags do not hide them.
 func (h *Handler) Endpoints() []Endpoint { return h.store.all() }
 
-// Accept does what the owner of a service does to let an endpoint in: it becomes
-// "accepted" after the time of [WithChangeDelay], at the earliest when it is created.
-// It fails for an endpoint that does not exist or is being deleted.
+// Accept accepts an endpoint, as the owner of a service would: it becomes "accepted" after
+// the time of [WithChangeDelay], at the earliest when it has been created. It fails for an
+// endpoint that does not exist or is being deleted.
 func (h *Handler) Accept(endpointID string) error { return h.store.decide(endpointID, StatusAccepted) }
 
-// Reject does what the owner of a service does to keep an endpoint out: it becomes
-// "rejected" after the time of [WithChangeDelay], at the earliest when it is created.
-// It fails for an endpoint that does not exist or is being deleted.
+// Reject rejects an endpoint, as the owner of a service would: it becomes "rejected" after
+// the time of [WithChangeDelay], at the earliest when it has been created. It fails for an
+// endpoint that does not exist or is being deleted.
 func (h *Handler) Reject(endpointID string) error { return h.store.decide(endpointID, StatusRejected) }
 
-// SetStatus gives an endpoint a status at once, known or not, with the errors that
-// explain it, which replace earlier ones. It fails for an endpoint that does not exist
-// or is being deleted.
+// SetStatus sets the status of an endpoint at once, to any value, and replaces its errors.
+// It fails for an endpoint that does not exist or is being deleted.
 func (h *Handler) SetStatus(endpointID, status string, errs ...EndpointError) error {
 	errs = slices.Clone(errs)
 	return h.store.change(endpointID, func(e *record, now time.Time) { e.set(now, status, errs) })

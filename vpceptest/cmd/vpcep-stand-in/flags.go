@@ -15,7 +15,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// config is what the flags say.
+// config is the settings from the flags.
 type config struct {
 	listen, admin, seed, caFile      string
 	tls, quiet                       bool
@@ -31,10 +31,10 @@ func parse(args []string) (*config, error) {
 	c := &config{}
 	f := flag.NewFlagSet("vpcep-stand-in", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // main prints errors, without all the flags
-	f.StringVar(&c.listen, "listen", "127.0.0.1:9090", "address to serve on; port 0 takes a free one")
+	f.StringVar(&c.listen, "listen", "127.0.0.1:9090", "address to serve on; port 0 picks a free one")
 	f.StringVar(&c.admin, "admin", "", "address for faults, seeds and state; none by default")
-	f.BoolVar(&c.tls, "tls", false, "serve https, with a certificate for 127.0.0.1 and ::1 of its own")
-	f.StringVar(&c.caFile, "ca-file", "vpcep-stand-in-ca.pem", "with -tls: file that the certificate is written to")
+	f.BoolVar(&c.tls, "tls", false, "serve https with a self-signed certificate for 127.0.0.1 and ::1")
+	f.StringVar(&c.caFile, "ca-file", "vpcep-stand-in-ca.pem", "with -tls: file to write the certificate to")
 	f.StringVar(&c.seed, "seed", "", "JSON file of services and endpoints to begin with")
 	f.BoolVar(&c.quiet, "quiet", false, "do not print requests")
 	f.StringVar(&c.region, "region", "region-1", "region, which is the project's name")
@@ -44,8 +44,8 @@ func parse(args []string) (*config, error) {
 	f.StringVar(&c.password, "password", "", "password of -user; a random one by default")
 	f.StringVar(&c.domain, "domain", "stand-in-domain", "account name of -user")
 	f.StringVar(&c.basePath, "base-path", "", "path to serve under")
-	f.DurationVar(&c.agency, "agency", 0, "answer as an instance's metadata service, too: how long the temporary keys pass")
-	f.BoolVar(&c.metadataToken, "metadata-token", false, "with -agency: insist on a session token")
+	f.DurationVar(&c.agency, "agency", 0, "also serve an instance's metadata service: how long its temporary keys are valid")
+	f.BoolVar(&c.metadataToken, "metadata-token", false, "with -agency: require a session token")
 	c.limits(f)
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -58,7 +58,7 @@ func parse(args []string) (*config, error) {
 	case f.NArg() > 0:
 		return nil, fmt.Errorf("%q is not a flag", f.Arg(0))
 	case (c.accessKey == "") != (c.secretKey == ""):
-		return nil, errors.New("-access-key and -secret-key belong together")
+		return nil, errors.New("-access-key and -secret-key must be set together")
 	case c.user == "" || c.domain == "" || c.region == "":
 		return nil, errors.New("-user, -domain and -region must not be empty")
 	}
@@ -71,7 +71,7 @@ func parse(args []string) (*config, error) {
 	return c, nil
 }
 
-// limits are the flags that are an option each.
+// limits adds the flags that each set one option.
 func (c *config) limits(f *flag.FlagSet) {
 	add := func(opt vpceptest.Option) { c.options = append(c.options, opt) }
 	text := func(name, usage string, opt func(string) vpceptest.Option) {
@@ -94,33 +94,33 @@ func (c *config) limits(f *flag.FlagSet) {
 		})
 	}
 	text("project", "project `ID`; a fixed one by default", vpceptest.WithProjectID)
-	text("token", "`token` that passes always; a random one by default", vpceptest.WithToken)
-	text("account", "project `ID` of another account, with credentials of its own; may be repeated", func(id string) vpceptest.Option {
+	text("token", "`token` that is always valid; a random one by default", vpceptest.WithToken)
+	text("account", "project `ID` of another account, with its own credentials; may be repeated", func(id string) vpceptest.Option {
 		return vpceptest.WithAccount(vpceptest.Account{
 			ProjectID: id, AccessKey: rand.Text()[:20], SecretKey: rand.Text(), User: "user-of-" + id, Password: rand.Text(),
 		})
 	})
 	duration("create-delay", 2*time.Second, "how long endpoints and services are creating", vpceptest.WithCreateDelay)
 	duration("delete-delay", 2*time.Second, "how long endpoints and services are deleting", vpceptest.WithDeleteDelay)
-	duration("change-delay", 0, "how long changes do not show", vpceptest.WithChangeDelay)
-	duration("read-lag", 0, "how long what was made cannot be read by its ID", vpceptest.WithReadLag)
-	duration("list-lag", 0, "how long lists do not show what was made", vpceptest.WithListLag)
-	text("unordered-list-lag", "as -list-lag, but a `duration` of its own for each, up to this one", func(value string) vpceptest.Option {
+	duration("change-delay", 0, "how long until changes show", vpceptest.WithChangeDelay)
+	duration("read-lag", 0, "how long until new endpoints can be read by ID", vpceptest.WithReadLag)
+	duration("list-lag", 0, "how long until lists show new endpoints", vpceptest.WithListLag)
+	text("unordered-list-lag", "like -list-lag, but a random `duration` up to this for each endpoint", func(value string) vpceptest.Option {
 		d, err := time.ParseDuration(value)
 		if err != nil {
 			panic(err)
 		}
 		return vpceptest.WithUnorderedListLag(d)
 	})
-	duration("token-lifetime", 24*time.Hour, "how long the token of a login passes", vpceptest.WithTokenLifetime)
-	number("quota", 50, "endpoints of an account; 0: no limit", vpceptest.WithQuota)
-	number("service-quota", 20, "services of an account; 0: no limit", vpceptest.WithServiceQuota)
-	number("per-minute", 0, "requests of an account a minute; 0: no limit", vpceptest.WithThrottling)
-	number("page", 0, "entries of a page at most; 0: as asked for", vpceptest.WithPageLimit)
+	duration("token-lifetime", 24*time.Hour, "how long the token of a login is valid", vpceptest.WithTokenLifetime)
+	number("quota", 50, "endpoints per account; 0 means no limit", vpceptest.WithQuota)
+	number("service-quota", 20, "services per account; 0 means no limit", vpceptest.WithServiceQuota)
+	number("per-minute", 0, "requests per account and minute; 0 means no limit", vpceptest.WithThrottling)
+	number("page", 0, "most entries in a page; 0 means as requested", vpceptest.WithPageLimit)
 	text("failing-route-table", "`ID` of a route table that cannot be bound; may be repeated", func(id string) vpceptest.Option {
 		return vpceptest.WithFailingRouteTable(id, "")
 	})
-	f.BoolFunc("drift", "answer with all drifts from the documentation, or with -drift=a,b with these: "+driftNames(), func(value string) error {
+	f.BoolFunc("drift", "deviate from the documentation in all known ways, or only in some, with -drift=a,b: "+driftNames(), func(value string) error {
 		return panics(func() { add(drifts(value)) })
 	})
 	f.BoolFunc("shuffled", "lists have no order within a second", func(string) error { add(vpceptest.WithShuffledSeconds()); return nil })
@@ -146,7 +146,7 @@ func driftNames() string {
 	return strings.Join(names, ", ")
 }
 
-// panics runs f and returns what it panics with: options do so where they make no sense.
+// panics runs f and returns what it panics with: invalid options panic.
 func panics(f func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -209,7 +209,7 @@ func decode(r io.Reader, value any) error {
 		return err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return errors.New("there is more behind the JSON")
+		return errors.New("there is more text after the JSON value")
 	}
 	return nil
 }

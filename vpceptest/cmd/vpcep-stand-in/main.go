@@ -1,11 +1,12 @@
-// Vpcep-stand-in serves the stand-in of the VPC Endpoint service, and of IAM, on a port,
-// for clients in any language. It prints what they need to connect, then one line for
-// each request, and ends on an interrupt.
+// Vpcep-stand-in serves the stand-in for the VPC Endpoint service and for IAM on a port, for
+// clients in any language. It prints what they need to connect, then one line for each
+// request, and exits on an interrupt.
 //
 //	go run ./vpceptest/cmd/vpcep-stand-in -listen 127.0.0.1:9090 -admin 127.0.0.1:9091
 //
-// With -admin it has a second address: GET /state answers the state as JSON, POST /faults
-// takes an array of faults (the fields of vpceptest.Fault, in JSON), POST /seed a seed.
+// With -admin, it has a second address: GET /state returns the state as JSON, POST /faults
+// takes an array of faults (the fields of vpceptest.Fault, as JSON), and POST /seed takes a
+// seed.
 package main
 
 import (
@@ -119,7 +120,7 @@ func serveAdmin(address string, srv *vpceptest.Server, out io.Writer) (stop func
 	}))
 	mux.HandleFunc("POST /seed", take(func(seed vpceptest.Seed) error { return srv.Put(seed) }))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }() // which ends with Close
+	go func() { _ = server.Serve(listener) }() // ends with Close
 	fmt.Fprintf(out, "%-10s  http://%s\n", "admin", listener.Addr())
 	return func() { _ = server.Close() }, nil
 }
@@ -139,7 +140,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return err
 }
 
-// take hands a request's JSON to f.
+// take passes a request's JSON to f.
 func take[T any](f func(T) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var value T

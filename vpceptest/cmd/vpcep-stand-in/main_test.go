@@ -108,7 +108,7 @@ func TestTheProgram(t *testing.T) {
 	_, err = client.GetEndpoint(t.Context(), "ep-1")
 	require.ErrorContains(t, err, "503")
 	for wrong, want := range map[string]string{
-		`[{"status":1}]`: "1 cannot be answered", `[{"statuses":1}]`: `"statuses"`, `[{"stall":1}]`: "stall", `[] []`: "more behind",
+		`[{"status":1}]`: "1 is not a valid status", `[{"statuses":1}]`: `"statuses"`, `[{"stall":1}]`: "stall", `[] []`: "more text after",
 	} {
 		status, text = post(t, p.says["admin"]+"/faults", wrong)
 		assert.Equal(t, http.StatusBadRequest, status, wrong)
@@ -228,18 +228,18 @@ func TestWrongFlags(t *testing.T) {
 	}
 	binary := build(t)
 	for args, want := range map[string]string{
-		"-access-key a":                      "belong together",
+		"-access-key a":                      "must be set together",
 		"-listen nowhere":                    "missing port",
 		"-listen " + busy.Addr().String():    "in use",
 		"-admin nowhere -listen 127.0.0.1:0": "-admin: ",
 		"word":                               `"word" is not a flag`,
 		"-strange":                           "-strange",
-		"-project a/b":                       "cannot be a project ID",
-		"-drift=some":                        "no drift some",
+		"-project a/b":                       "is not a valid project ID",
+		"-drift=some":                        "unknown drift some",
 		"-quota many":                        "-quota",
 		"-create-delay 5":                    "missing unit",
 		"-unordered-list-lag x":              "-unordered-list-lag",
-		"-account x -account x":              "exists already",
+		"-account x -account x":              "already exists",
 		"-metadata-token":                    "WithAgency",
 		"-tls -listen 127.0.0.1:0 -ca-file /does/not/exist/ca":                       "-ca-file: ",
 		"-seed /does/not/exist":                                                      "-seed: ",
