@@ -34,7 +34,7 @@ func main() {
 func run(ctx context.Context, out io.Writer, _ []string) error {
 	fmt.Fprint(out, "This example provokes the errors that programs meet most and shows how to tell them\n"+
 		"apart, because each calls for something else: a correction, patience, or care not to\n"+
-		"create an endpoint twice.\n\n")
+		"create an endpoint twice. It takes a few seconds.\n\n")
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "WHAT HAPPENED\tERROR\tWHAT TO DO")
 	var messages strings.Builder

@@ -3,6 +3,7 @@ package connect_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/vpcep/vpcep-go"
 	"github.com/vpcep/vpcep-go/examples/testing/connect"
@@ -15,7 +16,8 @@ var shop = connect.Shop{Name: "shop-17", VPCID: "vpc-17", SubnetID: "subnet-17"}
 func start(t *testing.T, options ...vpceptest.Option) (*vpceptest.Server, *vpcep.Client) {
 	server := vpceptest.NewServer(options...)
 	t.Cleanup(server.Close)
-	client := server.Client()
+	// Lists of the stand-in do not lag, so a create with a key need not wait for them.
+	client := server.Client(vpcep.WithReconcileWindow(100 * time.Millisecond))
 	t.Cleanup(client.CloseIdleConnections)
 	return server, client
 }
