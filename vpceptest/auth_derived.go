@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// derivedAlgorithm is that of signatures with a key that was derived from a secret key
-// for a day, a region and a service.
+// derivedAlgorithm is the algorithm of signatures with a key derived from a secret key for
+// a day, a region and a service.
 const derivedAlgorithm = "V11-HMAC-SHA256"
 
-// derivedKey is what such a signature is made with: HKDF of the secret key, with the
-// access key as the salt, in hexadecimal digits.
+// derivedKey returns the key of such a signature: HKDF of the secret key, with the access
+// key as the salt, in hexadecimal.
 func derivedKey(accessKey, secretKey, scope string) string {
 	key, err := hkdf.Key(sha256.New, []byte(secretKey), []byte(accessKey), scope, sha256.Size)
-	if err != nil { // only of a key that is longer than HKDF can give
+	if err != nil { // only for a key longer than HKDF can produce
 		panic("vpceptest: " + err.Error())
 	}
 	return hex.EncodeToString(key)
 }
 
-// checkScope tells what is wrong with the scope of a derived key, or "". The service may
-// have any name: the stand-in answers for several.
+// checkScope returns what is wrong with the scope of a derived key, or "". The service may
+// have any name, because the stand-in serves several.
 func (a authorization) checkScope(date time.Time, region string) string {
 	if a.algorithm != derivedAlgorithm {
 		return ""

@@ -17,12 +17,12 @@ const (
 	signatureDate      = "20060102T150405Z"
 	maxClockSkew       = 15 * time.Minute
 
-	// Wrong signatures in a row that lock a key, and for how long.
+	// How many wrong signatures in a row lock a key, and for how long.
 	lockAfter = 5
 	lockFor   = 5 * time.Minute
 )
 
-// accessKey is a key pair and what it did lately.
+// accessKey is a key pair and its state.
 type accessKey struct {
 	account                   *account
 	id, secret, securityToken string
@@ -58,7 +58,7 @@ func (s *signatureScheme) verify(c *call) *apiError {
 	defer s.mu.Unlock()
 	key := s.keys[auth.accessKey]
 	if key == nil {
-		return errAuth.with("ak " + auth.accessKey + " not exist") // the real one echoes it too
+		return errAuth.with("ak " + auth.accessKey + " not exist") // the real gateway echoes it, too
 	}
 	now := s.now()
 	if now.Before(key.lockedUntil) {
@@ -74,7 +74,7 @@ func (s *signatureScheme) verify(c *call) *apiError {
 	return nil
 }
 
-// checkHeaders judges what a signature has to cover.
+// checkHeaders checks the headers that a signature must cover.
 func (s *signatureScheme) checkHeaders(c *call, key *accessKey, auth authorization, now time.Time) *apiError {
 	h := c.r.Header
 	date, err := time.Parse(signatureDate, h.Get("X-Sdk-Date"))
@@ -87,7 +87,7 @@ func (s *signatureScheme) checkHeaders(c *call, key *accessKey, auth authorizati
 	if hint := auth.checkScope(date, key.account.ProjectName); hint != "" {
 		return errAuth.with(hint)
 	}
-	// Documents call it optional, and clients set it after they signed.
+	// The documentation calls it optional, and some clients set it after signing.
 	if given := h.Get("X-Project-Id"); given != "" && given != key.account.ProjectID {
 		return errAuth.with("X-Project-Id is not a project of the ak")
 	}
@@ -114,7 +114,7 @@ func (k *accessKey) checkSignature(c *call, auth authorization, now time.Time) *
 	return errAuth.with("verify aksk signature fail")
 }
 
-// authorization is the Authorization header taken apart.
+// authorization is a parsed Authorization header.
 type authorization struct {
 	algorithm, accessKey, signature string
 	scope                           string // of a derived key: date/region/service
@@ -125,11 +125,11 @@ func (a authorization) covers(name string) bool {
 	return slices.Contains(a.signedHeaders, name)
 }
 
-// credentialNames tells how each algorithm's header begins.
+// credentialNames is how each algorithm's header begins.
 var credentialNames = map[string]string{signatureAlgorithm: "Access=", derivedAlgorithm: "Credential="}
 
-// parseAuthorization reads "SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…", or
-// with a derived key "V11-HMAC-SHA256 Credential=…/…/…/…, SignedHeaders=…, Signature=…".
+// parseAuthorization parses "SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…" or,
+// with a derived key, "V11-HMAC-SHA256 Credential=…/…/…/…, SignedHeaders=…, Signature=…".
 func parseAuthorization(value string) (authorization, *apiError) {
 	algorithm, rest, _ := strings.Cut(value, " ")
 	a := authorization{algorithm: algorithm}
@@ -153,14 +153,14 @@ func parseAuthorization(value string) (authorization, *apiError) {
 	if algorithm == derivedAlgorithm {
 		a.accessKey, a.scope, _ = strings.Cut(parts[0], "/")
 	}
-	// The canonical request is built of the names in lower case and in order.
+	// The canonical request has the names in lower case and sorted.
 	if names != strings.ToLower(names) || !slices.IsSorted(a.signedHeaders) {
 		return a, errAuth.with("the names of SignedHeaders are not in lower case or not in order")
 	}
 	return a, nil
 }
 
-// expected computes what the signature of a request should be.
+// expected computes the correct signature of a request.
 func (a authorization) expected(secret string, r *http.Request, body []byte) string {
 	canonical := strings.Join([]string{
 		r.Method,
@@ -180,7 +180,7 @@ func (a authorization) expected(secret string, r *http.Request, body []byte) str
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// canonicalPath is the path with each segment encoded anew and a slash at its end.
+// canonicalPath returns the path with each segment encoded again, and a trailing slash.
 func canonicalPath(u *url.URL) string {
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {
@@ -196,7 +196,7 @@ func canonicalPath(u *url.URL) string {
 	return path
 }
 
-// canonicalQuery is the query encoded anew, in the order of key, then value.
+// canonicalQuery returns the query encoded again, sorted by key, then value.
 func canonicalQuery(u *url.URL) string {
 	query := u.Query()
 	keys := make([]string, 0, len(query))
@@ -213,7 +213,7 @@ func canonicalQuery(u *url.URL) string {
 	return strings.Join(pairs, "&")
 }
 
-// canonicalHeaders is one line a header. net/http keeps Host apart from the others.
+// canonicalHeaders returns one line for each header. net/http stores Host separately.
 func canonicalHeaders(r *http.Request, names []string) string {
 	var b strings.Builder
 	for _, name := range names {

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// issuedToken is whose it is and when it ends.
+// issuedToken is the owner of a token, and when it expires.
 type issuedToken struct {
 	account   *account
-	ofAccount bool // it passes for IAM alone, not for a project
+	ofAccount bool // valid only for IAM, not for a project
 	end       time.Time
 }
 
-// tokenScheme is a token in X-Auth-Token: the fixed one, or one that was issued and has
-// neither ended nor been revoked.
+// tokenScheme is a token in X-Auth-Token: a fixed one, or one that was issued and has
+// neither expired nor been revoked.
 type tokenScheme struct {
-	accounts []*account // whose own tokens pass always
+	accounts []*account // whose fixed tokens are always valid
 	lifetime time.Duration
 	now      func() time.Time
 
@@ -42,7 +42,7 @@ func (s *tokenScheme) verify(c *call) *apiError {
 	return nil
 }
 
-// read returns whose token it is: nobody's where it does not pass.
+// read returns the owner of a token, or nobody if it is not valid.
 func (s *tokenScheme) read(token string) issuedToken {
 	for _, a := range s.accounts {
 		if subtle.ConstantTimeCompare([]byte(token), []byte(a.Token)) == 1 {
@@ -57,7 +57,7 @@ func (s *tokenScheme) read(token string) issuedToken {
 	return issuedToken{}
 }
 
-// issue makes a token that passes from one time to the other.
+// issue creates a token that is valid from begin to end.
 func (s *tokenScheme) issue(a *account, ofAccount bool) (token string, begin, end time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,24 +69,22 @@ func (s *tokenScheme) issue(a *account, ofAccount bool) (token string, begin, en
 	return token, begin, end
 }
 
-// IssuedTokens returns how many tokens logins were given so far, whether or not they
-// still pass.
+// IssuedTokens returns how many tokens were issued so far, whether or not they are still
+// valid.
 func (h *Handler) IssuedTokens() int {
 	h.tokens.mu.Lock()
 	defer h.tokens.mu.Unlock()
 	return h.tokens.issued
 }
 
-// RevokeTokens makes every token that was issued so far be refused from now on. The one
-// of [Handler.Token] still passes.
+// RevokeTokens revokes every token issued so far. The token of [Handler.Token] stays valid.
 func (h *Handler) RevokeTokens() {
 	h.tokens.mu.Lock()
 	defer h.tokens.mu.Unlock()
 	clear(h.tokens.ends)
 }
 
-// RevokeToken makes one token that was issued be refused from now on. It does nothing
-// to the one of [Handler.Token].
+// RevokeToken revokes one issued token. It has no effect on the token of [Handler.Token].
 func (h *Handler) RevokeToken(token string) {
 	h.tokens.mu.Lock()
 	defer h.tokens.mu.Unlock()

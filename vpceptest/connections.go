@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// connectionsQuery is what a list of a service's connections asks for.
+// connectionsQuery is the query of a list of a service's connections.
 type connectionsQuery struct {
 	pageQuery
 	id, status string
@@ -35,10 +35,10 @@ func (q *connectionsQuery) set(name, value string) (bool, *apiError) {
 	return true, nil
 }
 
-// connectionStatuses are those that a list can be filtered by.
+// connectionStatuses are the statuses that a list can be filtered by.
 var connectionStatuses = []string{StatusPendingAcceptance, StatusAccepted, StatusRejected, StatusFailed}
 
-// fits is the filter of a list; nil: none.
+// fits returns the filter of a list, or nil.
 func (q connectionsQuery) fits(now time.Time) func(*record) bool {
 	if q.markerID == nil && q.status == "" {
 		return nil
@@ -49,8 +49,7 @@ func (q connectionsQuery) fits(now time.Time) func(*record) bool {
 	}
 }
 
-// connections returns a page and how many of a service's endpoints the filters let
-// through.
+// connections returns a page of a service's endpoints, and how many match the filters.
 func (s *store) connections(svc *service, q connectionsQuery) ([]wireConnection, int) {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -68,8 +67,8 @@ func (s *store) connections(svc *service, q connectionsQuery) ([]wireConnection,
 	return out, total
 }
 
-// wireConnection is an endpoint as the owner of its service sees it. Here errors are an
-// array always.
+// wireConnection is an endpoint as the owner of its service sees it. Its errors are always
+// an array.
 type wireConnection struct {
 	ID          string          `json:"id"`
 	MarkerID    int64           `json:"marker_id"`
@@ -81,7 +80,7 @@ type wireConnection struct {
 	Error       []EndpointError `json:"error,omitempty"`
 }
 
-// wireConnection reads what a connection has beside its endpoint; the lock is held.
+// wireConnection returns the connection of an endpoint; the lock is held.
 func (s *store) wireConnection(e *record, as Endpoint) wireConnection {
 	w := wireConnection{
 		ID: as.ID, MarkerID: as.MarkerID, Status: as.Status, DomainID: e.account.DomainID(),
@@ -160,8 +159,8 @@ func (h *Handler) actOnConnection(c *call) (*answer, *apiError) {
 	}{[]wireConnection{e}}), nil
 }
 
-// receive lets an endpoint of a service in or keeps it out, whatever was decided
-// before. The decision shows after the delay; what receive returns shows it already.
+// receive accepts or rejects an endpoint of a service, whatever was decided before. The
+// decision shows after the delay; the returned connection already shows it.
 func (s *store) receive(svc *service, id, status string) (wireConnection, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -181,7 +180,7 @@ func (s *store) receive(svc *service, id, status string) (wireConnection, *apiEr
 	return s.wireConnection(e, out), nil
 }
 
-// connectionDescriptions is the body of an update of what connections are described by.
+// connectionDescriptions is the body of an update of the descriptions of connections.
 type connectionDescriptions struct{ list []describedConnection }
 
 type describedConnection struct {
@@ -212,8 +211,7 @@ func (h *Handler) describeConnections(c *call) (*answer, *apiError) {
 	return ok(map[string]any{"connections": list}), nil
 }
 
-// describe changes all of the connections or none. They come back in an order of
-// their own.
+// describe changes all of the connections or none. It returns them in another order.
 func (s *store) describe(svc *service, list []describedConnection) ([]wireConnection, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()

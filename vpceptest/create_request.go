@@ -5,7 +5,7 @@ import (
 	"net/netip"
 )
 
-// createRequest is the body of a create request. Empty and absent are the same, as no
+// createRequest is the body of a create request. Empty and absent are the same, because no
 // documented default differs from the empty value.
 type createRequest struct {
 	ServiceID     string
@@ -51,7 +51,7 @@ func parseCreate(c *call) (r createRequest, refusal *apiError) {
 	return r, r.check()
 }
 
-// readEnableDNS takes a string as well: the specification's own sample sends "false".
+// readEnableDNS also accepts a string: the specification's own sample sends "false".
 func readEnableDNS(r *createRequest, raw json.RawMessage) *apiError {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
@@ -64,7 +64,7 @@ func readEnableDNS(r *createRequest, raw json.RawMessage) *apiError {
 	return nil
 }
 
-// ipv6 is the second address of a dual-stack endpoint.
+// ipv6 returns the IPv6 address of a dual-stack endpoint.
 func (r createRequest) ipv6(seq int64) string {
 	if r.IPVersion != "dualstack" {
 		return ""

@@ -56,7 +56,7 @@ func WithDrift(drifts ...Drift) Option {
 	}
 }
 
-// drift changes the answer of an operation of the service as the options say.
+// drift changes the response of an operation as the options say.
 func (h *Handler) drift(c *call, a *answer) *answer {
 	if len(h.cfg.drift) == 0 || !strings.HasPrefix(c.route.pattern[0], "v1") {
 		return a
@@ -79,8 +79,8 @@ func (h *Handler) drift(c *call, a *answer) *answer {
 	return a
 }
 
-// idFirst encodes a value. As in published bodies a resource begins with its ID, so that
-// an answer that breaks off still tells it.
+// idFirst encodes a value. As in published bodies, a resource begins with its ID, so a
+// response that breaks off still contains it.
 func idFirst(value any) []byte {
 	v, isObject := value.(map[string]any)
 	id, isResource := v["id"]
@@ -100,7 +100,7 @@ func (h *Handler) driftValue(value any) any {
 		}
 	case map[string]any:
 		for name := range v {
-			// What a caller wrote comes back as it is.
+			// What a caller sent comes back unchanged.
 			if name != "policy_document" && name != "policy_statement" && name != "tags" {
 				v[name] = h.driftValue(v[name])
 			}
@@ -153,8 +153,8 @@ func (h *Handler) driftResource(v map[string]any) {
 	}
 }
 
-// showDefaults adds to an endpoint what nobody gave it. A policy that was deleted gives
-// way to the default one.
+// showDefaults adds default values to an endpoint. The default policy replaces a deleted
+// one.
 func showDefaults(v map[string]any) {
 	missing := func(name string) bool { return v[name] == nil }
 	switch gateway := (Service{Type: fmt.Sprint(v["service_type"])}).isGateway(); {

@@ -120,8 +120,8 @@ type Endpoint struct {
 	UpdatedAt       time.Time       `json:"updated_at"`
 }
 
-// attributes are what can be changed of an endpoint. Their slices are never changed in
-// place: snapshots share them.
+// attributes are the attributes of an endpoint that can be changed. Their slices are never
+// modified in place, because snapshots share them.
 type attributes struct {
 	Tags            []Tag
 	RouteTables     []string
@@ -131,14 +131,14 @@ type attributes struct {
 	policy
 }
 
-// standing is how an endpoint stands with its service, once it is created.
+// standing is the relation of an endpoint to its service, once it is created.
 type standing struct {
 	status    string
 	errors    []EndpointError
 	connected bool // was accepted before
 }
 
-// record is an endpoint as it is kept. What a reader sees of it depends on the time.
+// record is a stored endpoint. What a reader sees of it depends on the time.
 type record struct {
 	account  *account
 	seq      int64
@@ -164,7 +164,7 @@ type record struct {
 
 func (e *record) deleted() bool { return !e.deletedAt.IsZero() }
 
-// clock is the endpoint's own time: nothing goes on with one that is being deleted.
+// clock returns the endpoint's own time, which stops when it is deleted.
 func (e *record) clock(now time.Time) time.Time {
 	if e.deleted() {
 		return e.deletedAt
@@ -172,10 +172,10 @@ func (e *record) clock(now time.Time) time.Time {
 	return now
 }
 
-// ready tells whether the endpoint was created to its end at a time.
+// ready reports whether the endpoint is no longer being created at a time.
 func (e *record) ready(now time.Time) bool { return !e.clock(now).Before(e.readyAt) }
 
-// status is the one that a standing leads to.
+// status returns the status for a standing.
 func (e *record) status(now time.Time, st standing) string {
 	switch {
 	case e.deleted():
@@ -201,7 +201,7 @@ func (e *record) updatedAt(now time.Time) time.Time {
 	return t
 }
 
-// modifiable tells whether what the endpoint lets through, and where, can be changed.
+// modifiable returns why the endpoint's access settings cannot be changed, or nil.
 func (e *record) modifiable(now time.Time) *apiError {
 	switch e.status(now, e.standing.at(now)) {
 	case StatusDeleting:
@@ -215,7 +215,7 @@ func (e *record) modifiable(now time.Time) *apiError {
 	}
 }
 
-// set changes the status at once; a decision that was yet to show is void.
+// set changes the status at once; it overrides a decision that does not show yet.
 func (e *record) set(now time.Time, status string, errs []EndpointError) {
 	e.standing.add(now, now, standing{status: status, errors: errs})
 	if now.Before(e.readyAt) {
@@ -223,15 +223,16 @@ func (e *record) set(now time.Time, status string, errs []EndpointError) {
 	}
 }
 
-// decide records the service owner's decision, which shows from a time on, but not
-// before the endpoint is created.
+// decide records the service owner's decision, which shows from a time on, but not before
+// the endpoint has been created.
 func (e *record) decide(now, from time.Time, status string) {
 	was := e.standing.last()
 	e.standing.add(now, from, standing{status: status, connected: was.connected || was.status == StatusAccepted})
 }
 
-// markerID fits 32 bits by default. With DriftMarkers it is beyond them for two
-// endpoints of three, and beyond what a float64 holds exactly for one.
+// markerID returns a marker ID that fits in 32 bits by default. With DriftMarkers, two of
+// three endpoints have a larger one, and one of three has one that a float64 cannot hold
+// exactly.
 func (e *record) markerID() int64 {
 	if !e.drifts {
 		return 302010104 + e.seq
@@ -240,14 +241,14 @@ func (e *record) markerID() int64 {
 	return base[e.seq%3] + e.seq
 }
 
-// snapshot is what can be seen of the endpoint at a time. Its slices are the
-// record's own.
+// snapshot returns what can be seen of the endpoint at a time. It shares its slices with
+// the record.
 func (e *record) snapshot(now time.Time) Endpoint {
 	at := e.clock(now)
 	return e.view(now, e.standing.at(at), e.attrs.at(at))
 }
 
-// view is the endpoint as it would be seen with a standing and attributes.
+// view returns the endpoint with a standing and attributes.
 func (e *record) view(now time.Time, st standing, attrs attributes) Endpoint {
 	out := Endpoint{
 		ID:              e.id,
@@ -276,12 +277,12 @@ func (e *record) view(now time.Time, st standing, attrs attributes) Endpoint {
 		return out
 	}
 	out.Whitelist, out.EnableWhitelist = attrs.Whitelist, attrs.EnableWhitelist
-	// An address that was given once is kept by an endpoint that is rejected later.
+	// An endpoint that is rejected later keeps its address.
 	e.showInterface(&out, ready && st.status == StatusAccepted, ready && (st.status == StatusAccepted || st.connected))
 	return out
 }
 
-// showInterface adds what endpoints of interface services alone have.
+// showInterface adds what only endpoints of interface services have.
 func (e *record) showInterface(out *Endpoint, connected, addressed bool) {
 	out.SubnetID = e.request.SubnetID
 	out.EnableDNS = e.request.EnableDNS

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// fields reads each documented field of a body, by its exact name: encoding/json
-// would take "VPC_ID" for "vpc_id" too.
+// fields reads each documented field of a body by its exact name: encoding/json would
+// accept "VPC_ID" for "vpc_id".
 type fields[R any] map[string]func(*R, json.RawMessage) *apiError
 
 // field reads a value of one type into the place that at returns.
@@ -23,8 +23,8 @@ func field[R, T any](what string, at func(*R) *T) func(*R, json.RawMessage) *api
 	}
 }
 
-// read reads the body of a request into r and tells which fields it has. A field that
-// is unknown is refused; one that is null counts as absent.
+// read reads the body of a request into r and returns which fields it has. An unknown field
+// is refused; a null field counts as absent.
 func (known fields[R]) read(c *call, r *R) (map[string]bool, *apiError) {
 	raw, refusal := readObject(c.r.Header.Get("Content-Type"), c.body)
 	if refusal != nil {
@@ -36,7 +36,7 @@ func (known fields[R]) read(c *call, r *R) (map[string]bool, *apiError) {
 		if !found {
 			return nil, errParameter.with("The field " + name + " is unknown.")
 		}
-		if string(raw[name]) == "null" { // some clients write so what they were not given
+		if string(raw[name]) == "null" { // some clients send null for unset fields
 			continue
 		}
 		if refusal := read(r, raw[name]); refusal != nil {
@@ -72,7 +72,7 @@ func readTags(raw json.RawMessage) ([]Tag, *apiError) {
 	return tags, refusal
 }
 
-// readValuedTags tells which of the tags were given a value, if an empty one, too.
+// readValuedTags also returns which of the tags have a value, even an empty one.
 func readValuedTags(raw json.RawMessage) ([]Tag, []bool, *apiError) {
 	var list []map[string]*string
 	if json.Unmarshal(raw, &list) != nil {

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// User is who can log in at the stand-in of IAM.
+// User is a user who can log in to the stand-in for IAM.
 type User struct {
 	Name       string
 	Password   string
@@ -29,7 +29,7 @@ type login struct {
 
 const loginMethods = "/auth/identity/methods"
 
-// fields are the documented fields of the body beside its methods, and where they go.
+// fields are the documented fields of the body except its methods, and where to store them.
 func (l *login) fields() map[string]*string {
 	return map[string]*string{
 		"/auth/identity/password/user/name":        &l.user.Name,
@@ -45,8 +45,8 @@ func (l *login) fields() map[string]*string {
 	}
 }
 
-// parseLogin reads the documented body and nothing else. A refusal names fields, never
-// their values: one may be the password.
+// parseLogin reads only the documented body. A refusal names fields, but never their
+// values, because one may be the password.
 func parseLogin(contentType string, body []byte) (login, *apiError) {
 	var l login
 	var document map[string]any
@@ -73,7 +73,7 @@ func parseLogin(contentType string, body []byte) (login, *apiError) {
 	return l, l.check()
 }
 
-// leaves collects the values of a document that are no objects, by their paths.
+// leaves collects the values of a document that are not objects, by their paths.
 func leaves(path string, value any, into map[string]any) {
 	object, _ := value.(map[string]any)
 	if len(object) == 0 {
@@ -104,8 +104,8 @@ func (l login) check() *apiError {
 	return nil
 }
 
-// login returns the account that a user of this very password belongs to, or nil. An
-// account is told by its name or its ID.
+// login returns the account of the user with this password, or nil. The account is given by
+// its name or its ID.
 func (h *Handler) login(l login) *account {
 	for _, a := range h.accounts {
 		for _, u := range a.users {
@@ -117,13 +117,13 @@ func (h *Handler) login(l login) *account {
 	return nil
 }
 
-// isDomain tells whether an account is the one that is given by name or by ID.
+// isDomain reports whether an account has the given name or ID.
 func isDomain(name, givenName, givenID string) bool {
 	return matches(givenName, name) && matches(givenID, wireDomain(name).ID)
 }
 
-// ofAccount tells whether the scope is the whole account, as clients ask for it to look
-// projects up: the token does not pass for a project then.
+// ofAccount reports whether the scope is the whole account, which clients use to look up
+// projects: the token is then not valid for a project.
 func (l login) ofAccount() bool { return l.domain+l.domainID != "" }
 
 func (h *Handler) createToken(c *call) (*answer, *apiError) {
@@ -182,12 +182,12 @@ func (h *Handler) listProjects(c *call) (*answer, *apiError) {
 	return ok(body), nil
 }
 
-// showCatalog is what clients of OpenStack's ways ask for after they logged in.
+// showCatalog serves OpenStack clients, which request the catalog after they log in.
 func (h *Handler) showCatalog(c *call) (*answer, *apiError) {
 	return ok(map[string]any{"catalog": h.catalog(c.r, c.account), "links": map[string]string{}}), nil
 }
 
-// listDomains is how clients with an access key learn whose it is.
+// listDomains is how clients with an access key find out its account.
 func (h *Handler) listDomains(c *call) (*answer, *apiError) {
 	return ok(map[string]any{
 		"domains": []map[string]any{{"id": c.account.DomainID(), "name": c.account.DomainName, "enabled": true}},
@@ -195,7 +195,7 @@ func (h *Handler) listDomains(c *call) (*answer, *apiError) {
 	}), nil
 }
 
-// showIAM is how clients of OpenStack's ways learn that this is IAM.
+// showIAM is how OpenStack clients find out that this is IAM.
 func (h *Handler) showIAM(c *call) (*answer, *apiError) {
 	return ok(map[string]any{"version": map[string]any{
 		"id": "v3.6", "status": "stable", "updated": "2016-04-04T00:00:00Z",
@@ -218,7 +218,7 @@ func iamQuery(u *url.URL, known string) (url.Values, *apiError) {
 	return query, nil
 }
 
-// wireToken is what the body tells of a token; the token itself is in a header.
+// wireToken is the body for a token; the token itself is in a header.
 type wireToken struct {
 	ExpiresAt string        `json:"expires_at"`
 	IssuedAt  string        `json:"issued_at"`
@@ -258,7 +258,7 @@ type wireProject struct {
 	DomainID string `json:"domain_id"`
 }
 
-// address is the one that a request came to.
+// address returns the address that a request was sent to.
 func (h *Handler) address(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil {
@@ -267,7 +267,7 @@ func (h *Handler) address(r *http.Request) string {
 	return scheme + "://" + r.Host + h.cfg.basePath
 }
 
-// catalog lists the services as reached under the address that the request came to.
+// catalog lists the services, at the address that the request was sent to.
 func (h *Handler) catalog(r *http.Request, a *account) []wireService {
 	base := h.address(r)
 	return []wireService{
@@ -287,7 +287,7 @@ func wireDomain(name string) *wireNamed {
 	return &wireNamed{ID: derivedID("domain", name), Name: name}
 }
 
-// derivedID is an ID as IAM writes them: a UUID without dashes.
+// derivedID returns an ID in IAM's format: a UUID without dashes.
 func derivedID(kind, name string) string {
 	return strings.ReplaceAll(derivedUUID(kind+" "+name), "-", "")
 }

@@ -20,8 +20,8 @@ func newUUID() string {
 	return formatUUID(b)
 }
 
-// derivedUUID returns the same UUID for the same name: the ID of something that the
-// service knows and the stand-in does not keep, as a VPC's default route table.
+// derivedUUID returns the same UUID for the same name: the ID of something that the service
+// has and the stand-in does not store, such as a VPC's default route table.
 func derivedUUID(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return formatUUID([16]byte(sum[:16]))

@@ -16,9 +16,9 @@ const (
 	maxLimit     = 1000
 )
 
-// readQuery hands each parameter of a query to set, which tells whether it knows it. A
-// parameter that is unknown or repeated is refused: a client that misspells a filter
-// would be answered too much.
+// readQuery passes each parameter of a query to set, which reports whether it knows it. An
+// unknown or repeated parameter is refused: a client that misspells a filter would
+// otherwise get too many results.
 func readQuery(raw string, set func(name, value string) (bool, *apiError)) *apiError {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -39,7 +39,7 @@ func readQuery(raw string, set func(name, value string) (bool, *apiError)) *apiE
 	return nil
 }
 
-// pageQuery is what every list can be asked for.
+// pageQuery is the parameters that every list has.
 type pageQuery struct {
 	limit, offset       int
 	most                int // entries of a page; 0: any number
@@ -61,7 +61,7 @@ func (q *pageQuery) setKnown(name, value string) *apiError {
 	switch name {
 	case "limit":
 		q.limit, valid = parseInt(value, 0, cmp.Or(q.maxLimit, maxLimit))
-		if q.limit == 0 { // the documentation's text allows it, its table does not
+		if q.limit == 0 { // the documentation allows it in its text, but not in its table
 			q.limit = defaultLimit
 		}
 	case "offset":
@@ -81,7 +81,7 @@ func (q *pageQuery) setKnown(name, value string) *apiError {
 	return nil
 }
 
-// window returns where in a list of n entries the page begins, and how many it has.
+// window returns where in a list of n entries the page begins, and how many entries it has.
 func (q pageQuery) window(n int) (first, count int) {
 	first, limit := min(q.offset, n), q.limit
 	if q.most > 0 {
@@ -90,7 +90,7 @@ func (q pageQuery) window(n int) (first, count int) {
 	return first, min(limit, n-first)
 }
 
-// pageOf returns the part of a list, which is in ascending order, that a query asks for.
+// pageOf returns the page that a query asks for from a list in ascending order.
 func pageOf[T any](list []T, q pageQuery) []T {
 	first, count := q.window(len(list))
 	page := make([]T, count)
@@ -104,9 +104,9 @@ func pageOf[T any](list []T, q pageQuery) []T {
 	return page
 }
 
-// records returns the page of the endpoints that fit, and how many fit. Without a filter
-// it looks at the page alone. With one, or by the time of the last change, it looks at
-// every endpoint, and keeps no more than it needs.
+// records returns the page of the endpoints that match, and how many match. Without a filter,
+// it reads only the page. With one, or if sorted by the last change, it reads every
+// endpoint, and keeps no more than it needs.
 func (q pageQuery) records(list listed, now time.Time, fits func(*record) bool) (page []*record, total int) {
 	switch n := list.len(); {
 	case q.byUpdate:
@@ -133,8 +133,7 @@ func (q pageQuery) records(list listed, now time.Time, fits func(*record) bool) 
 	}
 }
 
-// byLastChange sorts by the time of the last change; those that changed together stay in
-// the order of their creation.
+// byLastChange sorts by the time of the last change, then by creation.
 func (q pageQuery) byLastChange(list listed, now time.Time, fits func(*record) bool) (page []*record, total int) {
 	type changed struct {
 		*record
@@ -156,7 +155,7 @@ func (q pageQuery) byLastChange(list listed, now time.Time, fits func(*record) b
 			continue
 		}
 		total++
-		if best = append(best, changed{e, e.updatedAt(now)}); len(best) > 2*end { // now and then, the rest goes
+		if best = append(best, changed{e, e.updatedAt(now)}); len(best) > 2*end { // drop the rest from time to time
 			slices.SortFunc(best, order)
 			best = best[:end]
 		}
@@ -168,7 +167,7 @@ func (q pageQuery) byLastChange(list listed, now time.Time, fits func(*record) b
 	return page, total
 }
 
-// listQuery is what a list of endpoints asks for.
+// listQuery is the query of a list of endpoints.
 type listQuery struct {
 	pageQuery
 	id, vpcID, serviceName, borderGroup string
@@ -180,7 +179,7 @@ func (h *Handler) parseListQuery(raw string) (listQuery, *apiError) {
 	return q, refusal
 }
 
-// page is what a list is asked for by default.
+// page returns the default query of a list.
 func (h *Handler) page() pageQuery { return pageQuery{limit: defaultLimit, most: h.cfg.pageLimit} }
 
 func (q *listQuery) set(name, value string) (bool, *apiError) {
@@ -199,13 +198,13 @@ func (q *listQuery) set(name, value string) (bool, *apiError) {
 	return true, nil
 }
 
-// parseInt reads plain digits: strconv alone would take "+5" too.
+// parseInt reads only digits: strconv would also accept "+5".
 func parseInt(s string, low, high int) (int, bool) {
 	n, err := strconv.Atoi(s)
 	return n, err == nil && !strings.HasPrefix(s, "+") && low <= n && n <= high
 }
 
-// list returns a page and how many endpoints the filters let through.
+// list returns a page, and how many endpoints match the filters.
 func (s *store) list(a *account, q listQuery) ([]Endpoint, int) {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -217,7 +216,7 @@ func (s *store) list(a *account, q listQuery) ([]Endpoint, int) {
 	return out, total
 }
 
-// candidates are the endpoints of the smallest shelf that has all that can fit.
+// candidates returns the endpoints of the smallest shelf that has all that can match.
 func (s *store) candidates(a *account, q listQuery, now time.Time) listed {
 	switch {
 	case q.borderGroup != "": // none is at an edge
@@ -233,7 +232,7 @@ func (s *store) candidates(a *account, q listQuery, now time.Time) listed {
 	}
 }
 
-// fits is the filter that no shelf stands for; nil: none.
+// fits returns the filter for what the shelves do not cover, or nil.
 func (q listQuery) fits() func(*record) bool {
 	if q.serviceName == "" {
 		return nil
@@ -242,7 +241,7 @@ func (q listQuery) fits() func(*record) bool {
 	return func(e *record) bool { return contains(part, e.service.Name) }
 }
 
-// one returns the endpoint of an ID, if lists show it and it fits.
+// one returns the endpoint with an ID, if lists show it and it matches.
 func (s *store) one(id string, now time.Time, fits func(*record) bool) listed {
 	if e := s.byID[id]; e != nil && !e.gone && !now.Before(e.listedAt) && fits(e) {
 		return listed{newest: []*record{e}}

@@ -32,7 +32,7 @@ func (h *Handler) deleteEndpoint(c *call) (*answer, *apiError) {
 	return &answer{status: http.StatusNoContent}, nil
 }
 
-// amend changes an endpoint and answers with it, the change included.
+// amend changes an endpoint and returns it with the change.
 func (h *Handler) amend(c *call, f func(*record, *attributes, time.Time) *apiError) (*answer, *apiError) {
 	e, refusal := h.store.amend(c.account, c.params["id"], f)
 	if refusal != nil {

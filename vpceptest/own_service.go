@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// StatusAvailable is that of a service that can be connected to.
+// StatusAvailable is the status of a service that endpoints can connect to.
 const StatusAvailable = "available"
 
-// service is an endpoint service as it is kept; the store's lock guards it. What a
-// reader sees of it depends on the time.
+// service is a stored endpoint service; the store's lock guards it. What a reader sees of
+// it depends on the time.
 type service struct {
 	Service
 	account   *account // the owner; nil: the cloud
@@ -32,7 +32,7 @@ type service struct {
 	gone      bool
 }
 
-// details are what a service is created with, and can be changed of it.
+// details are the settings of a service, which can be changed.
 type details struct {
 	short                            string // the part of its name that the owner chose
 	portID, vpcID, serverType        string
@@ -53,7 +53,7 @@ type serverResource struct {
 	Zone string `json:"availability_zone_id,omitempty"`
 }
 
-// declaredDetails are those of a service that was not created over HTTP.
+// declaredDetails returns the details of a service that was not created over HTTP.
 func declaredDetails(svc Service) details {
 	return details{
 		short:  svc.Name,
@@ -65,7 +65,7 @@ func declaredDetails(svc Service) details {
 
 func (s *service) deleted() bool { return !s.deletedAt.IsZero() }
 
-// statusAt is the service's status at a time.
+// statusAt returns the service's status at a time.
 func (s *service) statusAt(now time.Time) string {
 	switch {
 	case s.deleted():
@@ -79,7 +79,7 @@ func (s *service) statusAt(now time.Time) string {
 	}
 }
 
-// updated is when it changed for the last time.
+// updated returns when the service last changed.
 func (s *service) updated(now time.Time) time.Time {
 	switch {
 	case s.deleted():
@@ -91,7 +91,7 @@ func (s *service) updated(now time.Time) time.Time {
 	}
 }
 
-// connectable tells why no endpoint can be made now.
+// connectable returns why no endpoint can connect now, or nil.
 func (s *service) connectable(now time.Time) *apiError {
 	if s.gone || s.statusAt(now) != StatusAvailable {
 		return errNoService.with("(It is not available.)")
@@ -99,7 +99,7 @@ func (s *service) connectable(now time.Time) *apiError {
 	return nil
 }
 
-// modifiable tells why nothing can be changed now.
+// modifiable returns why the service cannot be changed now, or nil.
 func (s *service) modifiable(now time.Time) *apiError {
 	if s.statusAt(now) != StatusAvailable {
 		return errServiceState.plain()
@@ -107,7 +107,7 @@ func (s *service) modifiable(now time.Time) *apiError {
 	return nil
 }
 
-// connections counts the endpoints that are being created or were accepted.
+// connections counts the endpoints that are creating or accepted.
 func (s *service) connections(now time.Time) int {
 	return s.count(now, StatusCreating, StatusAccepted)
 }
@@ -122,7 +122,7 @@ func (s *service) count(now time.Time, statuses ...string) int {
 	return n
 }
 
-// rename gives the service a name of the owner's choice.
+// rename sets the owner's part of the service's name.
 func (s *service) rename(short string) {
 	s.short = short
 	s.Name = s.account.ProjectName + "." + s.ID
@@ -131,7 +131,7 @@ func (s *service) rename(short string) {
 	}
 }
 
-// own returns a service of the account that exists, those being deleted included.
+// own returns a service of the account that exists, even one being deleted.
 func (s *store) own(a *account, id string) (*service, *apiError) {
 	svc := s.services[id]
 	if svc == nil || svc.gone || svc.account != a {
@@ -140,8 +140,8 @@ func (s *store) own(a *account, id string) (*service, *apiError) {
 	return svc, nil
 }
 
-// changeService lets f read or change a service of the account, and returns what of it
-// the answer shows. The lock is held meanwhile.
+// changeService lets f read or change a service of the account while holding the lock, and
+// returns the response of f.
 func (s *store) changeService(c *call, f func(*service, time.Time) (*answer, *apiError)) (*answer, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -171,7 +171,7 @@ func (s *store) createService(a *account, r serviceRequest) (*answer, *apiError)
 	return ok(s.wireService(svc, now, inCreate)), nil
 }
 
-// conflict tells whether another service of the account has one of the ports.
+// conflict returns a refusal if another service of the account has one of the ports.
 func (a *account) conflict(except *service, portID string, ports []port) *apiError {
 	for _, other := range a.services {
 		if other == except || other.gone || other.portID != portID {
@@ -201,7 +201,7 @@ func (s *store) deleteService(c *call) (*answer, *apiError) {
 	})
 }
 
-// expireServices removes the services whose deletion has come to its end.
+// expireServices removes the services whose deletion is complete.
 func (s *store) expireServices(now time.Time) {
 	for len(s.closing) > 0 && !now.Before(s.closing[0].goneAt) {
 		svc := s.closing[0]

@@ -77,7 +77,7 @@ func (h *Handler) renameService(c *call) (*answer, *apiError) {
 	})
 }
 
-// setOwn reads what a list of own services alone can be asked for.
+// setOwn reads the parameters that only a list of own services has.
 func (q *servicesQuery) setOwn(name, value string) (bool, *apiError) {
 	switch name {
 	case "status":

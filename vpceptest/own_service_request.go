@@ -12,7 +12,7 @@ const (
 	maxPorts       = 200
 )
 
-// serviceRequest is the body of a create and of an update of a service.
+// serviceRequest is the body of a create or an update of a service.
 type serviceRequest struct {
 	details
 	approval    bool
@@ -26,8 +26,7 @@ func serviceText(at func(*serviceRequest) *string) func(*serviceRequest, json.Ra
 	return field("a string", at)
 }
 
-// updateServiceFields are what can be changed, createServiceFields what a service is
-// created with.
+// updateServiceFields are the fields of an update, createServiceFields those of a create.
 var updateServiceFields = fields[serviceRequest]{
 	"approval_enabled": field("a boolean", func(r *serviceRequest) *bool { return &r.approval }),
 	"service_name":     serviceText(func(r *serviceRequest) *string { return &r.short }),
@@ -59,10 +58,10 @@ var createServiceFields = func() fields[serviceRequest] {
 	return all
 }()
 
-// ignored takes a deprecated field that has no effect.
+// ignored accepts a deprecated field that has no effect.
 func ignored(*serviceRequest) *string { return new(string) }
 
-// readPorts takes numbers in strings as well: a published sample has them.
+// readPorts also accepts numbers in strings: a published sample has them.
 func readPorts(r *serviceRequest, raw json.RawMessage) *apiError {
 	var list []map[string]json.RawMessage
 	if json.Unmarshal(raw, &list) != nil {
@@ -140,7 +139,7 @@ func parseServiceUpdate(c *call) (serviceRequest, *apiError) {
 	return r, r.check()
 }
 
-// check judges what a create and an update have in common.
+// check checks what a create and an update have in common.
 func (r serviceRequest) check() *apiError {
 	switch {
 	case utf8.RuneCountInString(r.portID) > maxIDLength:
@@ -173,7 +172,7 @@ func validServiceName(s string) bool {
 
 func validDescription(s string) bool { return !strings.ContainsAny(s, "<>") }
 
-// apply changes what the request gives.
+// apply applies the request to a service.
 func (r serviceRequest) apply(s *service) {
 	set := func(name string, to *string, value string) {
 		if r.given[name] {

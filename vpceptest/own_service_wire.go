@@ -2,8 +2,8 @@ package vpceptest
 
 import "time"
 
-// wireOwnService is a service as its owner sees it. Each answer has the fields that
-// its table lists.
+// wireOwnService is a service as its owner sees it. Each response has the fields that its
+// table lists.
 type wireOwnService struct {
 	ID               string          `json:"id"`
 	PortID           string          `json:"port_id"`
@@ -37,7 +37,7 @@ type wireErrorCode struct {
 	Code    string `json:"code"`
 }
 
-// where tells which answer shows a service.
+// where is the response that shows a service.
 type where int
 
 const (
@@ -77,7 +77,7 @@ func (s *store) wireService(svc *service, now time.Time, in where) wireOwnServic
 	return w
 }
 
-// editions are those of the endpoints that can connect.
+// editions returns the editions of the endpoints that can connect.
 func (s *service) editions() []string {
 	if s.edition == editionProfessional {
 		return []string{editionProfessional, "basic"}

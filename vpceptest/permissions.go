@@ -27,7 +27,7 @@ const (
 	byOrganization = "organizations:orgPath::"
 )
 
-// permissionKind returns the type that a value belongs to, or "" for one that cannot be.
+// permissionKind returns the type of a value, or "" if the value is invalid.
 func permissionKind(value string) string {
 	const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	fits := func(s string, most int, letters string) bool {
@@ -48,7 +48,7 @@ func permissionKind(value string) string {
 	return ""
 }
 
-// admits tells whether a permission is for an account.
+// admits reports whether a permission is for an account.
 func (p permission) admits(a *account) bool {
 	if p.value == "*" {
 		return true
@@ -63,7 +63,7 @@ func (p permission) admits(a *account) bool {
 	return is && a.OrgPath != "" && like(path, a.OrgPath)
 }
 
-// like compares with a pattern where * stands for any text and ? for any character.
+// like reports whether s matches a pattern, where * matches any text and ? any character.
 func like(pattern, s string) bool {
 	star, mark, i, j := -1, 0, 0, 0
 	for i < len(s) {
@@ -74,7 +74,7 @@ func like(pattern, s string) bool {
 		case j < len(pattern) && (pattern[j] == '?' || pattern[j] == s[i]):
 			i++
 			j++
-		case star >= 0: // the last star takes one more
+		case star >= 0: // the last star matches one more character
 			mark++
 			i, j = mark, star+1
 		default:
@@ -84,8 +84,8 @@ func like(pattern, s string) bool {
 	return strings.Trim(pattern[j:], "*") == ""
 }
 
-// admits tells whether an account may find the service and connect to it. What was
-// declared is open to everybody; its owner needs no permission.
+// admits reports whether an account may find the service and connect to it. Declared
+// services are open to everybody; the owner needs no permission.
 func (s *service) admits(a *account) bool {
 	return s.account == nil || s.account == a || s.declared ||
 		slices.ContainsFunc(s.permissions, func(p permission) bool { return p.admits(a) })
@@ -107,7 +107,7 @@ func (s *settings) wirePermissions(list []permission) []wirePermission {
 	return out
 }
 
-// allow adds a permission, or returns the one of the same value that is there.
+// allow adds a permission, or returns the existing one with the same value.
 func (s *service) allow(value, kind, description string, now time.Time) (permission, *apiError) {
 	if i := slices.IndexFunc(s.permissions, func(p permission) bool { return p.value == value }); i >= 0 {
 		return s.permissions[i], nil
@@ -120,7 +120,7 @@ func (s *service) allow(value, kind, description string, now time.Time) (permiss
 	return p, nil
 }
 
-// checkPermission judges a value and the type that it is sent with.
+// checkPermission checks a value and the type that it is sent with.
 func checkPermission(value, kind string) *apiError {
 	switch permissionKind(value) {
 	case "":
@@ -175,7 +175,8 @@ var permissionActionFields = fields[permissionAction]{
 	"permission_type": field("a string", func(r *permissionAction) *string { return &r.kind }),
 }
 
-// actOnPermissions adds or removes by value, all or none, and answers what is there then.
+// actOnPermissions adds or removes by value, all or none, and returns the resulting
+// permissions.
 func (h *Handler) actOnPermissions(c *call) (*answer, *apiError) {
 	r := permissionAction{kind: typeAccount}
 	if _, refusal := permissionActionFields.read(c, &r); refusal != nil {
@@ -253,8 +254,8 @@ func parsePermissionBatch(c *call) (permissionBatch, *apiError) {
 	return r, nil
 }
 
-// addPermissions answers in an order of its own, and without the description of "*",
-// as the published sample does.
+// addPermissions returns the permissions in another order, and without the description of
+// "*", as the published sample does.
 func (h *Handler) addPermissions(c *call) (*answer, *apiError) {
 	r, refusal := parsePermissionBatch(c)
 	if refusal != nil {
@@ -285,8 +286,8 @@ func (h *Handler) addPermissions(c *call) (*answer, *apiError) {
 	})
 }
 
-// removePermissions removes by ID, all or none, and answers with an empty list, as the
-// published sample does.
+// removePermissions removes by ID, all or none, and returns an empty list, as the published
+// sample does.
 func (h *Handler) removePermissions(c *call) (*answer, *apiError) {
 	r, refusal := parsePermissionBatch(c)
 	if refusal != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// policy is what an endpoint lets through: statements on gateway endpoints of OBS and
-// SFS, a document on others.
+// policy is the policy of an endpoint: statements on gateway endpoints of OBS and SFS, a
+// document on others.
 type policy struct {
 	PolicyStatement json.RawMessage
 	PolicyDocument  json.RawMessage
@@ -28,7 +28,7 @@ func readPolicyStatement(p *policy, raw json.RawMessage) *apiError {
 	return nil
 }
 
-// readPolicyDocument takes an object, and a string as it was documented once.
+// readPolicyDocument accepts an object, or a string as in earlier documentation.
 func readPolicyDocument(p *policy, raw json.RawMessage) *apiError {
 	if raw[0] != '{' && raw[0] != '"' {
 		return errPolicy.plain()
@@ -37,8 +37,8 @@ func readPolicyDocument(p *policy, raw json.RawMessage) *apiError {
 	return nil
 }
 
-// parsePolicy reads an update of a policy, which replaces all of it: statements or a
-// document. No statements at all is no policy; deleting is another operation.
+// parsePolicy reads an update of a policy, which replaces the whole policy: statements or a
+// document. An empty list of statements is refused, because deleting is another operation.
 func parsePolicy(c *call) (policy, *apiError) {
 	var p policy
 	given, refusal := policyFields.read(c, &p)
@@ -55,7 +55,7 @@ func parsePolicy(c *call) (policy, *apiError) {
 	return p, nil
 }
 
-// takes refuses a policy on an endpoint of a service that allows none.
+// takes refuses a policy on an endpoint of a service that does not allow policies.
 func (s *service) takes(p policy) *apiError {
 	if p.empty() || s.enablePolicy {
 		return nil
@@ -65,7 +65,7 @@ func (s *service) takes(p policy) *apiError {
 
 func countElements(array json.RawMessage) int {
 	var list []json.RawMessage
-	_ = json.Unmarshal(array, &list) // was found valid
+	_ = json.Unmarshal(array, &list) // already validated
 	return len(list)
 }
 

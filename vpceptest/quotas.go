@@ -5,15 +5,15 @@ const (
 	usualServiceQuota = 20
 )
 
-// wireQuota is how much there may be of a resource.
+// wireQuota is the quota of a type of resource.
 type wireQuota struct {
 	Type  string `json:"type"`
 	Used  int    `json:"used"`
 	Quota int    `json:"quota"`
 }
 
-// quota returns how many endpoints count and how many may. What is not limited is
-// given the usual limit, or a higher one that is met.
+// quota returns how many endpoints there are and may be. Without a limit, that is the usual
+// limit, or the number of endpoints if it is higher.
 func (s *store) quota(a *account) (used, most int) {
 	s.lock()
 	defer s.mu.Unlock()
@@ -36,7 +36,7 @@ func (h *Handler) listQuotas(c *call) (*answer, *apiError) {
 	wanted := ""
 	refusal := readQuery(c.r.URL.RawQuery, func(name, value string) (bool, *apiError) {
 		if wanted = value; value != "endpoint" && value != "endpoint_service" {
-			return name == "type", errResourceType.plain() // an unknown name counts more
+			return name == "type", errResourceType.plain() // an unknown name takes precedence
 		}
 		return name == "type", nil
 	})

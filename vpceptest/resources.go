@@ -10,14 +10,14 @@ import (
 
 const maxTagKeys, maxTagValues = 20, 10
 
-// tagged is an endpoint or a service as a search by tags sees it.
+// tagged is an endpoint or a service in a search by tags.
 type tagged struct {
 	id, name string
 	tags     []Tag
 }
 
-// resources hands over what an account has of a type, in the order of creation. The
-// store's lock is held meanwhile.
+// resources calls each for an account's resources of a type, in the order of creation, while
+// the store's lock is held.
 func (s *store) resources(a *account, resourceType string, each func(tagged)) *apiError {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -107,7 +107,7 @@ func tagFilters(at func(*resourcesRequest) *[]tagFilter) func(*resourcesRequest,
 	}
 }
 
-// numberInString takes a number as well: clients that work send one.
+// numberInString also accepts a number, because some working clients send one.
 func numberInString(low, high int, wrong apiError, at func(*resourcesRequest) *int) func(*resourcesRequest, json.RawMessage) *apiError {
 	return func(r *resourcesRequest, raw json.RawMessage) *apiError {
 		n, valid := parseInt(string(unquoted(raw)), low, high)
@@ -154,7 +154,7 @@ func (r resourcesRequest) fits(t tagged) bool {
 	}
 	return count(r.all) == len(r.all) && (len(r.anyOf) == 0 || count(r.anyOf) > 0) &&
 		(len(r.notAll) == 0 || count(r.notAll) < len(r.notAll)) && count(r.notAny) == 0 &&
-		len(r.sys) == 0 // nothing has tags of the system
+		len(r.sys) == 0 // nothing has system tags
 }
 
 func (h *Handler) listResources(c *call) (*answer, *apiError) {
@@ -190,8 +190,8 @@ func (h *Handler) listResources(c *call) (*answer, *apiError) {
 	return ok(map[string]any{"resources": out, "total_count": len(list)}), nil
 }
 
-// editionProfessional is what upgrades lead to. Of an endpoint no documented answer tells
-// it: see Endpoint.Edition. Of a service it is in supported_editions.
+// editionProfessional is the edition after an upgrade. No documented response shows it for an
+// endpoint: see Endpoint.Edition. For a service, it is in supported_editions.
 const editionProfessional = "profession"
 
 type upgradeRequest struct {
@@ -225,7 +225,7 @@ func (h *Handler) upgradeEndpoint(c *call) (*answer, *apiError) {
 	return &answer{status: http.StatusAccepted}, nil
 }
 
-// upgradeService takes no body as well: it was without one.
+// upgradeService also accepts a request without a body, as earlier versions sent.
 func (h *Handler) upgradeService(c *call) (*answer, *apiError) {
 	r := upgradeRequest{action: "upgrade"}
 	if len(c.body) > 0 {

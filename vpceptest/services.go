@@ -12,14 +12,14 @@ const (
 	defaultOwner      = "stand-in"
 )
 
-// defaultServices are public as long as no service was declared.
+// defaultServices are the public services if none was declared.
 var defaultServices = []Service{
 	Service{ID: derivedUUID("service stand-in.dns"), Name: "stand-in.dns", Charged: true}.withDefaults(),
 	Service{ID: derivedUUID("service stand-in.obs"), Name: "stand-in.obs", Type: TypeGateway}.withDefaults(),
 }
 
-// declare puts in the services of the options, which belong to the first account and
-// are open to everybody, or the default ones, which are the cloud's.
+// declare adds the services of the options, which belong to the first account and are open
+// to everybody, or the default ones, which belong to the cloud.
 func (s *store) declare() {
 	list, owner := slices.Clone(s.cfg.services), s.accounts[0]
 	if s.open {
@@ -44,8 +44,8 @@ func (s *store) declare() {
 	}
 }
 
-// reach returns a service that an account may find and connect to: its own, the
-// cloud's, or one whose permissions let it in.
+// reach returns a service that an account may find and connect to: its own, the cloud's, or
+// one whose permissions allow it.
 func (s *store) reach(a *account, id string) (*service, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *store) reachable(a *account, id string, now time.Time) (*service, *apiE
 	}
 }
 
-// reachNamed remembers the name of an open service, so that its endpoints bear it.
+// reachNamed remembers the name of an open service, so that its endpoints have it.
 func (s *store) reachNamed(a *account, name string) (*service, *apiError) {
 	now := s.lock()
 	defer s.mu.Unlock()
@@ -87,7 +87,7 @@ func (s *store) reachNamed(a *account, name string) (*service, *apiError) {
 }
 
 // connectedTo returns the service whose connections a request is about: one of the
-// account's own. The cloud's have no owner here; the first account acts for it.
+// account's own. The cloud's services have no owner here; the first account acts for it.
 func (s *store) connectedTo(c *call) (*service, *apiError) {
 	svc, refusal := s.reach(c.account, c.params["service_id"])
 	if refusal != nil {
@@ -99,12 +99,12 @@ func (s *store) connectedTo(c *call) (*service, *apiError) {
 	return svc, nil
 }
 
-// servicesQuery is what a list of services asks for.
+// servicesQuery is the query of a list of services.
 type servicesQuery struct {
 	pageQuery
 	id, name string
 
-	// What own services alone can be asked for.
+	// Only for own services.
 	own                                            bool
 	status, serverType, netType, publicBorderGroup string
 }
@@ -124,7 +124,7 @@ func (q *servicesQuery) set(name, value string) (bool, *apiError) {
 	return true, nil
 }
 
-// listPublic returns a page and how many public services the filters let through.
+// listPublic returns a page, and how many public services match the filters.
 func (s *store) listPublic(q servicesQuery) ([]wireListedService, int) {
 	s.lock()
 	defer s.mu.Unlock()
@@ -155,14 +155,14 @@ type wireListedService struct {
 	EnablePolicy bool   `json:"enable_policy"`
 }
 
-// wireServiceSummary is a service that was asked for.
+// wireServiceSummary is a described service.
 type wireServiceSummary struct {
 	ID           string `json:"id"`
 	ServiceName  string `json:"service_name"`
 	ServiceType  string `json:"service_type"`
 	CreatedAt    string `json:"created_at"`
 	IsCharge     bool   `json:"is_charge"`
-	EnablePolicy bool   `json:"enable_policy"` // whether endpoints may carry a policy
+	EnablePolicy bool   `json:"enable_policy"` // whether endpoints may have a policy
 }
 
 func (h *Handler) listPublicServices(c *call) (*answer, *apiError) {
@@ -190,7 +190,7 @@ func (h *Handler) describeService(c *call) (*answer, *apiError) {
 	}), nil
 }
 
-// describe finds the service by its ID or its name, whichever the query gives.
+// describe finds a service by its ID or its name, whichever the query has.
 func (h *Handler) describe(a *account, rawQuery string) (*service, *apiError) {
 	given := map[string]string{}
 	refusal := readQuery(rawQuery, func(name, value string) (bool, *apiError) {

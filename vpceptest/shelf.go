@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// shelf is a set of endpoints in the order in which lists show them: by creation.
+// shelf is a set of endpoints in the order of lists: by creation.
 type shelf struct {
-	order []*record // those that are gone are swept out
+	order []*record // those that are gone are removed later
 	live  int
 }
 
-// add puts an endpoint in its place: at the end, unless it was seeded with an earlier
-// time, or lists have no order within a second.
+// add inserts an endpoint: at the end, unless it was seeded with an earlier time, or lists
+// have no order within a second.
 func (f *shelf) add(e *record) {
 	f.live++
 	at := len(f.order)
@@ -33,8 +33,8 @@ func (e *record) before(other *record) bool {
 		cmp.Compare(e.rank, other.rank), cmp.Compare(e.seq, other.seq)) < 0
 }
 
-// left tells that an endpoint is gone. Sweeping at the half keeps the cost of it
-// constant for each deletion.
+// left notes that an endpoint is gone. Removing them only when half are gone keeps the cost
+// of a deletion constant.
 func (f *shelf) left() {
 	f.live--
 	if len(f.order) > 2*f.live {
@@ -46,13 +46,13 @@ func (f *shelf) sweep() {
 	f.order = slices.DeleteFunc(f.order, func(e *record) bool { return e.gone })
 }
 
-// listed is what lists show of a shelf, in ascending order. It is in two parts, so that
-// leaving out some of the newest copies none of the others.
+// listed is what lists show of a shelf, in ascending order. It has two parts, so leaving out
+// some of the newest does not copy the others.
 type listed struct{ older, newest []*record }
 
 func (l listed) len() int { return len(l.older) + len(l.newest) }
 
-// at returns an endpoint by its place in ascending or descending order.
+// at returns an endpoint by its index in ascending or descending order.
 func (l listed) at(i int, ascending bool) *record {
 	if !ascending {
 		i = l.len() - 1 - i
@@ -63,8 +63,8 @@ func (l listed) at(i int, ascending bool) *record {
 	return l.newest[i-len(l.older)]
 }
 
-// listed returns the endpoints that lists show. It looks at none of them but the
-// newest unless some are gone: a page is not to cost the whole list.
+// listed returns the endpoints that lists show. It reads only the newest ones, unless some
+// are gone, so a page does not cost as much as the whole list.
 func (f *shelf) listed(now time.Time, lag time.Duration) listed {
 	if len(f.order) > f.live {
 		f.sweep()

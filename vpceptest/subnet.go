@@ -2,8 +2,8 @@ package vpceptest
 
 import "net/netip"
 
-// subnet hands out the addresses of a subnet. Nothing is known of its real range, so
-// any address may be asked for, and those handed out begin at 10.0.0.10.
+// subnet assigns the addresses of a subnet. Its real range is unknown, so any address may be
+// requested, and assigned ones begin at 10.0.0.10.
 type subnet struct {
 	next netip.Addr
 	used map[string]bool
@@ -13,7 +13,8 @@ func newSubnet() *subnet {
 	return &subnet{next: netip.AddrFrom4([4]byte{10, 0, 0, 10}), used: map[string]bool{}}
 }
 
-// take reserves the address asked for, or a free one for "". False: it is in use.
+// take reserves the requested address, or a free one for "". It returns false if the address
+// is in use.
 func (n *subnet) take(ip string) (string, bool) {
 	if ip == "" {
 		ip = n.free()
@@ -25,8 +26,7 @@ func (n *subnet) take(ip string) (string, bool) {
 	return ip, true
 }
 
-// free goes on from the last address handed out, so that it need not search from the
-// beginning each time.
+// free continues after the last assigned address, to avoid searching from the beginning.
 func (n *subnet) free() string {
 	for n.used[n.next.String()] || isReserved(n.next) {
 		n.next = n.next.Next()
@@ -36,8 +36,8 @@ func (n *subnet) free() string {
 	return ip
 }
 
-// isReserved tells whether an address is the network's or the broadcast address of a
-// subnet of 256 addresses.
+// isReserved reports whether an address is the network or broadcast address of a subnet of
+// 256 addresses.
 func isReserved(ip netip.Addr) bool {
 	last := ip.As4()[3]
 	return last == 0 || last == 255

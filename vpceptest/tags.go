@@ -10,7 +10,7 @@ import (
 type tagsRequest struct {
 	action string
 	tags   []Tag
-	valued []bool // which tags have a value, if an empty one
+	valued []bool // which tags have a value, even an empty one
 }
 
 var tagsFields = fields[tagsRequest]{
@@ -39,7 +39,7 @@ func parseTags(c *call) (tagsRequest, *apiError) {
 	return r, checkTags(r.tags)
 }
 
-// changeTags serves an endpoint of any status but "deleting".
+// changeTags changes the tags of an endpoint in any status but "deleting".
 func (h *Handler) changeTags(c *call) (*answer, *apiError) {
 	r, refusal := parseTags(c)
 	if refusal != nil {
@@ -55,7 +55,7 @@ func (h *Handler) changeTags(c *call) (*answer, *apiError) {
 	return noContent(), nil
 }
 
-// changeServiceTags serves a service of any status but "deleting".
+// changeServiceTags changes the tags of a service in any status but "deleting".
 func (h *Handler) changeServiceTags(c *call) (*answer, *apiError) {
 	r, refusal := parseTags(c)
 	if refusal != nil {
@@ -74,12 +74,11 @@ func (h *Handler) changeServiceTags(c *call) (*answer, *apiError) {
 	})
 }
 
-// refuseTags serves what is neither an endpoint nor a service.
+// refuseTags refuses any other type of resource.
 func refuseTags(*Handler, *call) (*answer, *apiError) { return nil, errResourceType.plain() }
 
-// apply returns the tags as the request makes them: it adds tags and overwrites the
-// values of those that are there; it deletes by key and value, or by the key alone
-// where no value is given.
+// apply returns the tags after the request. It adds tags and overwrites the values of
+// existing ones; it deletes by key and value, or only by key if there is no value.
 func (r tagsRequest) apply(tags []Tag) ([]Tag, *apiError) {
 	tags = slices.Clone(tags) // snapshots share the old ones
 	for n, tag := range r.tags {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// throttle counts the requests of each account in the running minute.
+// throttle counts the requests of each account in the current minute.
 type throttle struct {
 	most int // 0: any number
 

@@ -2,10 +2,10 @@ package vpceptest
 
 import "time"
 
-// timeline is a value that changes at known times, future ones included: what is
-// seen of it depends on when it is read. It always has an entry.
+// timeline is a value that changes at known times, even future ones: its value depends on
+// when it is read. It always has an entry.
 type timeline[T any] struct {
-	entries []entry[T] // each counts from its time on, for those before it as well
+	entries []entry[T] // each applies from its time on; the first one also before
 }
 
 type entry[T any] struct {
@@ -17,13 +17,13 @@ func newTimeline[T any](from time.Time, value T) timeline[T] {
 	return timeline[T]{[]entry[T]{{from, value}}}
 }
 
-// at returns the value that is seen at a time.
+// at returns the value at a time.
 func (t *timeline[T]) at(now time.Time) T { return t.seen(now).value }
 
-// since tells from when on the value has been the one that is seen at a time.
+// since returns when the value at a time began to apply.
 func (t *timeline[T]) since(now time.Time) time.Time { return t.seen(now).from }
 
-// last returns the value that is seen once all changes have come.
+// last returns the value after all changes.
 func (t *timeline[T]) last() T { return t.entries[len(t.entries)-1].value }
 
 func (t *timeline[T]) seen(now time.Time) entry[T] { return t.entries[t.index(now)] }
@@ -36,8 +36,8 @@ func (t *timeline[T]) index(now time.Time) int {
 	return i
 }
 
-// add makes a value follow, in place of whatever would have come at that time or
-// later. What was seen before now is dropped.
+// add sets the value from a time on, replacing any change at that time or later. Entries
+// that ended before now are dropped.
 func (t *timeline[T]) add(now, from time.Time, value T) {
 	t.entries = append(t.entries[t.index(now):], entry[T]{from, value})
 }

@@ -10,13 +10,13 @@ import (
 const (
 	maxIDLength         = 64
 	maxWhitelist        = 20  // at creation
-	maxUpdatedWhitelist = 200 // the documentation gives no number: one far beyond that of a creation
+	maxUpdatedWhitelist = 200 // not documented: far more than for a create
 	maxTags             = 20
 	maxTagKeyLength     = 36 // characters
 	maxTagValueLength   = 43
 )
 
-// check judges the fields that count for every service.
+// check checks the fields that do not depend on the service.
 func (r createRequest) check() *apiError {
 	if r.ServiceID == "" {
 		return errEmptyInput.with("endpoint_service_id is missing.")
@@ -36,8 +36,8 @@ func (r createRequest) check() *apiError {
 	return checkTags(r.Tags)
 }
 
-// checkFor judges the fields that depend on the type of the service. For a gateway
-// the service ignores what belongs to an interface, and the other way round.
+// checkFor checks the fields that depend on the type of the service. For a gateway, the
+// service ignores the fields of an interface, and vice versa.
 func (r createRequest) checkFor(svc Service) *apiError {
 	if svc.isGateway() {
 		return checkRouteTables(r.RouteTables)
@@ -71,7 +71,7 @@ func checkRouteTables(ids []string) *apiError {
 	return nil
 }
 
-// validPortIP: a plain IPv4 address that one host can have.
+// validPortIP: an IPv4 address of a host.
 func validPortIP(s string) bool {
 	ip, err := netip.ParseAddr(s)
 	return err == nil && ip.Is4() && !ip.IsUnspecified() && !ip.IsMulticast() && !ip.IsLoopback() &&
@@ -89,7 +89,7 @@ func (r createRequest) checkIPv6() *apiError {
 		return errParameter.with("ipv6_address is not an IPv6 address.")
 	}
 	if r.IPVersion != "dualstack" {
-		return errParameter.with("ipv6_address needs ip_version dualstack.")
+		return errParameter.with("ipv6_address requires ip_version dualstack.")
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func checkWhitelist(entries []string, most int) *apiError {
 	return nil
 }
 
-// validWhitelistEntry: an IPv4 address or network, but not all of them.
+// validWhitelistEntry: an IPv4 address or network, but not one for all addresses.
 func validWhitelistEntry(s string) bool {
 	if strings.Contains(s, "/") {
 		p, err := netip.ParsePrefix(s)
@@ -150,7 +150,7 @@ func validTagText(s string) bool {
 	return !strings.ContainsAny(s, `=*<>\,|/`) && s == strings.Trim(s, " ")
 }
 
-// statementFields are the fields of a policy statement, and whether it may lack them.
+// statementFields are the fields of a policy statement, and whether they are optional.
 var statementFields = map[string]struct {
 	valid    func(json.RawMessage) bool
 	optional bool

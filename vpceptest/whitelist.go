@@ -2,8 +2,8 @@ package vpceptest
 
 import "time"
 
-// whitelistRequest is the body of an update of a whitelist. As documented, an absent list
-// is an empty one, which deletes every entry, and an absent switch turns it off.
+// whitelistRequest is the body of an update of a whitelist. As documented, an absent list is
+// empty, which deletes every entry, and an absent switch turns the access control off.
 type whitelistRequest struct {
 	entries []string
 	enable  bool

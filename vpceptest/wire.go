@@ -12,7 +12,7 @@ const (
 	milliseconds = "2006-01-02T15:04:05.000Z"
 )
 
-// wireEndpoint is an endpoint in an answer.
+// wireEndpoint is an endpoint in a response.
 type wireEndpoint struct {
 	ID                  string          `json:"id"`
 	ServiceType         string          `json:"service_type"`
@@ -25,16 +25,16 @@ type wireEndpoint struct {
 	DNSNames            []string        `json:"dns_names,omitempty"`
 	IP                  string          `json:"ip,omitempty"`
 	IPv6Address         string          `json:"ipv6_address,omitempty"`
-	IPVersion           string          `json:"ip_version,omitempty"` // not in the reference, but seen
+	IPVersion           string          `json:"ip_version,omitempty"` // not in the reference, but observed
 	SubnetID            string          `json:"subnet_id,omitempty"`
 	VPCID               string          `json:"vpc_id"`
 	CreatedAt           string          `json:"created_at"`
 	UpdatedAt           string          `json:"updated_at"`
 	ProjectID           string          `json:"project_id"`
 	Tags                []Tag           `json:"tags"`
-	Whitelist           []string        `json:"whitelist,omitzero"` // [] where there is none, absent on gateways
+	Whitelist           []string        `json:"whitelist,omitzero"` // [] if empty, absent on gateways
 	EnableWhitelist     *bool           `json:"enable_whitelist,omitempty"`
-	RouteTables         []string        `json:"routetables,omitzero"` // as the whitelist, the other way round
+	RouteTables         []string        `json:"routetables,omitzero"` // the other way round
 	SpecificationName   string          `json:"specification_name"`
 	Description         string          `json:"description"`
 	PolicyStatement     json.RawMessage `json:"policy_statement,omitempty"`
@@ -81,7 +81,7 @@ var endpointPoolID = derivedUUID("endpoint pool")
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeFormat) }
 
-// formatTime is how the times of endpoints and connections are written.
+// formatTime formats the times of endpoints and connections.
 func (s *settings) formatTime(t time.Time) string {
 	if s.fractional {
 		return t.UTC().Format(milliseconds)
@@ -89,7 +89,7 @@ func (s *settings) formatTime(t time.Time) string {
 	return formatTime(t)
 }
 
-// formatMicros is how IAM and the metadata service write a time.
+// formatMicros formats a time as IAM and the metadata service do.
 func formatMicros(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
 func ok(body any) *answer {
@@ -104,11 +104,10 @@ func text(status int, body string) *answer {
 	}
 }
 
-// matches tells whether a list filter, where set, fits a value exactly.
+// matches reports whether a list filter, if set, equals a value.
 func matches(filter, value string) bool { return filter == "" || filter == value }
 
-// contains tells whether a list filter, where set, stands anywhere in a value,
-// whatever the case.
+// contains reports whether a value contains a list filter, if set, ignoring case.
 func contains(filter, value string) bool {
 	return filter == "" || strings.Contains(strings.ToLower(value), strings.ToLower(filter))
 }
