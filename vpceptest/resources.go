@@ -225,7 +225,7 @@ func (h *Handler) upgradeEndpoint(c *call) (*answer, *apiError) {
 	return &answer{status: http.StatusAccepted}, nil
 }
 
-// upgradeService also accepts a request without a body, as earlier versions sent.
+// upgradeService also accepts a request without a body, as it was first documented.
 func (h *Handler) upgradeService(c *call) (*answer, *apiError) {
 	r := upgradeRequest{action: "upgrade"}
 	if len(c.body) > 0 {
