@@ -168,7 +168,7 @@
 //		// choose another address
 //	}
 //
-// A call that returns an error returns nil or 0 beside it, with these exceptions:
+// A call that fails returns nil or 0 with its error, with these exceptions:
 //
 //   - A wait that ends in failure returns the endpoint, service or connection with its
 //     [*EndpointFailedError] or [*ServiceFailedError].

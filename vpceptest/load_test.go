@@ -133,7 +133,7 @@ func TestSeeds(t *testing.T) {
 		`endpoints[0].id: "old" is taken`:                          {Endpoints: []vpceptest.SeedEndpoint{{ID: "old", ServiceID: "svc"}}},
 		`endpoints[1].project_id: there is no project "x"`:         {Endpoints: []vpceptest.SeedEndpoint{{ServiceID: "svc"}, {ProjectID: "x"}}},
 		`endpoints[0].endpoint_service_id: there is no service ""`: {Endpoints: []vpceptest.SeedEndpoint{{}}},
-		`endpoints[0].policy_document: is no JSON`:                 {Endpoints: []vpceptest.SeedEndpoint{{ServiceID: "svc", PolicyDocument: []byte("{")}}},
+		`endpoints[0].policy_document: is not valid JSON`:          {Endpoints: []vpceptest.SeedEndpoint{{ServiceID: "svc", PolicyDocument: []byte("{")}}},
 		`services[0].id: "svc" is taken`:                           {Services: []vpceptest.SeedService{{ID: "svc"}}},
 		`services[0].permissions: "x" is not a valid permission`:   {Services: []vpceptest.SeedService{{Permissions: []string{"x"}}}},
 		`endpoints[1].ip: "10.0.0.9" is in use`:                    {Endpoints: []vpceptest.SeedEndpoint{{ServiceID: "svc", IP: "10.0.0.9"}, {ServiceID: "svc", IP: "10.0.0.9"}}},

@@ -138,7 +138,7 @@ func (h *Handler) putEndpoint(s SeedEndpoint) error {
 	}
 	for name, policy := range map[string]json.RawMessage{"policy_statement": s.PolicyStatement, "policy_document": s.PolicyDocument} {
 		if policy != nil && !json.Valid(policy) {
-			return fmt.Errorf("%s: is no JSON", name)
+			return fmt.Errorf("%s: is not valid JSON", name)
 		}
 	}
 	req := createRequest{

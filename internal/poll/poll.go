@@ -78,7 +78,7 @@ func (e *EndedError) Error() string { return "the wait timed out" }
 func (e *EndedError) Unwrap() error { return e.Err }
 
 // Wait polls until the condition ends the wait, and returns what the last poll read. It
-// also returns that with an error of the condition about what was read.
+// returns the same with an error that the condition has about what was read.
 func (p *Poller[T]) Wait(ctx context.Context) (T, error) {
 	var none T
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
