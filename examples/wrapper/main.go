@@ -4,7 +4,7 @@
 //
 //	go run ./examples/wrapper
 //
-// Both processes are simulated in this one: a cancelled context cuts off the first one's
+// Both processes are simulated in this one: a canceled context cuts off the first one's
 // create, and a second resource reads the state that the first one left. The example
 // crash kills a real process.
 //
