@@ -10,7 +10,7 @@ import (
 )
 
 // A test of code that creates endpoints: the first request is refused, the second one
-// is not, and the server tells what it saw.
+// is not, and the server shows what it received.
 func ExampleNewServer() {
 	srv := vpceptest.NewServer(vpceptest.WithFaults(vpceptest.Fault{
 		Operation: vpceptest.OpCreate,
@@ -34,7 +34,7 @@ func ExampleNewServer() {
 		fmt.Println(r.Operation, r.Status)
 	}
 	for _, e := range srv.Endpoints() {
-		fmt.Println("made for", e.ServiceID, "in", e.VPCID)
+		fmt.Println("created for", e.ServiceID, "in", e.VPCID)
 	}
 	fmt.Println("faults left:", srv.PendingFaults())
 	// Output:
@@ -42,6 +42,6 @@ func ExampleNewServer() {
 	// error: <nil>
 	// CreateEndpoint 403
 	// CreateEndpoint 200
-	// made for service-1 in vpc-1
+	// created for service-1 in vpc-1
 	// faults left: 0
 }
