@@ -27,14 +27,16 @@ const (
 	DriftDefaults  Drift = "defaults"   // gateways without a policy show one that allows all, interfaces an empty routetables
 	DriftPorts     Drift = "ports"      // the ports of services are strings
 	DriftErrorBody Drift = "error-body" // refusals are flat, and their codes are spelt Endpoint
-	DriftStatus    Drift = "status"     // a create answers 201, a delete 200
+	DriftStatus    Drift = "status"     // a create answers 201, a delete and a change of tags 200
+	DriftPolicies  Drift = "policies"   // a policy_document is a string, and one action or resource is no array
+	DriftRepeats   Drift = "repeats"    // a field is there twice: the last one counts
 )
 
 // AllDrifts returns all drifts.
 func AllDrifts() []Drift {
 	return []Drift{
 		DriftBooleans, DriftLists, DriftNames, DriftTimes, DriftMarkers, DriftErrors, DriftNulls, DriftDefaults,
-		DriftPorts, DriftErrorBody, DriftStatus,
+		DriftPorts, DriftErrorBody, DriftStatus, DriftPolicies, DriftRepeats,
 	}
 }
 
@@ -65,7 +67,7 @@ func (h *Handler) drift(c *call, a *answer) *answer {
 		switch c.route.operation {
 		case OpCreate, OpCreateService:
 			a.status = http.StatusCreated
-		case OpDelete, OpDeleteService:
+		case OpDelete, OpDeleteService, OpTags:
 			a.status = http.StatusOK
 		}
 	}
@@ -75,20 +77,24 @@ func (h *Handler) drift(c *call, a *answer) *answer {
 	if dec.Decode(&body) != nil { // there is none
 		return a
 	}
-	a.body = idFirst(h.driftValue(body))
+	a.body = h.idFirst(h.driftValue(body))
 	return a
 }
 
 // idFirst encodes a value. As in published bodies, a resource begins with its ID, so a
 // response that breaks off still contains it.
-func idFirst(value any) []byte {
+func (h *Handler) idFirst(value any) []byte {
 	v, isObject := value.(map[string]any)
 	id, isResource := v["id"]
 	if !isObject || !isResource || len(v) == 1 {
 		return mustJSON(value)
 	}
 	delete(v, "id")
-	return slices.Concat([]byte(`{"id":`), mustJSON(id), []byte{','}, mustJSON(v)[1:])
+	begin := slices.Concat([]byte(`{"id":`), mustJSON(id), []byte{','})
+	if _, there := v["status"]; there && h.cfg.drift[DriftRepeats] {
+		begin = append(begin, `"status":"stale",`...)
+	}
+	return append(begin, mustJSON(v)[1:]...)
 }
 
 // driftValue changes every object within a value.
@@ -136,6 +142,9 @@ func (h *Handler) driftResource(v map[string]any) {
 	if _, endpoint := v["endpoint_service_id"]; endpoint && on[DriftDefaults] {
 		showDefaults(v)
 	}
+	if on[DriftPolicies] {
+		driftPolicy(v)
+	}
 	if on[DriftNames] {
 		rename(v, "updated_at", "update_at")
 		rename(v, "dns_names", "dns_name")
@@ -150,6 +159,22 @@ func (h *Handler) driftResource(v map[string]any) {
 			}
 		}
 		v["field_of_tomorrow"] = map[string]any{"some": "thing"}
+	}
+}
+
+// driftPolicy writes a policy in forms that mean the same.
+func driftPolicy(v map[string]any) {
+	if document, isObject := v["policy_document"].(map[string]any); isObject {
+		v["policy_document"] = string(mustJSON(document))
+	}
+	statements, _ := v["policy_statement"].([]any)
+	for _, s := range statements {
+		statement, _ := s.(map[string]any)
+		for _, name := range []string{"Action", "Resource"} {
+			if list, isList := statement[name].([]any); isList && len(list) == 1 {
+				statement[name] = list[0]
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -194,3 +195,5 @@ func (d direct) projectBody(t *testing.T, method, suffix, body string) reply {
 	r.body = decode(t, rec.Body.Bytes())
 	return r
 }
+
+func atFixedTime() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }

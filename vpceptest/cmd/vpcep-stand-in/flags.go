@@ -20,7 +20,7 @@ type config struct {
 	listen, admin, seed, caFile      string
 	tls, quiet                       bool
 	region                           string
-	accessKey, secretKey             string
+	accessKey, secretKey, security   string
 	user, password, domain, basePath string
 	agency                           time.Duration
 	metadataToken                    bool
@@ -40,6 +40,7 @@ func parse(args []string) (*config, error) {
 	f.StringVar(&c.region, "region", "region-1", "region, which is the project's name")
 	f.StringVar(&c.accessKey, "access-key", "", "access key, with -secret-key; a random one by default")
 	f.StringVar(&c.secretKey, "secret-key", "", "secret key of -access-key")
+	f.StringVar(&c.security, "security-token", "", "security token that -access-key needs: it is a temporary one")
 	f.StringVar(&c.user, "user", "stand-in-user", "IAM user")
 	f.StringVar(&c.password, "password", "", "password of -user; a random one by default")
 	f.StringVar(&c.domain, "domain", "stand-in-domain", "account name of -user")
@@ -59,6 +60,8 @@ func parse(args []string) (*config, error) {
 		return nil, fmt.Errorf("%q is not a flag", f.Arg(0))
 	case (c.accessKey == "") != (c.secretKey == ""):
 		return nil, errors.New("-access-key and -secret-key must be set together")
+	case c.security != "" && c.accessKey == "":
+		return nil, errors.New("-security-token belongs to an -access-key")
 	case c.user == "" || c.domain == "" || c.region == "":
 		return nil, errors.New("-user, -domain and -region must not be empty")
 	}
@@ -166,6 +169,9 @@ func (c *config) all(out io.Writer) ([]vpceptest.Option, error) {
 	)
 	if c.tls {
 		opts = append(opts, vpceptest.WithTLS())
+	}
+	if c.security != "" {
+		opts = append(opts, vpceptest.WithSecurityToken(c.accessKey, c.security))
 	}
 	if c.agency > 0 {
 		opts = append(opts, vpceptest.WithAgency(c.agency))

@@ -233,6 +233,7 @@ func TestWrongFlags(t *testing.T) {
 		"-listen " + busy.Addr().String():    "in use",
 		"-admin nowhere -listen 127.0.0.1:0": "-admin: ",
 		"word":                               `"word" is not a flag`,
+		"-security-token a":                  "-access-key",
 		"-strange":                           "-strange",
 		"-project a/b":                       "is not a valid project ID",
 		"-drift=some":                        "unknown drift some",
