@@ -16,7 +16,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// skewed is a gateway whose clock is ahead of this machine's, and that takes only
+// skewed is a gateway whose clock is ahead of this machine's, and that accepts only
 // signatures of its own time. It counts the requests.
 func skewed(ahead *time.Duration, takes bool, requests *int) *http.Client {
 	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -81,8 +81,7 @@ func TestSignatureRefusedForItsTimeAndMore(t *testing.T) {
 	}
 }
 
-// Keys of an agency that the service refuses are not sent again: the next request is
-// signed with new ones.
+// After the service refuses an agency's keys, the next request is signed with new ones.
 func TestRefusedKeysOfAnAgency(t *testing.T) {
 	c, mock := mocked(t, vpcep.WithAuth(keyAuths(t)["agency"]))
 	var keys []string
@@ -124,7 +123,7 @@ func TestServiceThatRefusesEveryToken(t *testing.T) {
 func TestTokenThatHasEndedOnArrival(t *testing.T) {
 	for name, date := range map[string]string{"with a date": "Thu, 30 Dec 1999 00:00:00 GMT", "without": ""} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // it is the year 2000
+			synctest.Test(t, func(t *testing.T) { // in the year 2000
 				logins := 0
 				cfg := loginAt(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 					logins++

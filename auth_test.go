@@ -26,7 +26,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// service is a stand-in and a client of it that logs in as the default user.
+// service is a stand-in, and a client that logs in to it as the default user.
 func iamClient(t *testing.T, options ...vpceptest.Option) (*vpceptest.Handler, *vpcep.Client) {
 	t.Helper()
 	h := newHandler(options...)
@@ -241,7 +241,7 @@ func TestAKSK(t *testing.T) {
 	assert.Equal(t, before+1, len(server.Requests()), "a refused signature is not sent again")
 }
 
-// exchange is a token source that signs a request of its own with an access key.
+// exchange is a token source that signs its own request with an access key.
 type exchange struct{ key vpcep.Authenticator }
 
 func (e exchange) Token(ctx context.Context) (vpcep.Token, error) {
@@ -256,7 +256,7 @@ func (e exchange) Token(ctx context.Context) (vpcep.Token, error) {
 // wrapped is an authenticator of the user's.
 type wrapped struct{ vpcep.Authenticator }
 
-// Whoever signs on the way to a request knows the project that it is for.
+// A token source that signs a request knows the project that it is for.
 func TestSignatureNamesTheProject(t *testing.T) {
 	key := vpcep.AKSK(vpcep.AKSKConfig{AccessKey: "AK123456", SecretKey: "SK-secret"})
 	for name, tt := range map[string]struct {
@@ -445,7 +445,7 @@ func TestDefaultAuthOfAnInstance(t *testing.T) {
 	}
 }
 
-// No credential is seen in what is printed, logged or marshalled, inside other values too.
+// Nothing that is printed, logged or marshaled shows a credential, even inside other values.
 func TestCredentialsPrintRedacted(t *testing.T) {
 	const secret = "S3CRET-value"
 	values := map[string]any{
@@ -481,7 +481,7 @@ func TestCredentialsPrintRedacted(t *testing.T) {
 				assert.NotContains(t, out.String(), form, name)
 			}
 		}
-		// Where methods are out of reach, a function hides the secret of our own types.
+		// Where methods cannot be called, a function hides the secret of the library's types.
 		if name != "token" && name != "AKSK" && name != "IAM" && name != "401" {
 			assert.NotContains(t, fmt.Sprintf("%+v %#v", outer{inner: v}, outer{inner: v}), secret, name)
 		}
@@ -524,7 +524,7 @@ func TestLoggerWritesOneLineForEachAttempt(t *testing.T) {
 	assert.Empty(t, out.String(), "nothing above debug level")
 }
 
-// What net/http quotes of a malformed answer may be the token.
+// net/http may quote the token from a malformed response.
 func TestMalformedAnswersDoNotShowTheToken(t *testing.T) {
 	token := "T0KEN" + strings.Repeat("t", 900)
 	for _, answer := range []string{"HTTP/1.1 200 OK\r\nX-Auth-Token %s\r\n\r\n", "HTTP/1.1 %s x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n", "HTTP/1.1 307 x\r\nLocation: http://x:bad/?%s\r\n\r\n"} {

@@ -16,13 +16,13 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// unwrapping keeps what it wraps by one method.
+// unwrapping implements Unwrap.
 type unwrapping struct{ inner vpcep.Authenticator }
 
 func (w unwrapping) Authenticate(r *http.Request) error { return w.inner.Authenticate(r) }
 func (w unwrapping) Unwrap() vpcep.Authenticator        { return w.inner }
 
-// forwarding passes each call on.
+// forwarding forwards each call.
 type forwarding struct{ vpcep.Authenticator }
 
 func (w forwarding) Renew(refused vpcep.Refusal) (bool, error) {

@@ -23,7 +23,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// operation is a call of the client, and an answer that it takes for a success.
+// operation is a call of the client, and a response that it accepts as success.
 type operation struct {
 	name string
 	do   func(ctx context.Context, c *vpcep.Client, opts ...vpcep.CallOption) error
@@ -66,7 +66,7 @@ const (
 	wrongURLBody  = `{"error_code":"APIGW.0101","error_msg":"The API does not exist"}`
 )
 
-// What can happen to a request, by what is certain about it.
+// The fates of a request, by what is certain about it.
 var (
 	nothingDone = map[string]answer{
 		"429":                    status(429, `{"error_code":"APIGW.0308","error_msg":"too many"}`),
@@ -647,7 +647,7 @@ func TestCancelledCallsReturnAtOnceFromASlowError(t *testing.T) {
 	}
 }
 
-// Whoever bounds an attempt, in what way ever: it is not the end of the caller's context.
+// Whatever bounds an attempt, its end is not the end of the caller's context.
 func TestTimeoutsOfTheTransportEndTheAttempt(t *testing.T) {
 	for name, stalled := range map[string]answer{"in flight": stall, "slow body": slowBody(200, `{"id":"e-1"`)} {
 		bubble(t, "http.Client.Timeout "+name, func(t *testing.T) {
@@ -689,7 +689,7 @@ func TestCallsThatEndBeforeARetrySpendNothing(t *testing.T) {
 	})
 }
 
-// A delete that was carried out, and whose answer was lost, finds the endpoint on its way out.
+// A delete that was carried out, but whose response was lost, finds the endpoint deleting.
 func TestDeleteWhoseAnswerWasLost(t *testing.T) {
 	server := newServer(vpceptest.WithDeleteDelay(time.Minute),
 		vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpDelete, AfterEffect: true, Drop: true}))

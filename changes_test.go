@@ -16,7 +16,7 @@ import (
 
 const projectURL = "https://vpcep.example/v1/p-1"
 
-// answering registers an answer and gives the bodies of the requests that it answers.
+// answering registers a response and returns the bodies of the requests that get it.
 func answering(mock *httpmock.MockTransport, method, url string, status int, body string) *[]string {
 	var bodies []string
 	mock.RegisterResponder(method, url, func(r *http.Request) (*http.Response, error) {
@@ -41,10 +41,10 @@ func TestConditions(t *testing.T) {
 	assert.False(t, vpcep.HasWhitelist(vpcep.WhitelistChange{Entries: vpcep.WhitelistEntries("10.1.0.0/16")})(e))
 }
 
-// Changes against the stand-in, which applies them later.
+// Changes to the stand-in, which applies them later.
 func TestChangesArrive(t *testing.T) { changesArrive(t) }
 
-// A region that shows a default policy in place of none, among other things.
+// A region that shows a default policy instead of none, among other things.
 func TestChangesArriveWithDrift(t *testing.T) { changesArrive(t, vpceptest.WithDrift()) }
 
 func changesArrive(t *testing.T, opts ...vpceptest.Option) {
@@ -107,7 +107,7 @@ func TestWaitForAChangeThatNeverComes(t *testing.T) {
 	assert.ErrorIs(t, err, vpcep.ErrEndpointNotFound)
 }
 
-// What is newer than the specification travels both ways.
+// Fields that are newer than the specification are sent and read.
 func TestCreateWithWhatTheSpecificationLeavesOut(t *testing.T) {
 	server := newServer(vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0))
 	defer server.Close()

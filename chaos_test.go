@@ -38,17 +38,17 @@ type chaosRun struct {
 
 // The shares of requests that a fault hits.
 const (
-	lostCreates   = 0.3 // made, but the answer never comes
-	failedCreates = 0.3 // not made
+	lostCreates   = 0.3 // carried out, but the response never comes
+	failedCreates = 0.3 // not carried out
 	failedReads   = 0.1
 )
 
-// chaosRetry has attempts enough for a run of bad luck: three faults of ten are
-// survived by sending again, and 0.3 to the power of 15 is nothing.
+// chaosRetry has enough attempts for a run of bad luck: three requests of ten fail, and 0.3
+// to the power of 15 is negligible.
 var chaosRetry = vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 15, BaseDelay: time.Millisecond, MaxDelay: 50 * time.Millisecond})
 
-// chaosTimeout is what stalls outlast; the machine's own slowness should not. Callers
-// that are throttled wait for a stalled one, too.
+// chaosTimeout is shorter than stalls, but long enough for a slow machine. Throttled callers
+// wait for a stalled one, too.
 const chaosTimeout = time.Second
 
 // namedFault is a fault with a name for the tally.
@@ -57,7 +57,7 @@ type namedFault struct {
 	vpceptest.Fault
 }
 
-// Faults of the way between client and service, and of what stands there.
+// Faults of the connection between client and service, and of proxies on it.
 var unknownOutcomes = []namedFault{
 	{"drop", vpceptest.Fault{Drop: true}},
 	{"stall", vpceptest.Fault{Stall: time.Hour}},
@@ -70,14 +70,14 @@ var unknownOutcomes = []namedFault{
 	{"empty", vpceptest.Fault{Status: 200}},
 }
 
-// Faults that say for certain that nothing was done.
+// Faults after which certainly nothing was done.
 var throttled = []namedFault{
 	{"429", vpceptest.Fault{Status: 429, Body: `{"error_code":"APIGW.0308","error_msg":"throttled"}`}},
 	{"429 with Retry-After", vpceptest.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}}}},
 	{"400 EndPoint.0022", vpceptest.Fault{Status: 400, Body: `{"error":{"code":"EndPoint.0022","message":"Too many requests."}}`}},
 }
 
-// cuts break the answer off, from its first byte to behind the ID.
+// cuts break the response off, between its first byte and the end of the ID.
 var cuts = []namedFault{
 	{"cut at once", vpceptest.Fault{CutBody: true}},
 	{"cut in the ID", vpceptest.Fault{CutBody: true, CutAfter: 20}},
@@ -90,7 +90,7 @@ var refusals = []namedFault{
 	{"409", vpceptest.Fault{Status: 409, Body: `{"error":{"code":"EndPoint.2042","message":"The port IP is in use."}}`}},
 }
 
-// deck deals out faults at random, but each of them before any comes again.
+// deck deals faults at random, but each one before any comes again.
 type deck struct {
 	prefix      string
 	afterEffect bool
@@ -124,7 +124,7 @@ type chaos struct {
 	tally              *tally
 }
 
-// newChaos adds further faults of creates to those that every run has.
+// newChaos adds faults of creates to those that every run has.
 func newChaos(seed uint64, project int, t *tally, furtherFailures ...[]namedFault) *chaos {
 	return &chaos{
 		random: rand.New(rand.NewPCG(seed, uint64(project))),
@@ -169,7 +169,7 @@ func (t *tally) add(name string) {
 	t.counts[name]++
 }
 
-// wasHitByAll asserts that each fault of the decks was really dealt out.
+// wasHitByAll asserts that each fault of the decks was dealt.
 func (t *tally) wasHitByAll(tt *testing.T, decks ...*deck) {
 	for _, d := range decks {
 		for _, f := range d.faults {
@@ -178,13 +178,13 @@ func (t *tally) wasHitByAll(tt *testing.T, decks ...*deck) {
 	}
 }
 
-// project is one stand-in with what makes clients of it.
+// project is one stand-in, and how to create clients of it.
 type project struct {
 	*vpceptest.Handler
 	client func(...vpcep.Option) *vpcep.Client
 }
 
-// overHTTP is a project behind a real connection.
+// overHTTP is a project with a real connection.
 func overHTTP(t *testing.T, opts ...vpceptest.Option) project {
 	srv := newServer(opts...)
 	t.Cleanup(srv.Close)
@@ -213,7 +213,7 @@ func chaosSeed(t *testing.T) uint64 {
 	return seed
 }
 
-// byCallers does something for each number below n, by some callers at once.
+// byCallers calls a function for each number below n, in several callers at once.
 func byCallers(n, callers int, do func(i int)) {
 	next := make(chan int)
 	var all sync.WaitGroup
@@ -231,8 +231,7 @@ func byCallers(n, callers int, do func(i int)) {
 	all.Wait()
 }
 
-// TestChaosWithKeys: whatever goes wrong, as many creates with keys as there are make
-// as many endpoints.
+// TestChaosWithKeys: whatever goes wrong, there is one endpoint for each key.
 func TestChaosWithKeys(t *testing.T) {
 	t.Run("over HTTP", func(t *testing.T) { // where each create waits for the end of its second
 		chaosRun{
@@ -276,7 +275,7 @@ func chaosRequest(i int) vpcep.CreateEndpointRequest {
 	return with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = fmt.Sprintf("key-%d", i) })
 }
 
-// chaosCreate creates, and looks at what was reported.
+// chaosCreate creates, and checks what was reported.
 func chaosCreate(t *testing.T, ctx context.Context, c *vpcep.Client, i int) (*vpcep.Endpoint, error) {
 	e, err := c.CreateEndpoint(ctx, chaosRequest(i))
 	if err == nil {
@@ -287,8 +286,8 @@ func chaosCreate(t *testing.T, ctx context.Context, c *vpcep.Client, i int) (*vp
 	return e, err
 }
 
-// check cancels the first creates, lets another client repeat them, and counts what
-// there is in the end.
+// check cancels the first creates, lets another client repeat them, and counts the endpoints
+// at the end.
 func (run chaosRun) check(t *testing.T) {
 	seed := chaosSeed(t)
 	var hits, crashes tally
@@ -315,7 +314,7 @@ func (run chaosRun) check(t *testing.T) {
 			assert.NoError(t, err)
 		}
 	})
-	// Those that crashed were the first of many: lists have caught up with them.
+	// The creates that crashed came first, so lists have caught up with them.
 	byCallers(len(crashAfter), run.callers, func(i int) {
 		e, err := chaosCreate(t, t.Context(), projects[i%run.projects].second, i)
 		if assert.NoError(t, err) {
@@ -331,7 +330,7 @@ func (run chaosRun) check(t *testing.T) {
 	t.Logf("cancelled: %v; faults: %v", crashes.counts, hits.counts)
 }
 
-// isWhole asserts that there is one endpoint for each key, and the one that was reported.
+// isWhole asserts that there is one endpoint for each key, the one that was reported.
 func (run chaosRun) isWhole(t *testing.T, projects []chaosProject, ids []string) {
 	made := make(map[string]string) // by ID: the key
 	copies := make(map[string]int)
@@ -352,7 +351,8 @@ func (run chaosRun) isWhole(t *testing.T, projects []chaosProject, ids []string)
 	}
 }
 
-// TestChaosWithoutKeys: nothing is made twice, and nothing that exists was reported as failed.
+// TestChaosWithoutKeys: nothing is created twice, and nothing that exists was reported as
+// failed.
 func TestChaosWithoutKeys(t *testing.T) {
 	seed := chaosSeed(t)
 	var hits tally

@@ -12,7 +12,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// What the page about errors says of mistakes that are easily made.
+// What the page about errors says about common mistakes.
 func TestWhatAMistakeLooksLike(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer answer
@@ -44,7 +44,7 @@ func TestWhatAMistakeLooksLike(t *testing.T) {
 	}
 }
 
-// A key goes on to belong to an endpoint that failed, or that the owner rejected.
+// A key still belongs to an endpoint that has failed, or that the owner rejected.
 func TestKeyOfAnEndpointThatCannotBeUsed(t *testing.T) {
 	for _, status := range []string{"failed", "rejected"} {
 		bubble(t, status, func(t *testing.T) {

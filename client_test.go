@@ -196,7 +196,7 @@ func TestZeroClientIsAnError(t *testing.T) {
 	}
 	c, _ := mocked(t)
 	//lint:ignore SA1012 a nil context is the very case
-	_, err := c.GetEndpoint(nil, "e") //nolint:staticcheck // a nil context is the very case
+	_, err := c.GetEndpoint(nil, "e") //nolint:staticcheck // a nil context is what is tested
 	assert.ErrorContains(t, err, "context")
 }
 

@@ -78,7 +78,7 @@ func TestCreateRequestReadsTheSpecificationsSample(t *testing.T) {
 	assert.ErrorContains(t, err, "unexpected type of enable_dns, vpc_id")
 }
 
-// The type drift that published bodies show, and some that they do not.
+// The deviations in type that published bodies show, and some that they do not.
 func TestEndpointReadsDrift(t *testing.T) {
 	utc := time.Date(2018, 1, 30, 7, 42, 1, 174e6, time.UTC)
 	tests := map[string]struct {
@@ -157,7 +157,7 @@ func TestEndpointReadsDrift(t *testing.T) {
 	}
 }
 
-// A field of a create request that this version does not know is sent, and not dropped.
+// A field of a create request that this version does not know is sent, not dropped.
 func TestUnknownFieldsOfARequestAreSent(t *testing.T) {
 	const body = `{"endpoint_service_id":"s","vpc_id":"v","specification_name":"large","new":{"n":9007199254740993}}`
 	var req vpcep.CreateEndpointRequest
@@ -215,7 +215,7 @@ func TestEndpointWritesBackWhatTheServiceSent(t *testing.T) {
 func TestEndpointIsNotReadFromOtherJSON(t *testing.T) {
 	for _, body := range []string{`null`, `[]`, `"x"`, `7`, `true`} {
 		var e vpcep.Endpoint
-		if body == "null" { // encoding/json passes null to no one but to UnmarshalJSON
+		if body == "null" { // encoding/json passes null only to UnmarshalJSON
 			assert.Error(t, e.UnmarshalJSON([]byte(body)))
 			continue
 		}
@@ -223,7 +223,7 @@ func TestEndpointIsNotReadFromOtherJSON(t *testing.T) {
 	}
 }
 
-// Bodies that others published, where the folder is at hand.
+// Published bodies, if the folder is present.
 func TestPublishedBodies(t *testing.T) {
 	files, err := filepath.Glob("../shared/corpus/*.json")
 	require.NoError(t, err)
@@ -261,7 +261,7 @@ func TestPublishedBodies(t *testing.T) {
 	assert.Greater(t, endpoints, 10)
 }
 
-// What the largest answer makes of the memory is bounded by its size.
+// Reading the largest response takes memory proportional to its size.
 func TestHostileAnswersAreBounded(t *testing.T) {
 	const size = 4 << 20
 	fill := func(begin, element, end string) string {

@@ -90,7 +90,7 @@ type documentedCode struct {
 	code   ErrorCode
 }
 
-// documentedCodes reads the table, which stands beside the checkout where there is one.
+// documentedCodes reads the table, if it is next to the checkout.
 func documentedCodes(t *testing.T) []documentedCode {
 	t.Helper()
 	table, err := os.ReadFile(filepath.Join("..", "shared", "api", "error-codes.tsv"))
@@ -124,7 +124,7 @@ func TestErrorCodeConstantsAreThoseDocumented(t *testing.T) {
 	assert.Empty(t, documented, "codes without a constant")
 }
 
-// What an answer means depends on its code, and for EndPoint.0005 on what was asked for.
+// What an error means depends on its code, and for EndPoint.0005 on the operation.
 func TestMeaningOfEachCode(t *testing.T) {
 	t.Parallel()
 	const (
@@ -176,12 +176,12 @@ type errorCodeConstant struct {
 	code      ErrorCode
 }
 
-// ofService tells the codes of the service from those of the gateway.
+// ofService reports whether a code is the service's and not the gateway's.
 func (c errorCodeConstant) ofService() bool {
 	return strings.HasPrefix(strings.ToLower(string(c.code)), "endpoint.")
 }
 
-// errorCodeConstants reads the constants out of codes.go, so that none can be forgotten here.
+// errorCodeConstants reads the constants from codes.go, so none can be forgotten here.
 func errorCodeConstants(t *testing.T) []errorCodeConstant {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, parser.ParseComments)

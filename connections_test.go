@@ -45,7 +45,7 @@ func TestWaitForConnection(t *testing.T) {
 	assert.ErrorAs(t, err, &timeout)
 }
 
-// A decision that was carried out is one, however its answer looks.
+// A decision that was carried out succeeds, whatever its response looks like.
 func TestDecisionsWithOddAnswers(t *testing.T) {
 	for body, status := range map[string]vpcep.EndpointStatus{
 		`{"connections":[{"id":"e-1","status":"accepted"}]}`: "accepted", `{"connections":{"id":"e-1","status":"accepted"}}`: "accepted",
@@ -102,7 +102,7 @@ func TestConnections(t *testing.T) {
 	assert.Equal(t, "service_id endpoint_id", fieldsOf(err))
 }
 
-// The body that the service documents, with its drift.
+// The body that the service documents, with deviations.
 func TestConnectionReadsDrift(t *testing.T) {
 	var k vpcep.Connection
 	require.NoError(t, json.Unmarshal([]byte(`{"id":"e","marker_id":"422321321312321321","status":"failed ","domain_id":"d","created_at":"2018-01-30T07:42:01.174",
@@ -114,7 +114,7 @@ func TestConnectionReadsDrift(t *testing.T) {
 	}, k)
 }
 
-// A decision whose answer was lost can be repeated.
+// A decision whose response was lost can be repeated.
 func TestRepeatedDecision(t *testing.T) {
 	const refusal = `{"error":{"code":"EndPoint.2014","message":"The endpoint has connected to the endpoint service."}}`
 	accept, reject := (*vpcep.Client).AcceptConnection, (*vpcep.Client).RejectConnection

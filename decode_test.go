@@ -15,7 +15,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// endingBody calls end when all of it has been read.
+// endingBody calls end when it has been read completely.
 type endingBody struct {
 	io.Reader
 	end func()
@@ -31,8 +31,8 @@ func (b *endingBody) Read(p []byte) (int, error) {
 
 func (b *endingBody) Close() error { return nil }
 
-// The context ends a call while a long answer is read, and the ID in it is not lost. A
-// short answer that is there is returned.
+// The context ends a call while a long response is read, and the ID in it is not lost. A
+// short response that has arrived is returned.
 func TestContextEndsTheReadingOfALongAnswer(t *testing.T) {
 	long := `{"id":"e-1","unknown":[` + strings.Repeat(`[1],`, 1<<19) + `1]}`
 	answering := func(body string) (context.Context, *vpcep.Client) {
@@ -59,7 +59,7 @@ func TestContextEndsTheReadingOfALongAnswer(t *testing.T) {
 	assert.Equal(t, "e-1", e.ID)
 }
 
-// The ID of what a create made is found wherever it stands, and beyond every bound.
+// The ID of a created endpoint is found wherever it is in the response, beyond every limit.
 func TestCreateNeverLosesTheID(t *testing.T) {
 	var members strings.Builder
 	for i := range 1001 {

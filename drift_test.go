@@ -11,7 +11,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// Whoever calls cannot tell whether answers are as documented or have drifted.
+// Callers cannot tell whether responses are as documented or deviate.
 func TestDriftDoesNotShow(t *testing.T) {
 	drifts := map[string][]vpceptest.Option{"none": nil, "all": {vpceptest.WithDrift()}}
 	for _, d := range vpceptest.AllDrifts() {

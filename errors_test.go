@@ -18,7 +18,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// apiError is what the client makes of an answer to a get.
+// apiError returns the client's error for a response to a get.
 func apiError(t *testing.T, status int, header http.Header, body string) *vpcep.APIError {
 	t.Helper()
 	c, mock := mocked(t, vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1}))
@@ -135,7 +135,7 @@ func TestRetryAfterOfAnError(t *testing.T) {
 	assert.Equal(t, 7*time.Second, e.RetryAfter)
 }
 
-// Error bodies that others published, where the folder is at hand.
+// Published error bodies, if the folder is present.
 func TestPublishedErrors(t *testing.T) {
 	files, err := filepath.Glob("../shared/corpus/err_*")
 	require.NoError(t, err)

@@ -10,8 +10,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/wire"
 )
 
-// encoding/json writes a tag and a quota by the tags of their fields, and the tables
-// say the same.
+// encoding/json writes tags and quotas by their struct tags, which the tables must match.
 func TestTablesAndStructTagsAgree(t *testing.T) {
 	tag, quota := Tag{Key: "k", Value: "v"}, Quota{Type: "t", Used: 1, Allowed: 2}
 	own, err := tagFields.Marshal(&tag)
@@ -31,7 +30,7 @@ func TestTablesAndStructTagsAgree(t *testing.T) {
 	assert.Equal(t, quota, read)
 }
 
-// A reason is read in every shape, that in which it is written included.
+// A reason is read in every format, including the one in which it is written.
 func TestResourceErrorIsReadAsItIsWritten(t *testing.T) {
 	for _, reasons := range [][]ResourceError{{{"E", "M"}}, {{"E", "M"}, {"F", "N"}}, {{"E", ""}}, {{"", "M"}}} {
 		text, err := Endpoint{ID: "e", Errors: reasons}.MarshalJSON()
@@ -70,7 +69,7 @@ func TestCloneOfAnEndpointSharesNothing(t *testing.T) {
 	assert.Nil(t, endpointResource.clone(nil))
 }
 
-// Whether a service costs money is said of each.
+// Every service says whether it costs money.
 func TestServiceIsWrittenWithItsCharge(t *testing.T) {
 	text, err := EndpointService{ID: "s"}.MarshalJSON()
 	require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// resourceSeeds are answers about services, connections, permissions, what carries
-// tags, and versions, with every drift in type that they have been seen with.
+// resourceSeeds are responses about services, connections, permissions, tagged resources and
+// versions, with every observed deviation in type.
 var resourceSeeds = []string{
 	`{"id":"s-1","port_id":"p-1","vpc_id":"v-1","pool_id":"pool","status":"available","approval_enabled":false,"service_name":"r.test.s-1","service_type":"interface",
 		"server_type":"VM","project_id":"p","created_at":"2022-04-14T09:35:47Z","ports":[{"client_port":8080,"server_port":90,"protocol":"TCP"}],"tcp_proxy":"close",
@@ -43,7 +43,7 @@ func FuzzResourceDecode(f *testing.F) {
 	})
 }
 
-// readAndWritten demands that what is read is written, and read again, as it is.
+// readAndWritten requires that what is read is the same after writing and reading it again.
 func readAndWritten[T any](t *testing.T, body []byte, canonical func(*T)) {
 	t.Helper()
 	var read, again T
@@ -57,7 +57,7 @@ func readAndWritten[T any](t *testing.T, body []byte, canonical func(*T)) {
 	}
 }
 
-// kept writes what was kept as raw JSON in one way, because what counts of it is the value.
+// kept normalizes what was kept as raw JSON, because only its value counts.
 func kept(t *testing.T, members map[string]json.RawMessage) {
 	t.Helper()
 	for name, v := range members {

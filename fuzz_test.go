@@ -17,8 +17,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// endpointSeeds are answers with every drift in type that the service has been
-// seen with, and their near relatives.
+// endpointSeeds are responses with every observed deviation in type, and similar ones.
 var endpointSeeds = []string{
 	`{"id":"e-1","service_type":"interface","status":"accepted","active_status":["active"],"endpoint_service_name":"cn-north-4.dns.9e2b",
 		"marker_id":322312312312,"endpoint_service_id":"s-1","enable_dns":true,"dns_names":["e-1.cn-north-4"],"ip":"192.168.0.232",
@@ -40,7 +39,7 @@ var endpointSeeds = []string{
 	`{}`, `null`, `[]`, `"id"`, `7`, ``, `<html>`, `{"id":"e-1"`, `{"id":"e-1"}{"id":"e-2"}`,
 }
 
-// errorSeeds are the shapes of errors that the service and what stands before it give.
+// errorSeeds are the formats of errors from the service and from proxies in front of it.
 var errorSeeds = []string{
 	`{"error":{"code":"EndPoint.0002","message":"Parameter error."}}`,
 	`{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}`,
@@ -54,7 +53,7 @@ var errorSeeds = []string{
 	`{}`, `null`, `[]`, ``, ` `, `{"error":`, `{"id":"e-1"}`, `"text"`, "\xef\xbb\xbf{}", strings.Repeat("x", 10000),
 }
 
-// addSeeds adds what is written here, and the collected bodies where they are at hand.
+// addSeeds adds the given seeds, and the collected bodies if they are present.
 func addSeeds(f *testing.F, seeds []string, add func(body []byte)) {
 	f.Helper()
 	for _, seed := range seeds {
@@ -87,8 +86,7 @@ func FuzzEndpointDecode(f *testing.F) {
 	})
 }
 
-// canonical writes what was kept as raw JSON in one way, because what counts of it
-// is the value.
+// canonical normalizes what was kept as raw JSON, because only its value counts.
 func canonical(t *testing.T, e vpcep.Endpoint) vpcep.Endpoint {
 	t.Helper()
 	raw := func(v json.RawMessage) json.RawMessage {
@@ -153,7 +151,7 @@ func FuzzErrorDecode(f *testing.F) {
 	})
 }
 
-// requireOneLine demands a text that a log or a terminal can show.
+// requireOneLine requires a text that a log or a terminal can show.
 func requireOneLine(t *testing.T, text string) {
 	t.Helper()
 	const most = 3 * 4 * 500 // three parts from outside, each of at most 500 characters, and some of its own

@@ -23,14 +23,14 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// settings are what a client needs, for tests to break one by one.
+// settings are the options that a client needs, for tests to break one by one.
 func settings(more ...vpcep.Option) []vpcep.Option {
 	return append([]vpcep.Option{
 		vpcep.WithBaseURL("https://vpcep.example"), vpcep.WithProjectID("p-1"), vpcep.WithAuth(fallback.Auth{Token: "tok"}),
 	}, more...)
 }
 
-// clientOf is a client that sends through a transport.
+// clientOf returns a client that sends through a transport.
 func clientOf(t *testing.T, transport http.RoundTripper, more ...vpcep.Option) *vpcep.Client {
 	t.Helper()
 	c, err := vpcep.NewClient(settings(append([]vpcep.Option{vpcep.WithHTTPClient(&http.Client{Transport: transport})}, more...)...)...)
@@ -38,7 +38,7 @@ func clientOf(t *testing.T, transport http.RoundTripper, more ...vpcep.Option) *
 	return c
 }
 
-// mocked is a client whose requests mock answers.
+// mocked returns a client whose requests get mock responses.
 func mocked(t *testing.T, more ...vpcep.Option) (*vpcep.Client, *httpmock.MockTransport) {
 	t.Helper()
 	mock := httpmock.NewMockTransport()
@@ -51,7 +51,7 @@ func bubble(t *testing.T, name string, test func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
-// answer is what comes of one request.
+// answer is the result of one request.
 type answer = httpmock.Responder
 
 func status(code int, body string, header ...string) answer {
@@ -66,7 +66,7 @@ func status(code int, body string, header ...string) answer {
 
 func broken(err error) answer { return httpmock.NewErrorResponder(err) }
 
-// cutAnswer breaks off in its body.
+// cutAnswer is a response that breaks off in its body.
 func cutAnswer(code int, part string) answer {
 	return func(*http.Request) (*http.Response, error) {
 		resp := httpmock.NewStringResponse(code, "")
@@ -75,7 +75,7 @@ func cutAnswer(code int, part string) answer {
 	}
 }
 
-// cutBody gives part of a body and then breaks off.
+// cutBody returns part of a body and then fails.
 type cutBody struct{ io.Reader }
 
 func cut(part string) io.ReadCloser {
@@ -94,7 +94,7 @@ func stall(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// slowBody gives part of a body and then nothing until the request ends.
+// slowBody returns part of a body, and then blocks until the request ends.
 func slowBody(code int, part string) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		resp := httpmock.NewStringResponse(code, "")
@@ -115,12 +115,12 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// script answers the first request with its first answer, the second with its
-// second, and all further ones with the last.
+// script serves the first request with its first answer, the second with its second, and all
+// further ones with the last.
 type script struct {
 	answers []answer
 
-	mu     sync.Mutex // a cancelled call does not wait for the answer
+	mu     sync.Mutex // a canceled call does not wait for the response
 	times  []time.Time
 	bodies []string
 }
@@ -138,14 +138,14 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	return next(r)
 }
 
-// calls is how many requests came.
+// calls returns the number of requests.
 func (s *script) calls() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.times)
 }
 
-// gap is the time between the n-th request, from 0, and the one before.
+// gap returns the time between the n-th request, from 0, and the previous one.
 func (s *script) gap(n int) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,8 +158,8 @@ func scripted(t *testing.T, options []vpcep.Option, answers ...answer) (*vpcep.C
 	return clientOf(t, s, options...), s
 }
 
-// inProcess is the connection to a handler without a network, for virtual time. A
-// handler that breaks the connection off panics with http.ErrAbortHandler.
+// inProcess calls a handler without a network, for virtual time. A handler that breaks the
+// connection panics with http.ErrAbortHandler.
 type inProcess struct{ handler http.Handler }
 
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -179,7 +179,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// serve reports whether the handler broke the connection off.
+// serve reports whether the handler broke the connection.
 func (p inProcess) serve(w http.ResponseWriter, r *http.Request) (aborted bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -193,8 +193,8 @@ func (p inProcess) serve(w http.ResponseWriter, r *http.Request) (aborted bool) 
 	return false
 }
 
-// standIn is the service without a connection, for virtual time. It is the
-// transport of its clients.
+// standIn is the service without a connection, for virtual time. It is the transport of its
+// clients.
 type standIn struct {
 	*vpceptest.Handler
 	ask     func(body map[string]any)   // where set, changes each JSON object that is sent
@@ -204,8 +204,8 @@ type standIn struct {
 
 func newStandIn(opts ...vpceptest.Option) *standIn { return &standIn{Handler: newHandler(opts...)} }
 
-// newHandler and newServer answer as documented, or in every way that has drifted where
-// VPCEP_TEST_DRIFT is set. All tests but examples use them, and pass either way.
+// newHandler and newServer respond as documented, or with all deviations if VPCEP_TEST_DRIFT
+// is set. All tests but examples use them, and pass either way.
 func newHandler(opts ...vpceptest.Option) *vpceptest.Handler {
 	return vpceptest.NewHandler(drifted(opts)...).(*vpceptest.Handler)
 }
@@ -270,7 +270,7 @@ func rewritten(data []byte, change func(map[string]any)) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// listedIn are the endpoints of an answer that is a list.
+// listedIn returns the endpoints in a response that is a list.
 func listedIn(answer map[string]any) []any {
 	list, _ := answer["endpoints"].([]any)
 	return list
@@ -285,7 +285,7 @@ func inLists(change func(endpoint map[string]any)) func(map[string]any) {
 	}
 }
 
-// everywhere changes every endpoint that is answered, in lists and alone.
+// everywhere changes every endpoint in a response, in lists and alone.
 func everywhere(change func(endpoint map[string]any)) func(map[string]any) {
 	return func(answer map[string]any) {
 		inLists(change)(answer)
@@ -300,7 +300,7 @@ func without(field string) func(map[string]any) {
 	return func(object map[string]any) { delete(object, field) }
 }
 
-// sequence is what was asked for so far: "list create".
+// sequence is the operations so far: "list create".
 func (s *standIn) sequence() string {
 	names := map[vpceptest.Operation]string{
 		vpceptest.OpCreate: "create", vpceptest.OpGet: "get", vpceptest.OpList: "list", vpceptest.OpDelete: "delete",
@@ -312,7 +312,7 @@ func (s *standIn) sequence() string {
 	return strings.Join(sequence, " ")
 }
 
-// requests are those of one operation.
+// requests returns the requests of one operation.
 func (s *standIn) requests(op vpceptest.Operation) (requests []vpceptest.Request) {
 	for _, r := range s.Requests() {
 		if r.Operation == op {
@@ -322,10 +322,10 @@ func (s *standIn) requests(op vpceptest.Operation) (requests []vpceptest.Request
 	return requests
 }
 
-// creates is how many create requests came.
+// creates returns the number of create requests.
 func (s *standIn) creates() int { return len(s.requests(vpceptest.OpCreate)) }
 
-// ids are the endpoints that exist and are not being deleted, the eldest first.
+// ids returns the endpoints that exist and are not being deleted, oldest first.
 func (s *standIn) ids() (ids []string) {
 	for _, e := range s.Endpoints() {
 		if e.Status != vpceptest.StatusDeleting {
@@ -335,7 +335,7 @@ func (s *standIn) ids() (ids []string) {
 	return ids
 }
 
-// deleted are the endpoints that were asked to be deleted.
+// deleted returns the endpoints whose deletion was requested.
 func (s *standIn) deleted() (ids []string) {
 	for _, r := range s.requests(vpceptest.OpDelete) {
 		ids = append(ids, r.Path[strings.LastIndexByte(r.Path, '/')+1:])

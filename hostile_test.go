@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// watching is a context that looks at the heap now and then when it is asked for its
-// end, which the readers of answers do all the time.
+// watching is a context that sometimes measures the heap when its Err is called, which the
+// readers of responses do frequently.
 type watching struct {
 	context.Context
 	every, asked int
@@ -25,7 +25,7 @@ func (w *watching) Err() error {
 	return nil
 }
 
-// liveHeap is what is alive, without garbage.
+// liveHeap returns the size of the heap without garbage.
 func liveHeap() uint64 {
 	runtime.GC()
 	var stats runtime.MemStats
@@ -33,8 +33,8 @@ func liveHeap() uint64 {
 	return stats.HeapAlloc
 }
 
-// What the largest answer makes of the heap is less than eight times its size, itself
-// included, at every moment of its reading.
+// While the largest response is read, the heap is always less than eight times its size,
+// including the response itself.
 func TestHostileAnswersFillNoHeap(t *testing.T) {
 	const size = 4<<20 + 4<<10 // buffers that double are at their largest just behind a power of two
 	fill := func(begin, element, end string) string {

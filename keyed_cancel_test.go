@@ -75,7 +75,7 @@ func TestCancelledKeyedCreate(t *testing.T) {
 	}
 }
 
-// An answer of success is never lost, whatever becomes of the searches after it.
+// A successful response is never lost, whatever happens to the searches after it.
 func TestKeyedCreateKeepsItsAnswer(t *testing.T) {
 	failing := onList(vpceptest.Fault{Status: 500, Body: `{"error":{"code":"EndPoint.0001","message":"System error."}}`, Times: -1})
 	refusing := onList(vpceptest.Fault{Status: 403, Body: `{"error_code":"PEP4.0003","error_msg":"no"}`, Times: -1})
@@ -175,7 +175,7 @@ func TestCancelledContextSaysSo(t *testing.T) {
 	}
 }
 
-// before is what stands before a part of a text.
+// before returns the text before a part of it.
 func before(text, part string) string {
 	head, _, _ := strings.Cut(text, part)
 	return head

@@ -14,7 +14,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// A key belongs to a request, and not to the endpoint's present state.
+// A key belongs to a request, not to the endpoint's present state.
 func TestChangedEndpointIsFoundAgain(t *testing.T) {
 	on := true
 	tests := map[string]struct {
@@ -61,8 +61,8 @@ func TestChangedEndpointIsFoundAgain(t *testing.T) {
 	}
 }
 
-// However the service writes a setting, it is that of the request: after an answer that
-// was lost, and when the create is repeated.
+// A setting matches the request however the service writes it: after a lost response, and
+// when the create is repeated.
 func TestServiceWritesSettingsInItsOwnForm(t *testing.T) {
 	gatewayWith := func(statement vpcep.PolicyStatement, tables ...string) vpcep.CreateEndpointRequest {
 		return with(gateway, func(r *vpcep.CreateEndpointRequest) {

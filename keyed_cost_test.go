@@ -15,7 +15,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// fill makes endpoints that were there before.
+// fill adds endpoints that existed before.
 func (s *standIn) fill(t *testing.T, n int, change func(i int, r *vpcep.CreateEndpointRequest)) {
 	t.Helper()
 	c := s.client(t)
@@ -29,7 +29,7 @@ func (s *standIn) fill(t *testing.T, n int, change func(i int, r *vpcep.CreateEn
 
 func withoutKeys(int, *vpcep.CreateEndpointRequest) {}
 
-// What a create with a key costs does not grow with the project, nor with the callers.
+// The cost of a create with a key grows neither with the project nor with the callers.
 func TestCostOfKeyedCreates(t *testing.T) {
 	const creates, callers = 320, 32
 	for _, test := range []struct {
@@ -71,8 +71,8 @@ func TestCostOfKeyedCreates(t *testing.T) {
 	}
 }
 
-// Of what was there long ago, a client that has looked before reads the one endpoint
-// that carried the key, and trusts nothing that it remembers.
+// A client that has searched before reads, of all old endpoints, only the one that carried
+// the key, and trusts nothing that it remembers.
 func TestOldEndpointOfAKey(t *testing.T) {
 	old := func(t *testing.T, name string, test func(t *testing.T, s *standIn, c *vpcep.Client, id string, asked func() string)) {
 		bubble(t, name, func(t *testing.T) {

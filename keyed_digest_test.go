@@ -14,7 +14,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// digestOf is the digest in the tag of a request's key.
+// digestOf returns the digest in the tag of a request's key.
 func digestOf(t *testing.T, req vpcep.CreateEndpointRequest) string {
 	t.Helper()
 	body, err := json.Marshal(req)
@@ -42,7 +42,7 @@ var (
 	})
 )
 
-// newCatalogue is a standIn with the services of full and gateway, and another one.
+// newCatalogue returns a standIn with the services of full and gateway, and another one.
 func newCatalogue(opts ...vpceptest.Option) *standIn {
 	return newStandIn(append([]vpceptest.Option{
 		vpceptest.WithService(vpceptest.Service{ID: "obs", Type: vpceptest.TypeGateway}),
@@ -51,7 +51,7 @@ func newCatalogue(opts ...vpceptest.Option) *standIn {
 }
 
 func TestDigestIsStable(t *testing.T) {
-	// A change of these values makes every key that is in use a mismatch.
+	// Changing these values would make every existing key a mismatch.
 	assert.Equal(t, "nugrbe", digestOf(t, keyed))
 	assert.Equal(t, "y5jvu7", digestOf(t, full))
 	assert.Equal(t, "xkn75g", digestOf(t, gateway))
@@ -186,7 +186,7 @@ func TestOtherRequestIsAMismatch(t *testing.T) {
 	}
 }
 
-// A tag without a digest was not written by this library. Only what cannot change is
+// This library did not write a tag without a digest. Only settings that cannot change are
 // compared.
 func TestKeyWithoutADigest(t *testing.T) {
 	foreign := with(full, func(r *vpcep.CreateEndpointRequest) {

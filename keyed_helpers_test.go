@@ -31,21 +31,21 @@ func with(req vpcep.CreateEndpointRequest, change func(*vpcep.CreateEndpointRequ
 	return req
 }
 
-// resumed is the request of a run after one that was killed.
+// resumed returns the request of a run after one that was killed.
 func resumed(req vpcep.CreateEndpointRequest) vpcep.CreateEndpointRequest {
 	req.Resume = true
 	return req
 }
 
-// What a create with a key asks for where nothing goes wrong: one list more than it
-// takes to look and to create. The first create of a client measures how long lists
-// take to show it, with another one.
+// The requests of a create with a key if nothing goes wrong: a list, the create, and one
+// more list. The first create of a client sends another list, to measure how long lists take
+// to show it.
 const (
 	goodCase  = "list create list"
 	firstCase = goodCase + " list"
 )
 
-// isOnly asserts that e is the one endpoint there is, and that none was deleted.
+// isOnly asserts that e is the only endpoint, and that none was deleted.
 func (s *standIn) isOnly(t *testing.T, e *vpcep.Endpoint) {
 	t.Helper()
 	if assert.NotNil(t, e) {
@@ -63,8 +63,8 @@ func (s *standIn) made(t *testing.T, req vpcep.CreateEndpointRequest, more ...vp
 	return e
 }
 
-// put makes an endpoint as an earlier run does that is killed right after: it sends
-// the request of a create with a key, and nothing else.
+// put creates an endpoint like an earlier run that was killed right afterwards: it sends
+// only the request of a create with a key.
 func (s *standIn) put(t *testing.T, req vpcep.CreateEndpointRequest) (id string) {
 	t.Helper()
 	answer, err := s.client(t).Do(t.Context(), vpcep.RawRequest{Method: http.MethodPost, Path: "/v1/{project_id}/vpc-endpoints", Body: req})

@@ -17,7 +17,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// latent makes each request take its time, so that callers overtake each other.
+// latent delays each request, so that callers overtake each other.
 func latent(seed uint64, most time.Duration) vpceptest.Option {
 	random := rand.New(rand.NewPCG(seed, 0))
 	return vpceptest.WithFaultFunc(func(*vpceptest.Request) *vpceptest.Fault {
@@ -25,7 +25,7 @@ func latent(seed uint64, most time.Duration) vpceptest.Option {
 	})
 }
 
-// race lets clients of their own create with the same key at the same moment.
+// race lets separate clients create with the same key at the same moment.
 func (s *standIn) race(t *testing.T, n int, req vpcep.CreateEndpointRequest) (outcomes []outcome) {
 	t.Helper()
 	done := make(chan outcome, n)
@@ -44,7 +44,7 @@ func (s *standIn) race(t *testing.T, n int, req vpcep.CreateEndpointRequest) (ou
 	return outcomes
 }
 
-// agreed asserts that all callers got the one endpoint that is left.
+// agreed asserts that all callers got the only remaining endpoint.
 func (s *standIn) agreed(t *testing.T, outcomes []outcome) {
 	t.Helper()
 	left := s.ids()
@@ -56,7 +56,7 @@ func (s *standIn) agreed(t *testing.T, outcomes []outcome) {
 	}
 }
 
-// found is how many callers were told that they did not make it.
+// found returns how many callers were told that they did not create it.
 func found(outcomes []outcome) (n int) {
 	for _, o := range outcomes {
 		if o.meta.Found {
@@ -133,8 +133,8 @@ func TestRaceAfterUnknownOutcomes(t *testing.T) {
 			}
 		})
 	}
-	// Lists that show one endpoint later than another one, made after it, can hide from a
-	// caller that there is one before its own. Then both stay, and the other caller is told.
+	// Lists that show an endpoint later than a newer one can hide from a caller that there is
+	// one before its own. Then both stay, and the other caller gets an error.
 	for name, first := range map[string]vpceptest.Fault{"not made": notMade, "made": madeAndLost} {
 		t.Run("a replica shows one later, "+name, func(t *testing.T) {
 			for key := range keys {
@@ -147,8 +147,8 @@ func TestRaceAfterUnknownOutcomes(t *testing.T) {
 	}
 }
 
-// isHonest asserts that whoever was told success got the same endpoint, which exists,
-// and that somebody is told where there are several.
+// isHonest asserts that all successful callers got the same endpoint, which exists, and that
+// some caller gets an error if there are several.
 func (s *standIn) isHonest(t *testing.T, outcomes []outcome) {
 	t.Helper()
 	left := s.ids()
@@ -168,7 +168,7 @@ func (s *standIn) isHonest(t *testing.T, outcomes []outcome) {
 	assert.True(t, len(left) == 1 || reported, "nobody knows that there are %d", len(left))
 }
 
-// The loser of a race is refused for what the winner has taken.
+// The loser of a race is refused because of what the winner has taken.
 func TestRaceForWhatThereIsOnce(t *testing.T) {
 	withPortIP := with(keyed, func(r *vpcep.CreateEndpointRequest) { r.PortIP = "10.0.0.99" })
 	tests := map[string]struct {
@@ -223,7 +223,7 @@ func (s *standIn) meanwhile(t *testing.T, after time.Duration, req vpcep.CreateE
 	return done
 }
 
-// What another client made is never deleted by this one.
+// A client never deletes what another one created.
 func TestTwinOfAnotherClient(t *testing.T) {
 	const lag = 500 * time.Millisecond
 	bubble(t, "younger than ours", func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// A run that was killed has sent its request, or not, or it is still on its way.
+// A run that was killed has sent its request or not, or the request is still in flight.
 func TestResumeAfterACrash(t *testing.T) {
 	bubble(t, "before the request", func(t *testing.T) {
 		s := newStandIn()
@@ -81,7 +81,7 @@ func TestResumeAfterACrash(t *testing.T) {
 	})
 }
 
-// A call with Resume that comes while another one without it is at work takes its own turn.
+// A call with Resume does not share the result of a call in progress without it.
 func TestResumeBesideAnotherCall(t *testing.T) {
 	bubble(t, "of the same client", func(t *testing.T) {
 		s := newStandIn()
@@ -99,7 +99,8 @@ func TestResumeBesideAnotherCall(t *testing.T) {
 	})
 }
 
-// What earlier runs left is resolved: the eldest stays, and nothing else is deleted.
+// What earlier runs left is cleaned up: the oldest endpoint of the key stays, and nothing
+// else is deleted.
 func TestResumeCleansUp(t *testing.T) {
 	for _, lag := range []time.Duration{0, window / 2} {
 		bubble(t, "lag "+lag.String(), func(t *testing.T) {
@@ -171,7 +172,7 @@ func TestResumeCleansUp(t *testing.T) {
 	})
 }
 
-// Without Resume, what a call did not make is not its own to delete.
+// Without Resume, a call does not delete what it did not create.
 func TestWithoutResumeDuplicatesAreReported(t *testing.T) {
 	bubble(t, "two left over", func(t *testing.T) {
 		s := newStandIn()

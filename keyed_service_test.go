@@ -17,7 +17,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// serviceCloud keeps endpoint services, as far as creates with keys go.
+// serviceCloud keeps endpoint services, as far as creates with keys need.
 type serviceCloud struct {
 	lag       time.Duration                   // of lists
 	takes     time.Duration                   // a create
@@ -209,7 +209,7 @@ func mustRequest(t *testing.T, req vpcep.CreateServiceRequest) *http.Request {
 	return r
 }
 
-// Whoever races for a key gets the same service, and the others' are deleted.
+// All callers that race for a key get the same service, and the other services are deleted.
 func TestCreateServiceRaces(t *testing.T) {
 	for _, lag := range []time.Duration{0, 400 * time.Millisecond} {
 		bubble(t, fmt.Sprint("lists that lag by ", lag), func(t *testing.T) {
@@ -236,7 +236,7 @@ func TestCreateServiceRaces(t *testing.T) {
 	}
 }
 
-// Nobody deletes what somebody else made, and everybody is told.
+// Nobody deletes what somebody else created, and everybody gets an error.
 func TestDuplicateServices(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		cloud := &serviceCloud{}
@@ -262,7 +262,7 @@ func TestDuplicateServices(t *testing.T) {
 	})
 }
 
-// The order of tags and ports, and a protocol that is left out, do not make another request.
+// The order of tags and ports, and an omitted protocol, do not change a request's meaning.
 func TestDigestOfServices(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		cloud := &serviceCloud{}

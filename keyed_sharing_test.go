@@ -69,7 +69,7 @@ func TestConcurrentCallersShareOneCreate(t *testing.T) {
 	})
 }
 
-// A caller that gives up leaves the key, and what its request may have made, to the next one.
+// A caller that gives up leaves the key, and what its request may have created, to the next.
 func TestCancelledCallersLeaveTheKeyToOthers(t *testing.T) {
 	const callers = 10
 	for name, f := range map[string]vpceptest.Fault{

@@ -78,7 +78,7 @@ var taglessClouds = map[string]func(s *standIn){
 	},
 }
 
-// newTagless is a standIn of such a cloud.
+// newTagless returns a standIn of such a cloud.
 func newTagless(name string, opts ...vpceptest.Option) *standIn {
 	s := newStandIn(opts...)
 	taglessClouds[name](s)
@@ -148,8 +148,8 @@ func resumedIf(resume bool) vpcep.CreateEndpointRequest {
 	return req
 }
 
-// Where tags show, an endpoint without the key that could be it and is not older than
-// the first request is a reason to stop.
+// If lists show tags, an endpoint without the key that may be the result, and is not older
+// than the first request, is a reason to stop.
 func TestLookalikes(t *testing.T) {
 	lookalike := with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = "" })
 	tests := map[string]struct {

@@ -93,8 +93,8 @@ func TestKeyedCreate(t *testing.T) {
 	})
 }
 
-// A call answers when the second in which its endpoint was created is over by the
-// service's clock: until then, another one may come before it.
+// A call returns once the second in which its endpoint was created is over by the service's
+// clock: until then, another one may come before it.
 func TestKeyedCreateWaitsForItsSecond(t *testing.T) {
 	const into = 700 * time.Millisecond // of a second, when the create is sent
 	fractional := []vpceptest.Option{vpceptest.WithFractionalTimes()}
@@ -109,7 +109,7 @@ func TestKeyedCreateWaitsForItsSecond(t *testing.T) {
 		"whole seconds, no dates": {nil, true, 0, time.Second, 2},
 		"fractions":               {fractional, false, 0, time.Second - into, 2},
 		"fractions, no dates":     {fractional, true, 0, time.Second - into, 2},
-		// What came before it in its second may show as long after it as the create took.
+		// An earlier endpoint of the same second may appear later, by as long as the create took.
 		"a slow create":            {nil, false, 600 * time.Millisecond, 1200 * time.Millisecond, 2},
 		"a slow create, no dates":  {nil, true, 600 * time.Millisecond, 2200 * time.Millisecond, 2},
 		"a slow create, fractions": {fractional, true, 200 * time.Millisecond, 700 * time.Millisecond, 2},
@@ -183,7 +183,8 @@ func TestKeyOfADeletedEndpointIsFree(t *testing.T) {
 	})
 }
 
-// What a client was told of and no list shows, it remembers by its ID, and reads.
+// A client remembers the ID of an endpoint that a response named and no list shows, and
+// reads it.
 func TestRepeatWithListsSlowerThanTheWindow(t *testing.T) {
 	slow := vpceptest.WithListLag(10 * window)
 	bubble(t, "after a success", func(t *testing.T) {

@@ -106,8 +106,8 @@ func TestKeyedCreateSurvivesUnknownOutcomes(t *testing.T) {
 	})
 }
 
-// A look that began before lists showed the endpoint proves nothing, however
-// late its answer comes.
+// A search that began before lists showed the endpoint proves nothing, however late its
+// response comes.
 func TestSlowLookProvesNothing(t *testing.T) {
 	bubble(t, "longer than the window", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(300 * time.Millisecond))
@@ -121,8 +121,7 @@ func TestSlowLookProvesNothing(t *testing.T) {
 	})
 }
 
-// The first request made an endpoint that lists show only after the second one
-// was sent.
+// The first request created an endpoint that lists show only after the second one was sent.
 func TestYoungerTwinIsDeletedAgain(t *testing.T) {
 	for _, lag := range []time.Duration{window, window + 200*time.Millisecond, 2*window - time.Millisecond} {
 		bubble(t, "lag "+lag.String(), func(t *testing.T) {
@@ -156,7 +155,7 @@ func TestYoungerTwinIsDeletedAgain(t *testing.T) {
 		"an answer that tells no time": func(answer map[string]any) { delete(answer, "created_at") },
 	} {
 		bubble(t, name, func(t *testing.T) {
-			for _, stall := range []time.Duration{0, 2 * window} { // by then, lists show the elder, or both
+			for _, stall := range []time.Duration{0, 2 * window} { // by then, lists show the older one, or both
 				s := newStandIn(vpceptest.WithListLag(window+time.Second), vpceptest.WithFaults(madeAndLost,
 					onCreate(vpceptest.Fault{AfterEffect: true, Stall: stall})))
 				s.change = change
@@ -237,7 +236,7 @@ func TestKeyedCreateWithoutRetries(t *testing.T) {
 	})
 }
 
-// Where it cannot be told whether there is an endpoint, none is made.
+// If it is unknown whether there is an endpoint, none is created.
 func TestFailedLooks(t *testing.T) {
 	failing := onList(vpceptest.Fault{Status: 500, Body: `{"error":{"code":"EndPoint.0001","message":"System error."}}`, Times: -1})
 	bubble(t, "before the first request", func(t *testing.T) {

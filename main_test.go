@@ -8,8 +8,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// No call leaves a goroutine behind, and what the environment holds for the real
-// service does not count here.
+// No call leaves a goroutine behind, and settings for the real service in the environment
+// are ignored.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")

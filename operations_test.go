@@ -12,7 +12,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// exchanged is one request, what is answered to it, and what the caller gets.
+// exchanged is one request, its response, and what the caller gets.
 type exchanged struct {
 	request string // method, path and query
 	body    string // "": none
@@ -20,7 +20,7 @@ type exchanged struct {
 	answer  string
 }
 
-// exchanging is a client whose requests have to be those of exchanges, one after the other.
+// exchanging returns a client whose requests must be those of exchanges, in order.
 func exchanging(t *testing.T, exchanges ...exchanged) *vpcep.Client {
 	t.Helper()
 	sent := 0
@@ -45,7 +45,7 @@ func exchanging(t *testing.T, exchanges ...exchanged) *vpcep.Client {
 	}))
 }
 
-// collect reads an iterator to its end.
+// collect reads an iterator to the end.
 func collect[T any](t *testing.T, seq func(yield func(T, error) bool)) (items []T) {
 	t.Helper()
 	for item, err := range seq {

@@ -24,7 +24,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// pagedService answers lists of any length, page by page, and counts.
+// pagedService serves lists of any length, page by page, and counts requests.
 type pagedService struct {
 	total int
 	takes time.Duration // for each page
@@ -81,9 +81,8 @@ func TestNextPageIsFetchedWhileTheCallerWorks(t *testing.T) {
 	})
 }
 
-// A service that takes as long for a page as the caller works on one is waited for
-// at the first page, and for half of the second: whoever has read a whole page is
-// taken to want the one behind the next, too.
+// If the service takes as long for a page as the caller works on one, the caller waits for
+// the first page and half of the second: pages after that are fetched ahead.
 func TestWorkOfTheCallerHidesThatOfTheService(t *testing.T) {
 	for _, size := range []int{1, 2, 10, 100} {
 		synctest.Test(t, func(t *testing.T) {
@@ -148,7 +147,7 @@ func TestFailedPageEndsTheList(t *testing.T) {
 	})
 }
 
-// The page that is fetched ahead must not touch what the caller looks at.
+// Fetching a page ahead must not change what the caller reads.
 func TestResponseOfAPageIsStoredWhenThePageIsReached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &pagedService{total: 30}
@@ -248,7 +247,7 @@ func standInWith(t *testing.T, n int, opts ...vpceptest.Option) (*vpceptest.Serv
 	return server, client
 }
 
-// The loop that everybody writes to clean up deletes everything, in every order, over real HTTP.
+// The usual loop to clean up deletes everything, in every order, over real HTTP.
 func TestReaderDeletesWhatItLists(t *testing.T) {
 	for _, tt := range []struct{ endpoints, size int }{{250, 0}, {1200, 1000}} {
 		for _, key := range []string{"", vpcep.SortByCreateTime, vpcep.SortByUpdateTime} {
@@ -379,7 +378,7 @@ func TestCountNeedsACount(t *testing.T) {
 	assert.EqualValues(t, 12, n)
 }
 
-// A total may count what the caller may not see.
+// A total may include endpoints that the caller cannot see.
 func TestTotalThatIsTooLarge(t *testing.T) {
 	for shown := range 4 {
 		c, mock := mocked(t)

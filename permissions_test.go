@@ -39,7 +39,7 @@ func TestListPermissions(t *testing.T) {
 	}
 }
 
-// The answer has another order than the request, and drops a description that was sent.
+// The response has another order than the request, and omits a description that was sent.
 func TestAddPermissions(t *testing.T) {
 	made := time.Date(2022, 6, 16, 10, 3, 27, 0, time.UTC)
 	c := exchanging(t,
@@ -120,7 +120,7 @@ func TestPermissionsThatFail(t *testing.T) {
 	assert.Equal(t, []vpcep.Permission{{ID: "a"}, {Value: "iam:domain::d1"}}, partial.Done)
 }
 
-// Adding and removing lead to the same state however often they are carried out.
+// Adding and removing lead to the same state no matter how often they are carried out.
 func TestPermissionsAreRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""), status(200, `{"permissions":["*"]}`))
@@ -151,7 +151,7 @@ func TestPermissionsAreValidated(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// The request has an object, and the answer a list.
+// The request has an object, and the response a list.
 func TestUpdatePermissionDescription(t *testing.T) {
 	sent := exchanged{"PUT " + permissionsURI + "/a", `{"permission":{"description":"text"}}`, 200, ""}
 	listed, other := sent, sent

@@ -36,7 +36,7 @@ func TestPolicies(t *testing.T) {
 	assert.ErrorIs(t, err, vpcep.CodePolicyNotAssociated)
 }
 
-// A policy that was deleted, and whose answer was lost, is deleted.
+// Deleting a policy succeeds if it was deleted and the response was lost.
 func TestDeletePolicyWhoseAnswerWasLost(t *testing.T) {
 	server := newServer(vpceptest.WithService(vpceptest.Service{ID: "gw", Type: vpceptest.TypeGateway}), vpceptest.WithCreateDelay(0),
 		vpceptest.WithFaults(vpceptest.Fault{Operation: vpceptest.OpDeletePolicy, AfterEffect: true, Drop: true}))
@@ -53,7 +53,7 @@ func TestDeletePolicyWhoseAnswerWasLost(t *testing.T) {
 	assert.ErrorIs(t, err, vpcep.CodePolicyNotAssociated)
 }
 
-// The cloud gives a policy back in its own form.
+// The cloud returns a policy in its own form.
 func TestHasPolicyByItsMeaning(t *testing.T) {
 	t.Parallel()
 	statements := vpcep.Policy{Statements: []vpcep.PolicyStatement{

@@ -46,7 +46,7 @@ func TestQuotas(t *testing.T) {
 	assert.NotErrorAs(t, err, &exceeded, "and the quota is not asked for again and again")
 }
 
-// A refusal says what the quota of its own kind is, whatever else the service lists.
+// A refusal has the quota of its own type, whatever else the service lists.
 func TestQuotaOfARefusal(t *testing.T) {
 	const refusal = `{"error":{"code":"EndPoint.1018","message":"quota exceeded"}}`
 	req := vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v", SubnetID: "n"}
@@ -70,8 +70,8 @@ func TestQuotaOfARefusal(t *testing.T) {
 	}
 }
 
-// Where an earlier request may have made what the quota now counts, the error says that,
-// and not that the quota is the reason.
+// If an earlier request may have created what the quota now counts, the error says so, and
+// not that the quota is the reason.
 func TestQuotaAfterAnUnknownOutcome(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithQuota(1))

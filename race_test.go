@@ -2,5 +2,6 @@
 
 package vpcep_test
 
-// raceDetector says that the tests run with the race detector, which is slow with much memory.
+// raceDetector says whether the tests run with the race detector, which is slow with a lot of
+// memory.
 const raceDetector = true

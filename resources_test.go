@@ -31,7 +31,7 @@ func TestListProjectTags(t *testing.T) {
 	assert.Equal(t, "resource_type", fieldsOf(err))
 }
 
-// Limit and offset travel as strings, and count has neither.
+// Limit and offset are sent as strings, and count has neither.
 func TestListResources(t *testing.T) {
 	const uri = "POST /v1/p-1/endpoint/resource_instances/action"
 	by := `"tags":[{"key":"k","values":["*v","w"]}],"tags_any":[{"key":"a","values":[]}],"not_tags":[{"key":"n","values":["x"]}],` +
@@ -73,7 +73,7 @@ func tagText(tags []vpcep.Tag) string {
 	return "[" + strings.Join(texts, " ") + "]"
 }
 
-// A list by POST reads, and so it is sent again.
+// A list by POST only reads, so it is sent again.
 func TestListResourcesIsRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""), status(200, `{"resources":[],"total_count":0}`))
@@ -144,7 +144,7 @@ func TestServiceTagCalls(t *testing.T) {
 	assert.Equal(t, "tags", fieldsOf(c.RemoveExactServiceTags(ctx, "s-1", nil)))
 }
 
-// The answer has another order than the request.
+// The response has another order than the request.
 func TestUpdateConnectionDescriptions(t *testing.T) {
 	c := exchanging(t,
 		exchanged{"PUT " + servicesURI + "/s-1/connections/description", `{"connections":[{"id":"a","description":"A"},{"id":"b","description":""},{"id":"c","description":"C"}]}`, 200,

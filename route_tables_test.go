@@ -73,7 +73,7 @@ func asRouteTables(err error, target **vpcep.RouteTablesError) bool {
 	return ok
 }
 
-// A change is sent again where that is safe, with the same body.
+// A change is sent again if that is safe, with the same body.
 func TestChangesAreRetried(t *testing.T) {
 	c, mock := mocked(t, vpcep.WithRetry(vpcep.RetryPolicy{BaseDelay: 1, MaxDelay: 1}))
 	var bodies []string

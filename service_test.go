@@ -16,7 +16,7 @@ import (
 
 const (
 	servicesURI = "/v1/p-1/vpc-endpoint-services"
-	// ownService is how the service answers the create of one.
+	// ownService is the service's response to a create.
 	ownService = `{"id":"s-1","port_id":"port-1","vpc_id":"v-1","pool_id":"pool-1","status":"available","approval_enabled":false,` +
 		`"service_name":"region.test.s-1","service_type":"interface","server_type":"VM","project_id":"p-1","created_at":"2022-04-14T09:35:47Z",` +
 		`"ports":[{"client_port":8080,"server_port":90,"protocol":"TCP"}]}`
@@ -68,7 +68,7 @@ func TestServiceCalls(t *testing.T) {
 	require.NoError(t, c.DeleteService(ctx, "s-1"))
 }
 
-// The list writes numbers of ports as strings, and has fields that nothing else has.
+// The list has port numbers as strings, and fields that no other response has.
 func TestListServices(t *testing.T) {
 	c := exchanging(t,
 		exchanged{"GET " + servicesURI + "?endpoint_service_name=te&id=s-1&limit=100&net_type=vxlan&offset=0&public_border_group=g&sort_dir=asc&sort_key=create_at&status=available", "", 200,
@@ -189,7 +189,7 @@ func TestServiceNotFound(t *testing.T) {
 	assert.NotErrorIs(t, err, vpcep.ErrEndpointNotFound)
 }
 
-// A create that may have been carried out is not sent again, and says so of a service.
+// A create that may have been carried out is not sent again, and the error names a service.
 func TestCreateServiceWithUnknownOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := scripted(t, nil, status(502, "<html>"))
@@ -213,7 +213,7 @@ func TestCreateServiceWithUnknownOutcome(t *testing.T) {
 	})
 }
 
-// A delete that was carried out before its answer was lost has succeeded.
+// A delete that was carried out before its response was lost succeeds.
 func TestDeleteServiceRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""), status(404, `{"error_code":"EndPoint.2003","error_msg":"m"}`))
@@ -279,7 +279,7 @@ func TestWaitForService(t *testing.T) {
 	})
 }
 
-// What is read of a service is written back, whatever answered it.
+// What is read of a service is written back, whichever operation it came from.
 func TestServiceRoundTrip(t *testing.T) {
 	for _, body := range []string{
 		`{"id":"s","owner":"o","service_name":"n","service_type":"interface","created_at":"2018-09-10T13:13:23Z","is_charge":true}`,

@@ -100,7 +100,7 @@ func TestPreflight(t *testing.T) {
 	assert.Empty(t, server.Endpoints(), "nothing was made")
 }
 
-// A service says whether it takes policies, and one that does not say may take them.
+// A service says whether it accepts policies; one that does not say may accept them.
 func TestPreflightOfAPolicy(t *testing.T) {
 	statements := []vpcep.PolicyStatement{{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*"}}}
 	for name, tt := range map[string]struct {

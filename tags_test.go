@@ -36,7 +36,7 @@ func TestTagCalls(t *testing.T) {
 	assert.Error(t, none.AddTags(t.Context(), "e-1", nil))
 }
 
-// Tags that cannot be read must not be changed blindly, nor removed in vain.
+// Tags that cannot be read must not be changed or removed blindly.
 func TestSetTagsChangesNothingWhereItCannotSucceed(t *testing.T) {
 	for name, answer := range map[string]string{
 		"an object": `{"id":"e-1","tags":{"a":"1"}}`, "words": `{"id":"e-1","tags":["a=1"]}`, "half": `{"id":"e-1","tags":[{"key":"a","value":"1"},{"key":{}}]}`,

@@ -187,7 +187,7 @@ func shown(v any, verbs string) *harvest {
 
 const allVerbs = "abcdefghijklmnoqrstuvxyzABCDEFGHIJKLMNOPQRSUVWXYZ" // without %p, %w and %T
 
-// No credential is seen in what is printed, logged or marshalled, inside other values too.
+// Nothing that is printed, logged or marshaled shows a credential, even inside other values.
 func TestPrintedValuesLeakNothing(t *testing.T) {
 	l := newLedger(t)
 	secrets := []secret{
