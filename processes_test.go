@@ -30,7 +30,7 @@ const (
 	killedKeys    = 60
 	killedCallers = 20
 	kills         = 12
-	maxLife       = 1200 * time.Millisecond // of a worker until it is killed
+	maxLife       = 1200 * time.Millisecond // of a worker, until it is killed
 	killedWindow  = 800 * time.Millisecond
 	killedLag     = 300 * time.Millisecond
 	stallTimeout  = 500 * time.Millisecond // of an attempt, where there are stalls
@@ -48,15 +48,15 @@ const (
 type raceRun struct {
 	name      string
 	processes int
-	// unordered says that lists do not show endpoints in the order of their creation.
-	// Then some can be told of duplicates, but nobody of a wrong endpoint.
+	// unordered says that lists do not show endpoints in the order of their creation. Then
+	// some callers may get an error about duplicates, but none gets a wrong endpoint.
 	unordered bool
 	shared    bool // the creates of a process share their lists
 	options   []vpceptest.Option
 }
 
-// TestProcesses: what holds for a key in one process holds for processes that race,
-// that are killed, and that begin again.
+// TestProcesses: what holds for a key in one process also holds for processes that race, are
+// killed, and start again.
 func TestProcesses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("real processes that wait for real lags: 20 s")
@@ -70,8 +70,8 @@ func TestProcesses(t *testing.T) {
 	lag := []vpceptest.Option{vpceptest.WithListLag(racedWindow / 4)}
 	noOrder := []vpceptest.Option{vpceptest.WithUnorderedListLag(racedWindow * 3 / 4)}
 	fractions := []vpceptest.Option{vpceptest.WithFractionalTimes()}
-	// They wait more than they work, so that t.Parallel, which counts processors, would
-	// take longer. More at once than these would be too much for a small machine.
+	// The processes mostly wait, so t.Parallel, which counts processors, would take longer.
+	// More at once would be too much for a small machine.
 	var lanes sync.WaitGroup
 	lanes.Go(func() {
 		t.Run("killed at any moment", func(t *testing.T) { killAndResume(t, program) })
@@ -99,8 +99,8 @@ func TestProcesses(t *testing.T) {
 	lanes.Wait()
 }
 
-// killAndResume kills a worker again and again. Whatever moment that was, there is one
-// endpoint for each key in the end, and it is the one that was reported.
+// killAndResume kills a worker again and again. At whatever moment it is killed, there is one
+// endpoint for each key at the end, the one that was reported.
 func killAndResume(t *testing.T, program string) {
 	random := lockedRandom(chaosSeed(t))
 	s := observe(t, vpceptest.WithListLag(killedLag), vpceptest.WithFaultFunc(func(r *vpceptest.Request) *vpceptest.Fault {
@@ -176,14 +176,14 @@ func race(t *testing.T, program string, run raceRun) {
 	t.Logf("%v; %s", all, s.summary(keys))
 }
 
-// repeatTogether loses the first answers of two processes, which then repeat their
-// creates in the same second. The lists of the two come from different replicas: for
-// half of the keys one of them is behind, for the others both are, with any endpoint.
+// repeatTogether loses the first responses to two processes, which then repeat their creates
+// in the same second. The lists of the two come from different replicas: for half of the keys
+// one of them is behind, for the others both are, with any endpoint.
 func repeatTogether(t *testing.T, program string) {
 	random := lockedRandom(chaosSeed(t))
 	keys := numbered("repeated", repeatedKeys)
-	// What becomes of the first creates of the two processes: made or not, the
-	// connection breaks.
+	// The connection breaks during the first creates of the two processes, whether or not
+	// they are carried out.
 	made := func(worker, key string) bool {
 		return []bool{false, worker == "worker-0", true}[slices.Index(keys, key)%3]
 	}
@@ -232,7 +232,7 @@ func repeatTogether(t *testing.T, program string) {
 	s.hasNothingElse(t, keys)
 	t.Logf("neither was made: %v; one: %v; both: %v; %s", all[0], all[1], all[2], s.summary(keys))
 
-	// One process that has the keys for itself puts everything in order.
+	// One process that has the keys for itself cleans everything up.
 	journal := filepath.Join(t.TempDir(), "journal")
 	var lines strings.Builder
 	for _, key := range keys {
@@ -248,7 +248,7 @@ func repeatTogether(t *testing.T, program string) {
 	}
 }
 
-// raceResult is what has become of a key, or of several.
+// raceResult is what became of a key, or of several.
 type raceResult struct {
 	splits, phantoms int // keys that were reported with several IDs; IDs that do not exist
 	told             int // reports of duplicates
@@ -297,7 +297,7 @@ func (o raceResult) String() string {
 		o.living, o.splits, o.phantoms, o.told, len(o.errors), o.longest.Round(time.Millisecond))
 }
 
-// lockedRandom is a source of chance for several goroutines.
+// lockedRandom is a random source for several goroutines.
 func lockedRandom(seed uint64) *chance { return &chance{random: rand.New(rand.NewPCG(seed, 0))} }
 
 type chance struct {
@@ -319,7 +319,7 @@ func (c *chance) shuffle(keys []string) {
 
 func (c *chance) upTo(d time.Duration) time.Duration { return time.Duration(c.luck() * float64(d)) }
 
-// lags deals out the time after which a worker's replica shows an endpoint.
+// lags deals the times after which a worker's replica shows an endpoint.
 func (c *chance) lags(most time.Duration) func(worker, id string) time.Duration {
 	var mu sync.Mutex
 	lags := map[string]time.Duration{}
@@ -365,17 +365,17 @@ func randomFault(random *chance, r *vpceptest.Request) *vpceptest.Fault {
 	return &vpceptest.Fault{Stall: random.upTo(30 * time.Millisecond), AfterEffect: random.luck() < 0.5}
 }
 
-// observed is several stand-ins over HTTP. It notes what they answer to whom.
+// observed is several stand-ins over HTTP. It records their responses, and to whom.
 type observed struct {
 	projects []*vpceptest.Handler
 	urls     []string
-	// late, where set, is how long a create takes to be carried out. It is, even if its
-	// sender has given up or was killed.
+	// late, if set, is how long a create takes to be carried out. It is carried out even if
+	// its sender has given up or was killed.
 	late func() time.Duration
-	// replicaLag, where set, is how much later the replica of a worker shows an endpoint.
+	// replicaLag, if set, is how much later the replica of a worker shows an endpoint.
 	replicaLag func(worker, key, id string) time.Duration
-	// together, where set, holds the first list for a key back until all workers have
-	// asked for theirs: all of them see nothing, and all create.
+	// together, if set, holds back the first list for a key until all workers have requested
+	// theirs: all of them see nothing, and all create.
 	together map[string]*meeting
 
 	mu     sync.Mutex
@@ -384,7 +384,7 @@ type observed struct {
 	told bool
 }
 
-// meeting lets those who come wait for each other.
+// meeting lets callers wait for each other.
 type meeting struct {
 	mu      sync.Mutex
 	missing int
@@ -393,7 +393,7 @@ type meeting struct {
 
 func newMeeting(n int) *meeting { return &meeting{missing: n, full: make(chan struct{})} }
 
-// join waits until all are there, or the slowest has kept the others waiting for long.
+// join waits until all have come, or until it has waited for too long.
 func (m *meeting) join() {
 	m.mu.Lock()
 	if m.missing--; m.missing == 0 {
@@ -406,7 +406,7 @@ func (m *meeting) join() {
 	}
 }
 
-// event is a request and its answer.
+// event is a request and its response.
 type event struct {
 	began, ended time.Time
 	worker, key  string
@@ -434,7 +434,7 @@ func observe(t *testing.T, options ...vpceptest.Option) *observed {
 	return s
 }
 
-// Endpoints are those of all stand-ins.
+// Endpoints returns the endpoints of all stand-ins.
 func (s *observed) Endpoints() (all []vpceptest.Endpoint) {
 	for _, h := range s.projects {
 		all = append(all, h.Endpoints()...)
@@ -442,7 +442,7 @@ func (s *observed) Endpoints() (all []vpceptest.Endpoint) {
 	return all
 }
 
-// sender is the worker that has sent a request, and for which key.
+// sender returns the worker that sent a request, and for which key.
 func sender(h http.Header) (worker, key string) {
 	worker, _, _ = strings.Cut(h.Get("User-Agent"), " ")
 	return worker, h.Get("X-Worker-Key")
@@ -510,7 +510,7 @@ func (s *observed) meet(n int, keys []string) {
 	}
 }
 
-// hide takes out of a list what the replica of a worker does not show yet.
+// hide removes from a list what the replica of a worker does not show yet.
 func (s *observed) hide(asked event, answer *httptest.ResponseRecorder) {
 	var list struct {
 		Endpoints  []map[string]any `json:"endpoints"`
@@ -539,7 +539,7 @@ func (s *observed) note(e event) {
 	s.events = append(s.events, e)
 }
 
-// shownIn finds the endpoints of a key in an answer, without decoding all of it.
+// shownIn finds the endpoints of a key in a response, without decoding all of it.
 func shownIn(body []byte, key string) (shown []string) {
 	for at := 0; ; {
 		i := bytes.Index(body[at:], []byte(`"`+key+`~`))
@@ -580,7 +580,7 @@ func (s *observed) story(key string) string {
 	return out.String()
 }
 
-// summary is what the creates have cost.
+// summary is the cost of the creates.
 func (s *observed) summary(keys []string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -604,7 +604,7 @@ func keyOf(e vpceptest.Endpoint) string {
 	return ""
 }
 
-// living are the endpoints of a key.
+// living returns the endpoints of a key.
 func (s *observed) living(key string) (ids []string) {
 	for _, e := range s.Endpoints() {
 		if keyOf(e) == key && e.Status != vpceptest.StatusDeleting {
@@ -614,14 +614,14 @@ func (s *observed) living(key string) (ids []string) {
 	return ids
 }
 
-// isSettled asserts that a key has one endpoint, and that it was reported.
+// isSettled asserts that a key has one endpoint, the one that was reported.
 func (s *observed) isSettled(t *testing.T, key string, reported []string) {
 	t.Helper()
 	assert.Len(t, reported, 1, "reports of %s", key)
 	assert.Equal(t, reported, s.living(key), "endpoints of %s", key)
 }
 
-// tellIfFailed tells the story of the first key for which the test failed.
+// tellIfFailed logs the story of the first key for which the test failed.
 func (s *observed) tellIfFailed(t *testing.T, key string) {
 	t.Helper()
 	if t.Failed() && !s.told {
@@ -630,7 +630,7 @@ func (s *observed) tellIfFailed(t *testing.T, key string) {
 	}
 }
 
-// hasNothingElse asserts that there are no endpoints but those of the keys.
+// hasNothingElse asserts that there are no other endpoints than those of the keys.
 func (s *observed) hasNothingElse(t *testing.T, keys []string) {
 	t.Helper()
 	for _, e := range s.Endpoints() {
@@ -668,7 +668,7 @@ type workerReport struct {
 	Took                       time.Duration
 }
 
-// order is what a worker is told: see orders in internal/worker.
+// order is the input of a worker: see orders in internal/worker.
 type order struct {
 	Name, Journal                   string
 	Shared                          bool
@@ -728,7 +728,7 @@ func (w *worker) wait(t *testing.T) []workerReport {
 	return w.reports
 }
 
-// kill kills the worker with SIGKILL, and reports whether it was at work.
+// kill kills the worker with SIGKILL, and reports whether it was still running.
 func (w *worker) kill(t *testing.T) bool {
 	t.Helper()
 	require.NoError(t, w.cmd.Process.Kill())
@@ -736,8 +736,8 @@ func (w *worker) kill(t *testing.T) bool {
 	return w.cmd.Wait() != nil
 }
 
-// race starts workers that begin at the same moment with the same keys. It returns
-// their reports by key.
+// race starts workers that begin at the same moment with the same keys, and returns their
+// reports by key.
 func (s *observed) race(t *testing.T, program string, processes int, o order) map[string][]workerReport {
 	t.Helper()
 	workers := make([]*worker, processes)

@@ -21,8 +21,8 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// provoked is how an error type comes about with an echo in it. The text of the
-// echo is in the answer, whatever the operation makes of it.
+// provoked is how to cause an error type with an echo in it. The text of the echo is in the
+// response, whatever the operation does with it.
 type provoked struct {
 	operation string
 	form      form
@@ -30,10 +30,10 @@ type provoked struct {
 	as        error                       // a value of the type
 }
 
-// keyOfCreate is the tag of the key that keyedCreate uses.
+// keyOfCreate is the tag of keyedCreate's key.
 const keyOfCreate = `"tags":[{"key":"vpcep-idempotency-key","value":"key-1"},{"key":"§","value":"§"}]`
 
-// errorTypes are the exported types of errors. Each has to be provoked.
+// errorTypes are the exported types of errors. Each must be provoked.
 func errorTypes() map[string]provoked {
 	listed := func(endpoints string) form {
 		return form{name: "list", raw: func(_ *http.Request, e echo) string {
@@ -90,13 +90,14 @@ func errorTypes() map[string]provoked {
 	}
 }
 
-// exemptErrors are the exported types of errors that nothing outside can fill, and why.
+// exemptErrors are the exported types of errors that never contain text from outside, and
+// why.
 var exemptErrors = map[string]string{
 	"ErrorCode":  "it is a constant to compare with, or the text of APIError.Code",
 	"FieldError": "it is a part of ValidationError",
 }
 
-// Each error type comes about, and shows nothing.
+// Each error type is provoked, and shows no secret.
 func TestErrorTypesLeakNothing(t *testing.T) {
 	for name, p := range errorTypes() {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +171,7 @@ func typeName(e ast.Expr) string {
 	return fmt.Sprintf("%T", e)
 }
 
-// embeddedError reports a struct that is an error by what it embeds.
+// embeddedError reports a struct that is an error through an embedded type.
 func embeddedError(s *ast.StructType) bool {
 	return slices.ContainsFunc(s.Fields.List, func(f *ast.Field) bool {
 		name := typeName(f.Type)
@@ -178,7 +179,7 @@ func embeddedError(s *ast.StructType) bool {
 	})
 }
 
-// Whoever adds an operation, an error or a way to authenticate adds it here, too.
+// New operations, errors and ways to authenticate must be added here, too.
 func TestTaintTestIsComplete(t *testing.T) {
 	driven := map[string]bool{}
 	for _, o := range taintOperations() {
@@ -219,11 +220,11 @@ func TestTaintTestIsComplete(t *testing.T) {
 	wanted("function", others, drivenFunctions, nil, t)
 }
 
-// drivenFunctions send requests, or make what authenticates them. They are driven
-// by the tests of credentials, logins and lookups.
+// drivenFunctions send requests, or create what authenticates them. The tests of credentials,
+// logins and lookups drive them.
 var drivenFunctions = []string{"AKSK", "CachedToken", "DefaultAuth", "IAMPassword", "LookupProjectID", "StaticToken", "TokenAuth"}
 
-// authenticates reports a function that has to do with credentials or requests.
+// authenticates reports whether a function handles credentials or requests.
 func authenticates(f *ast.FuncType) bool {
 	if slices.ContainsFunc(f.Params.List, func(field *ast.Field) bool { return typeName(field.Type) == "context.Context" }) {
 		return true
@@ -233,7 +234,7 @@ func authenticates(f *ast.FuncType) bool {
 	})
 }
 
-// wanted compares what there is with what is driven or exempt.
+// wanted compares what exists with what is driven or exempt.
 func wanted(kind string, there, driven []string, exempt map[string]string, t *testing.T) {
 	t.Helper()
 	for _, name := range there {
@@ -252,7 +253,7 @@ func wanted(kind string, there, driven []string, exempt map[string]string, t *te
 	}
 }
 
-// emptyErrors are errors that hold nothing, or nothing but empty values.
+// emptyErrors are errors without values, or with only empty values.
 func emptyErrors() map[string][]error {
 	none := &vpcep.Endpoint{}
 	return map[string][]error{
@@ -274,7 +275,7 @@ func emptyErrors() map[string][]error {
 	}
 }
 
-// An error that somebody makes of its type alone, as in a test of theirs, does not panic.
+// A zero value of an error type, as users may have in their tests, does not panic.
 func TestEmptyErrorsDoNotPanic(t *testing.T) {
 	sentinels := []error{
 		vpcep.ErrThrottled, vpcep.ErrOutcomeUnknown, vpcep.ErrNotFound, vpcep.ErrEndpointNotFound, vpcep.ErrQuotaExceeded,
@@ -301,7 +302,7 @@ func TestEmptyErrorsDoNotPanic(t *testing.T) {
 	}
 }
 
-// A round tripper that gives nothing at all, or half of an answer, is an error of the call.
+// A round tripper that returns nothing, or half of a response, is an error of the call.
 func TestRoundTripperThatGivesNothing(t *testing.T) {
 	for name, answer := range map[string]*http.Response{"nothing": nil, "an empty answer": {}, "an answer without a body": {StatusCode: 200}} {
 		for _, o := range taintOperations() {

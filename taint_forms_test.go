@@ -16,13 +16,14 @@ import (
 	"unicode/utf8"
 )
 
-// secret is a text that must not come out, and what failures call it.
+// secret is a text that must not leak, and its name in test failures.
 type secret struct{ name, value string }
 
-// leastPart is how many characters of a secret, at its beginning or its end, are one, too.
+// leastPart is how many characters of a secret, at its beginning or its end, must not leak,
+// either.
 const leastPart = 16
 
-// noise is a text of a length that looks random and is the same in every run.
+// noise returns a text of a given length that looks random but is the same in every run.
 func noise(seed string, length int, alphabet string) string {
 	var b strings.Builder
 	for i := 0; b.Len() < length; i++ {
@@ -59,14 +60,15 @@ var (
 	proxyPassword  = secret{"the proxy's password", `pr0xy p&ss/w+rd=ü"` + noise("proxy", 20, letters)}
 )
 
-// spelling is a way in which an answer may repeat a secret.
+// spelling is a way in which a response may repeat a secret.
 type spelling struct {
 	name string
 	text func(string) string // into plain text
 	json func(string) string // between the quotes of a JSON string; nil: text, escaped
 }
 
-// escaped is s between the quotes of a JSON string, with as few escapes as JSON allows.
+// escaped returns s for a JSON string, without its quotes and with as few escapes as JSON
+// allows.
 func escaped(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -75,7 +77,7 @@ func escaped(s string) string {
 	return strings.Trim(strings.TrimSuffix(b.String(), "\n"), `"`)
 }
 
-// each writes every character that is neither a letter nor a digit in a format.
+// each formats every character that is neither a letter nor a digit.
 func each(format string) func(string) string {
 	return func(s string) string {
 		var b strings.Builder
@@ -90,7 +92,7 @@ func each(format string) func(string) string {
 	}
 }
 
-// percent writes every byte that is neither a letter nor a digit in a format.
+// percent formats every byte that is neither a letter nor a digit.
 func percent(format string) func(string) string {
 	return func(s string) string {
 		var b strings.Builder
@@ -105,12 +107,12 @@ func percent(format string) func(string) string {
 	}
 }
 
-// based is base64 of the secret behind a text, which decides its alignment.
+// based returns the base64 of the secret after a text, which determines the alignment.
 func based(encoding *base64.Encoding, before string) func(string) string {
 	return func(s string) string { return encoding.EncodeToString([]byte(before + s)) }
 }
 
-// part cuts a piece out of a secret: a share of it, but never less than least characters.
+// part returns a part of a secret: a share of it, but at least least characters.
 func part(share float64, least int, fromEnd bool) func(string) string {
 	return func(s string) string {
 		runes := []rune(s)
@@ -160,7 +162,7 @@ func spellings() []spelling {
 	}
 }
 
-// someSpellings are those that stand for the others where a form is what counts.
+// someSpellings represent all spellings in tests about forms.
 func someSpellings() []spelling {
 	var some []spelling
 	for _, s := range spellings() {
@@ -174,7 +176,7 @@ func someSpellings() []spelling {
 
 func rawSpelling() spelling { return spellings()[0] }
 
-// echo is what an answer repeats of a request.
+// echo is what a response repeats from a request.
 type echo struct {
 	secrets  []secret
 	spelling spelling
@@ -188,10 +190,10 @@ func (e echo) join(write func(string) string) string {
 	return b.String() + "|"
 }
 
-// text is the echo in plain text.
+// text returns the echo in plain text.
 func (e echo) text() string { return e.join(e.spelling.text) }
 
-// json is the echo between the quotes of a JSON string.
+// json returns the echo for a JSON string, without its quotes.
 func (e echo) json() string {
 	if e.spelling.json != nil {
 		return e.join(e.spelling.json)
@@ -211,14 +213,15 @@ func (e echo) fillJSON(template string) string {
 	return strings.NewReplacer(place, e.json(), innerPlace, escaped(e.json())).Replace(template)
 }
 
-// form is a way to answer with an echo: bytes on a connection, or what a round tripper of the user's returns.
+// form is a way to respond with an echo: bytes on a connection, or the result of a user's
+// round tripper.
 type form struct {
 	name      string
 	raw       func(r *http.Request, e echo) string
 	roundTrip func(r *http.Request, e echo) (*http.Response, error)
 }
 
-// http1 is a well-formed answer. header is of whole lines.
+// http1 returns a well-formed response. header has complete lines.
 func http1(status int, header, body string) string {
 	if !strings.Contains(header, "Content-Type:") {
 		header += "Content-Type: application/json\r\n"
@@ -229,26 +232,26 @@ func http1(status int, header, body string) string {
 	return fmt.Sprintf("HTTP/1.1 %d %s\r\n%s\r\n%s", status, http.StatusText(status), header, body)
 }
 
-// onWire is a form whose bytes stand in a template.
+// onWire returns a form whose bytes come from a template.
 func onWire(name, template string) form {
 	return form{name: name, raw: func(_ *http.Request, e echo) string { return e.fillText(template) }}
 }
 
-// inHeader is a well-formed form with an echo in its headers.
+// inHeader returns a well-formed form with an echo in its headers.
 func inHeader(name string, status int, header string) form {
 	return form{name: fmt.Sprint(status, " with the echo in ", name), raw: func(_ *http.Request, e echo) string {
 		return http1(status, e.fillText(header), "")
 	}}
 }
 
-// inJSON is a well-formed form with an echo in the JSON of its body.
+// inJSON returns a well-formed form with an echo in the JSON of its body.
 func inJSON(name string, status int, template string) form {
 	return form{name: fmt.Sprint(status, " ", name), raw: func(_ *http.Request, e echo) string {
 		return http1(status, "", e.fillJSON(template))
 	}}
 }
 
-// inText is a well-formed form with an echo in the plain text of its body.
+// inText returns a well-formed form with an echo in the plain text of its body.
 func inText(name string, status int, contentType, template string) form {
 	return form{name: fmt.Sprint(status, " ", name), raw: func(_ *http.Request, e echo) string {
 		return http1(status, "Content-Type: "+contentType+"\r\n", e.fillText(template))
@@ -261,8 +264,8 @@ const (
 	chunk1   = "c\r\n{\"id\":\"e-1\"}\r\n"
 )
 
-// malformedForms are answers that are no HTTP, or just so, with the echo where
-// net/http would quote it.
+// malformedForms are responses that are not, or barely, HTTP, with the echo where net/http
+// would quote it.
 func malformedForms() []form {
 	return []form{
 		onWire("reason", "HTTP/1.1 400 §\r\nContent-Length: 0\r\n\r\n"),
@@ -315,7 +318,7 @@ func malformedForms() []form {
 	}
 }
 
-// headerForms are answers whose headers repeat a secret.
+// headerForms are responses whose headers repeat a secret.
 func headerForms() []form {
 	var forms []form
 	for _, status := range []int{200, 302, 400, 429} {
@@ -326,8 +329,8 @@ func headerForms() []form {
 	return forms
 }
 
-// namedHeaderForms repeat a secret as the name of a header, in changed letter case too.
-// They are for secrets of characters that a name may have.
+// namedHeaderForms repeat a secret as the name of a header, also with changed case. They are
+// for secrets whose characters are allowed in a name.
 func namedHeaderForms() []form {
 	var forms []form
 	for name, change := range map[string]func(string) string{
@@ -364,7 +367,7 @@ func errorShapes(code string) map[string]string {
 
 var taintStatuses = []int{200, 201, 204, 299, 302, 400, 401, 403, 404, 407, 408, 409, 429, 500, 503, 599}
 
-// statusForms are the errors of every status in every shape.
+// statusForms are errors of every status in every format.
 func statusForms(statuses ...int) []form {
 	var forms []form
 	for _, status := range statuses {
@@ -386,7 +389,8 @@ func statusForms(statuses ...int) []form {
 	return forms
 }
 
-// longForms are errors and answers so long that they are cut off, at other places of an echo each.
+// longForms are errors and responses so long that they are cut off, each at another place of
+// an echo.
 func longForms() []form {
 	var forms []form
 	const length = 300 << 10
@@ -416,7 +420,7 @@ func zipped(text string) string {
 	return b.String()
 }
 
-// zippedForms are well-formed, and compressed.
+// zippedForms are well-formed and compressed.
 func zippedForms() []form {
 	compressed := func(status int, template string) form {
 		return form{name: fmt.Sprint(status, " gzip"), raw: func(_ *http.Request, e echo) string {
@@ -430,7 +434,7 @@ func zippedForms() []form {
 	return []form{compressed(400, errorShapes("§")["flat"]), compressed(200, `{"id":"§","description":"§","§":"§"}`), cut}
 }
 
-// fieldError is an error of the user's that shows more than its text says.
+// fieldError is a user's error whose fields show more than its text.
 type fieldError struct {
 	Header http.Header
 	text   string
@@ -443,7 +447,7 @@ type valueError struct{ Sent string }
 
 func (valueError) Error() string { return "failed" }
 
-// failingBody is a body whose end is an error.
+// failingBody is a body that ends with an error.
 type failingBody struct {
 	io.Reader
 	err error
@@ -459,8 +463,8 @@ func (b failingBody) Read(p []byte) (int, error) {
 
 func (failingBody) Close() error { return nil }
 
-// tripForms are what a round tripper of the user's can return: errors that quote
-// the request in their text or hold it in their fields, in one chain or several.
+// tripForms are what a user's round tripper can return: errors that quote the request in
+// their text or hold it in their fields, in one chain or several.
 func tripForms() []form {
 	plain := func(e echo) error { return fmt.Errorf("cannot send %s", e.text()) }
 	kinds := map[string]func(r *http.Request, e echo) error{

@@ -11,7 +11,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// The frames of HTTP/2 that the forms below are made of (RFC 9113, section 6).
+// The HTTP/2 frames in the forms below (RFC 9113, section 6).
 const (
 	dataFrame     = 0x0
 	headersFrame  = 0x1
@@ -29,10 +29,11 @@ func frame(kind, flags byte, stream uint32, payload string) string {
 	return string(binary.BigEndian.AppendUint32(b, stream)) + payload
 }
 
-// field is a header field that no table holds (RFC 7541, section 6.2.2).
+// field returns a header field that is in no table (RFC 7541, section 6.2.2).
 func field(name, value string) string { return "\x00" + hpackString(name) + hpackString(value) }
 
-// hpackString is a string without Huffman coding, behind its length in seven bits or more.
+// hpackString returns a string without Huffman coding, after its length in seven bits or
+// more.
 func hpackString(s string) string {
 	const most = 127
 	if len(s) < most {
@@ -41,13 +42,13 @@ func hpackString(s string) string {
 	return string(binary.AppendUvarint([]byte{most}, uint64(len(s)-most))) + s
 }
 
-// http2Answer is a whole answer: its status and further fields, and its body.
+// http2Answer returns a complete response: its status and further fields, and its body.
 func http2Answer(status, fields, body string) string {
 	head := field(":status", status) + field("content-type", "application/json") + fields
 	return frame(headersFrame, endHeaders, firstStream, head) + frame(dataFrame, endStream, firstStream, body)
 }
 
-// http2Forms are answers in frames.
+// http2Forms are responses in frames.
 func http2Forms() map[string]func(e echo) string {
 	const last, internalError = "\x00\x00\x00\x01", "\x00\x00\x00\x02"
 	head := frame(headersFrame, endHeaders, firstStream, field(":status", "200"))
@@ -84,8 +85,8 @@ func http2Forms() map[string]func(e echo) string {
 	}
 }
 
-// framed dials connections in memory at a server of HTTP/2 that answers the first
-// request with some bytes and hangs up.
+// framed dials in-memory connections to an HTTP/2 server that answers the first request with
+// some bytes and hangs up.
 func framed(answer string) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()

@@ -17,7 +17,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/rawserver"
 )
 
-// behindStatusLine puts a header into an answer, whatever that is.
+// behindStatusLine inserts a header into any response.
 func behindStatusLine(answer, header string) string {
 	line, rest, found := strings.Cut(answer, "\r\n")
 	if !found {
@@ -26,7 +26,7 @@ func behindStatusLine(answer, header string) string {
 	return line + "\r\n" + header + "\r\n" + rest
 }
 
-// loginForms are answers of IAM: any, with a token in its header and without.
+// loginForms are any responses of IAM, with and without a token in the header.
 func loginForms() []form {
 	var forms []form
 	for _, f := range append(append(malformedForms(), statusForms(200, 201, 204, 302, 400, 401, 403, 429, 500)...), headerForms()[:10]...) {
@@ -43,7 +43,7 @@ func loginForms() []form {
 		inJSON("token in the body alone", 201, `{"token":{"id":"§","expires_at":"§"},"access":{"token":{"id":"§"}}}`))
 }
 
-// The answer to a login can repeat the password, and holds a secret of its own.
+// The response to a login can repeat the password, and contains a new secret.
 func TestLoginsLeakNothing(t *testing.T) {
 	for _, as := range someSpellings()[:3] {
 		t.Run(as.name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestLoginsLeakNothing(t *testing.T) {
 	}
 }
 
-// A login that fails does so in a call, too.
+// A failed login fails the call, too.
 func TestLoginsOfACallLeakNothing(t *testing.T) {
 	for _, o := range []taintOperation{taintGet, operationNamed("CreateEndpoint with a key"), operationNamed("WaitForEndpoint")} {
 		t.Run(o.String(), func(t *testing.T) {
@@ -112,8 +112,8 @@ func TestProjectLookupsLeakNothing(t *testing.T) {
 	}
 }
 
-// The metadata service gives a token for a key, and a key for a token; each of the
-// three answers can go wrong.
+// The metadata service requires a token, issues one, and returns a key for it; each of the
+// three responses can go wrong.
 var metadataSteps = map[string]func(r *http.Request) bool{
 	"keys":                func(r *http.Request) bool { return r.Method == "GET" && r.Header.Get("X-Metadata-Token") == "" },
 	"token":               func(r *http.Request) bool { return r.Method == "PUT" },
@@ -195,7 +195,7 @@ func TestCredentialsFilesLeakNothing(t *testing.T) {
 	}
 }
 
-// Where the clocks are apart, signatures are corrected and errors say so.
+// If the clocks are apart, signatures are corrected and errors say so.
 func TestClocksApartLeakNothing(t *testing.T) {
 	withCredentials(t, taintGet, func(drive func(form, spelling)) {
 		for _, f := range statusForms(401) {
@@ -211,7 +211,7 @@ func TestClocksApartLeakNothing(t *testing.T) {
 	})
 }
 
-// Variables that are set by half, or to what cannot be used, are not quoted.
+// Incomplete or unusable variables are not quoted.
 func TestEnvironmentLeaksNothing(t *testing.T) {
 	l := newLedger(t)
 	for _, names := range [][]string{
@@ -274,7 +274,7 @@ func TestWrongURLsLeakNothing(t *testing.T) {
 	}
 }
 
-// Settings that cannot be used are not quoted where they may be secrets.
+// Unusable settings are not quoted if they may be secret.
 func TestWrongCredentialsLeakNothing(t *testing.T) {
 	l := newLedger(t)
 	for name, option := range map[string]vpcep.Option{
@@ -298,7 +298,7 @@ func TestWrongCredentialsLeakNothing(t *testing.T) {
 	}
 }
 
-// ignoreUnchecked makes an error of a setting that was taken.
+// ignoreUnchecked returns an error for a setting that was accepted.
 func ignoreUnchecked(name string, err error) error {
 	if err == nil {
 		return fmt.Errorf("%s was taken", name)
@@ -306,7 +306,7 @@ func ignoreUnchecked(name string, err error) error {
 	return nil
 }
 
-// proxyForms are what a proxy may answer.
+// proxyForms are possible responses of a proxy.
 func proxyForms() []form {
 	return append(append(malformedForms(), statusForms(200, 400, 403, 407, 429, 500, 503)...), headerForms()...)
 }
@@ -315,7 +315,7 @@ func proxyURL(host string) *url.URL {
 	return &url.URL{Scheme: "http", User: url.UserPassword("user", proxyPassword.value), Host: host}
 }
 
-// A proxy sees its password, and with http:// the request as a whole.
+// A proxy sees its password, and with http:// the whole request.
 func TestProxiesLeakNothing(t *testing.T) {
 	secrets := []secret{proxyPassword, plainToken}
 	for _, base := range []string{"http://vpcep.example", "https://vpcep.example"} {
@@ -336,8 +336,8 @@ func TestProxiesLeakNothing(t *testing.T) {
 
 const childVariable = "VPCEP_TAINT_CHILD"
 
-// isChild runs the test in a process of its own, where it begins anew, and reports
-// whether this is that process.
+// isChild runs the test again in a separate process, and reports whether this is that
+// process.
 func isChild(t *testing.T, environment ...string) bool {
 	t.Helper()
 	if os.Getenv(childVariable) != "" {
@@ -358,7 +358,7 @@ func isChild(t *testing.T, environment ...string) bool {
 	return false
 }
 
-// The proxy of the environment is read once in the life of a process.
+// A process reads the proxy from the environment only once.
 func TestProxyOfTheEnvironmentLeaksNothing(t *testing.T) {
 	const variable = "VPCEP_TAINT_PROXY"
 	for name, setting := range map[string]string{
@@ -373,7 +373,7 @@ func TestProxyOfTheEnvironmentLeaksNothing(t *testing.T) {
 	}
 }
 
-// setProxy drives calls through the proxy of the environment: setting, or one that echoes.
+// setProxy drives calls through the proxy from the environment: setting, or one that echoes.
 func setProxy(t *testing.T, setting string) {
 	t.Helper()
 	l := newLedger(t)
@@ -410,7 +410,7 @@ func setProxy(t *testing.T, setting string) {
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 
-// The library's own pool meets what a user's transport does.
+// The library's own pool gets the same responses as a user's transport.
 func TestOwnPoolLeaksNothing(t *testing.T) {
 	l := newLedger(t)
 	secrets := []secret{optionToken}

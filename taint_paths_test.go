@@ -23,8 +23,8 @@ import (
 	"github.com/vpcep/vpcep-go/internal/rawserver"
 )
 
-// piped dials connections that end in memory, at a service that reads one request
-// and writes what answer gives for it, whatever that is.
+// piped dials in-memory connections to a service that reads one request and writes whatever
+// answer returns for it.
 func piped(answer func(*http.Request) string) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()
@@ -42,7 +42,7 @@ func piped(answer func(*http.Request) string) func(context.Context, string, stri
 	}
 }
 
-// tainted is a service that answers plainly at first, and then with an echo in some form.
+// tainted is a service that responds normally at first, and then with an echo in some form.
 type tainted struct {
 	form     form
 	plain    int // how many requests are answered plainly
@@ -54,7 +54,7 @@ type tainted struct {
 	signatures []secret // of the requests that came
 }
 
-// next counts a request, and tells whether its answer is an echo.
+// next counts a request, and reports whether its response is an echo.
 func (s *tainted) next(r *http.Request) (e echo, isEcho bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +69,7 @@ func (s *tainted) next(r *http.Request) (e echo, isEcho bool) {
 	return e, s.requests > s.plain
 }
 
-// all are the secrets that must not come out.
+// all returns the secrets that must not leak.
 func (s *tainted) all() []secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *tainted) answer(r *http.Request) string {
 	return s.form.raw(r, e)
 }
 
-// RoundTrip serves the forms that are no bytes.
+// RoundTrip serves the forms that are not bytes.
 func (s *tainted) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()
@@ -103,7 +103,7 @@ func (s *tainted) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: piped(s.answer), DisableKeepAlives: true}}
 }
 
-// plainAnswer is what the service answers where all is well.
+// plainAnswer is the service's normal response.
 func plainAnswer(r *http.Request) string {
 	const endpoint = `{"id":"e-1","status":"creating","tags":[{"key":"old","value":"1"}]}`
 	is := func(method, suffix string) bool { return r.Method == method && strings.HasSuffix(r.URL.Path, suffix) }
@@ -133,7 +133,7 @@ func plainAnswer(r *http.Request) string {
 	return http1(204, "", "")
 }
 
-// endpointFields are the members of an endpoint beside its ID.
+// endpointFields are the members of an endpoint other than its ID.
 var endpointFields = []string{
 	"service_type", "status", "active_status", "enable_status", "endpoint_service_name", "endpoint_service_id",
 	"marker_id", "enable_dns", "dns_names", "dns_name", "ip", "ipv6_address", "vpc_id", "subnet_id", "project_id", "created_at",
@@ -143,7 +143,7 @@ var endpointFields = []string{
 	"ip_version", "enable_policy", "connection_count", "supported_editions", "pool_id", "cidr_type", "permission", "permission_type",
 }
 
-// taintedObject is an endpoint, a service or a connection with an echo in every member.
+// taintedObject returns an endpoint, a service or a connection with an echo in every member.
 func taintedObject(kind string) string {
 	if kind == "of the right types" {
 		return `{"id":"§","status":"creating","service_type":"§","description":"§","endpoint_service_name":"§","owner":"§",` +
@@ -162,7 +162,8 @@ func taintedObject(kind string) string {
 	return b.String() + `,"§":` + value + `}`
 }
 
-// taintedSuccess is a form that every operation takes for a success, with an echo in every member.
+// taintedSuccess returns a form that every operation accepts as success, with an echo in every
+// member.
 func taintedSuccess(name, object string) form {
 	return form{name: "success " + name, raw: func(r *http.Request, e echo) string {
 		body := object
@@ -186,7 +187,7 @@ func taintedSuccess(name, object string) form {
 	}}
 }
 
-// successForms are answers of success that repeat a secret.
+// successForms are successful responses that repeat a secret.
 func successForms() []form {
 	var forms []form
 	for _, kind := range []string{"of the right types", "strings", "lists", "objects"} {
@@ -205,14 +206,14 @@ func successForms() []form {
 		inJSON("success that is cut inside", 200, `{"id":"§","endpoints":[{"id":"§`))
 }
 
-// credential is a way to authenticate, and what its requests carry in secret.
+// credential is a way to authenticate, and the secrets in its requests.
 type credential struct {
 	name    string
 	secrets []secret
 	auth    func(t *testing.T) vpcep.Authenticator
 }
 
-// always gives the same authenticator.
+// always returns the same authenticator.
 func always(a vpcep.Authenticator) func(*testing.T) vpcep.Authenticator {
 	return func(*testing.T) vpcep.Authenticator { return a }
 }
@@ -221,7 +222,7 @@ func sourceOf(s secret) vpcep.TokenSource {
 	return sourceFunc(func(context.Context) (vpcep.Token, error) { return vpcep.Token{Value: s.value}, nil })
 }
 
-// authFunc is an authenticator of the user's.
+// authFunc is a user's authenticator.
 type authFunc func(*http.Request) error
 
 func (f authFunc) Authenticate(r *http.Request) error { return f(r) }
@@ -293,7 +294,7 @@ func loginAt(hc *http.Client) vpcep.IAMPasswordConfig {
 	}
 }
 
-// driven is one call with what came out of it.
+// driven is one call with its output.
 type driven struct {
 	ctx  context.Context
 	c    *vpcep.Client
@@ -311,7 +312,7 @@ type taintOperation struct {
 
 func (o taintOperation) String() string { return strings.TrimSpace(o.method + " " + o.name) }
 
-// one is an operation that gives a value.
+// one is an operation that returns a value.
 func one[T any](method string, do func(d driven) (T, error)) taintOperation {
 	return taintOperation{method: method, do: func(d driven) error {
 		value, err := do(d)
@@ -321,7 +322,7 @@ func one[T any](method string, do func(d driven) (T, error)) taintOperation {
 	}}
 }
 
-// none is an operation that gives nothing but an error.
+// none is an operation that returns only an error.
 func none(method string, do func(d driven) error) taintOperation {
 	return taintOperation{method: method, do: do}
 }
@@ -364,8 +365,8 @@ func deletePolicy(d driven) (*vpcep.Endpoint, error) {
 	return d.c.DeletePolicy(d.ctx, "e-1", d.opts...)
 }
 
-// taintOperations are all operations. A method that sends several requests stands
-// here once for each that can be answered with an echo.
+// taintOperations are all operations. A method that sends several requests appears once for
+// each request whose response can be an echo.
 func taintOperations() []taintOperation {
 	return append([]taintOperation{
 		one("CreateEndpoint", func(d driven) (*vpcep.Endpoint, error) { return d.c.CreateEndpoint(d.ctx, taintRequest, d.opts...) }),
@@ -448,14 +449,14 @@ func taintOperations() []taintOperation {
 	}, providerOperations()...)
 }
 
-// exempt are the methods of *vpcep.Client that the taint test does not drive, and why.
+// exempt are the methods of *vpcep.Client that the taint tests do not drive, and why.
 var exempt = map[string]string{
 	"BaseURL":              "a setting, which holds no secret where NewClient took it",
 	"CloseIdleConnections": "it sends nothing and gives nothing",
 	"ProjectID":            "a setting, which is no secret",
 }
 
-// callWith drives an operation of a client and takes in everything that comes out.
+// callWith drives an operation of a client and collects its output.
 func callWith(t *testing.T, ctx context.Context, o taintOperation, options ...vpcep.Option) *harvest {
 	t.Helper()
 	var log bytes.Buffer
@@ -477,7 +478,7 @@ func callWith(t *testing.T, ctx context.Context, o taintOperation, options ...vp
 	return h
 }
 
-// both is two handlers of a log.
+// both is two log handlers.
 type both [2]slog.Handler
 
 func (b both) Enabled(context.Context, slog.Level) bool { return true }
@@ -499,7 +500,7 @@ func (b both) WithGroup(name string) slog.Handler {
 	return both{b[0].WithGroup(name), b[1].WithGroup(name)}
 }
 
-// drive calls an operation of a tainted service and notes what leaks.
+// drive calls an operation with a tainted service and records leaks.
 func (l *ledger) drive(o taintOperation, cred credential, auth vpcep.Authenticator, f form, as spelling) {
 	l.t.Helper()
 	s := &tainted{form: f, plain: o.plain, spelling: as, secrets: cred.secrets}
@@ -507,7 +508,8 @@ func (l *ledger) drive(o taintOperation, cred credential, auth vpcep.Authenticat
 	l.check(fmt.Sprintf("%s, %s, %s, %s", cred.name, o, f.name, as.name), h, s.all())
 }
 
-// metadataAt starts a stand-in of the metadata service; answer is told the number of the request.
+// metadataAt starts a stand-in for the metadata service; answer gets the number of the
+// request.
 func metadataAt(t *testing.T, answer func(r *http.Request, number int) string) *rawserver.Server {
 	t.Helper()
 	return rawserver.HTTP1(t, func(x *rawserver.Exchange) {
@@ -519,7 +521,8 @@ func metadataAt(t *testing.T, answer func(r *http.Request, number int) string) *
 	})
 }
 
-// metadataAnswer gives keys for a token, and the token. The keys end at once where renewed is set.
+// metadataAnswer returns the token, and keys for it. If renewed is set, the keys expire at
+// once.
 func metadataAnswer(r *http.Request, renewed bool) string {
 	end := "2999-01-01T00:00:00Z"
 	if renewed {

@@ -16,17 +16,17 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// printed is a value that holds a secret, or leads to one.
+// printed is a value that holds a secret, directly or indirectly.
 type printed struct {
 	name  string
 	value any
-	// isPlain says that the secret stands in a field that users read. Package fmt shows
-	// those with %p and %w, which are mistakes that go vet reports, and in unexported
-	// fields of other values.
+	// isPlain says that the secret is in a field that users read. Package fmt shows such
+	// fields with %p and %w, which go vet reports as mistakes, and inside unexported fields of
+	// other values.
 	isPlain bool
 }
 
-// used is a source that has given a token, so that it holds one.
+// used returns a source that has already provided a token, so that it holds one.
 func used(t *testing.T, src vpcep.TokenSource) vpcep.TokenSource {
 	t.Helper()
 	_, err := src.Token(t.Context())
@@ -34,7 +34,7 @@ func used(t *testing.T, src vpcep.TokenSource) vpcep.TokenSource {
 	return src
 }
 
-// usedClient is a client that has sent a request.
+// usedClient returns a client that has already sent a request.
 func usedClient(t *testing.T, auth vpcep.Authenticator) *vpcep.Client {
 	t.Helper()
 	service := &tainted{plain: 1 << 30}
@@ -90,7 +90,7 @@ func credentialNamed(name string) credential {
 	panic("no credential " + name)
 }
 
-// holder holds a value as users do, in fields of several kinds.
+// holder holds a value as users might, in fields of several kinds.
 type holder struct {
 	Field  any
 	List   []any
@@ -98,14 +98,14 @@ type holder struct {
 	Nested struct{ Deep struct{ Deeper any } }
 }
 
-// embedding has the methods of what it embeds. With several that have the same
-// methods, encoding/json would see nothing but their fields.
+// embedding has the methods of what it embeds. If it embedded several types with the same
+// methods, encoding/json would see only their fields.
 type embedding struct {
 	vpcep.AKSKConfig
 	Note string
 }
 
-// attributes are written by encoding/xml in other ways than elements are.
+// attributes are fields that encoding/xml writes as attributes instead of elements.
 type attributes struct {
 	Token vpcep.Token      `xml:",attr"`
 	Keys  vpcep.AKSKConfig `xml:"keys,attr"`
@@ -139,7 +139,7 @@ func containers(p printed) map[string]any {
 	return all
 }
 
-// shown is a value in every way to print, log or marshal it.
+// shown returns a value in every way to print, log or marshal it.
 func shown(v any, verbs string) *harvest {
 	h := new(harvest)
 	for _, verb := range verbs {

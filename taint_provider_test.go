@@ -9,7 +9,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// plainProviderAnswer is plainAnswer for what the owner of a service asks for.
+// plainProviderAnswer is plainAnswer for the operations of a service's owner.
 func plainProviderAnswer(r *http.Request) (body string, isKnown bool) {
 	const service = `{"id":"s-1","status":"creating","service_type":"interface","tags":[{"key":"old","value":"1"}]}`
 	is := func(method, suffix string) bool { return r.Method == method && strings.HasSuffix(r.URL.Path, suffix) }
@@ -34,7 +34,7 @@ func plainProviderAnswer(r *http.Request) (body string, isKnown bool) {
 	return "", false
 }
 
-// taintedProviderBody is what taintedSuccess puts an object into.
+// taintedProviderBody is the body that taintedSuccess puts an object into.
 func taintedProviderBody(r *http.Request, object string) (body string, isKnown bool) {
 	is := func(method, suffix string) bool { return r.Method == method && strings.HasSuffix(r.URL.Path, suffix) }
 	switch {
@@ -82,7 +82,7 @@ func setServiceTags(d driven) error {
 	return d.c.SetServiceTags(d.ctx, "s-1", []vpcep.Tag{{Key: "new", Value: "1"}}, d.opts...)
 }
 
-// providerOperations are those of taintOperations that the owner of a service calls.
+// providerOperations are the taintOperations for the owner of a service.
 func providerOperations() []taintOperation {
 	return []taintOperation{
 		one("CreateService", func(d driven) (*vpcep.EndpointService, error) {

@@ -42,7 +42,7 @@ func (h *harvest) add(name, text string) {
 	h.outputs = append(h.outputs, output{name, text})
 }
 
-// commonVerbs are those that people print errors and answers with.
+// commonVerbs are the verbs commonly used to print errors and results.
 var commonVerbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x"}
 
 func (h *harvest) print(name string, v any, verbs []string) {
@@ -51,7 +51,7 @@ func (h *harvest) print(name string, v any, verbs []string) {
 	}
 }
 
-// value takes in what a call gave.
+// value collects what a call returned.
 func (h *harvest) value(name string, v any) {
 	if v == nil {
 		return
@@ -64,7 +64,7 @@ func (h *harvest) value(name string, v any) {
 	h.add(name+" field by field", everything(v))
 }
 
-// failure takes in an error and every cause of it.
+// failure collects an error and all of its causes.
 func (h *harvest) failure(name string, err error) {
 	for i, node := range chain(err) {
 		what := fmt.Sprintf("%s, cause %d, %T", name, i, node)
@@ -84,7 +84,8 @@ func (h *harvest) failure(name string, err error) {
 	}
 }
 
-// chain is an error with all its causes, those of errors.Join and of several %w included.
+// chain returns an error with all its causes, including those of errors.Join and of several
+// %w.
 func chain(err error) (nodes []error) {
 	for queue := []error{err}; len(queue) > 0 && len(nodes) < 100; queue = queue[1:] {
 		if queue[0] == nil {
@@ -101,7 +102,7 @@ func chain(err error) (nodes []error) {
 	return nodes
 }
 
-// everything is each string in a value, through pointers and in unexported fields too.
+// everything returns each string in a value, even behind pointers and in unexported fields.
 func everything(v any) string {
 	w := walker{visited: map[visit]bool{}}
 	w.walk(reflect.ValueOf(v), 0)
@@ -162,14 +163,14 @@ func (w *walker) elements(v reflect.Value, depth int) {
 	}
 }
 
-// leak is a secret in an output, or a part of one.
+// leak is a secret, or a part of one, in an output.
 type leak struct {
 	secret  secret
 	reading string // how the output was read where it is not seen at once
 	near    string
 }
 
-// parts are the texts that give a secret away.
+// parts returns the texts that give a secret away.
 func (s secret) parts() []string {
 	runes := []rune(s.value)
 	if len(runes) <= leastPart {
@@ -178,8 +179,8 @@ func (s secret) parts() []string {
 	return []string{string(runes[:leastPart]), string(runes[len(runes)-leastPart:])}
 }
 
-// find looks for secrets in a text, in every way to read it. The name of a header may
-// have lost the case of its letters.
+// find searches a text for secrets, in every way to read it. The name of a header may have
+// changed its case.
 func find(text string, secrets []secret) (found leak, leaks bool) {
 	for _, reading := range readings(text) {
 		for _, s := range secrets {
@@ -215,8 +216,8 @@ func excerpt(text string, i int) string {
 	return strings.ToValidUTF8(text[max(0, i-40):min(len(text), i+12)], "?")
 }
 
-// readings are the ways to read a text: as it is, unescaped again and again, and
-// what stands in it in base64 or in hexadecimal digits.
+// readings returns the ways to read a text: unchanged, unescaped repeatedly, and what it
+// contains in base64 or in hexadecimal.
 func readings(text string) []output {
 	all := []output{{"as it is", text}}
 	add := func(name, reading string) {
@@ -246,8 +247,7 @@ func readings(text string) []output {
 	return all
 }
 
-// unescapeJSON takes the backslash off what is escaped with one in JSON or in Go,
-// and leaves everything else alone.
+// unescapeJSON undoes backslash escapes of JSON and Go, and leaves everything else unchanged.
 func unescapeJSON(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s
@@ -265,7 +265,7 @@ func unescapeJSON(s string) string {
 	}
 }
 
-// escape reads what stands behind a backslash.
+// escape reads what follows a backslash.
 func escape(s string) (text string, length int) {
 	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[0]]
 	if digits > 0 && len(s) > digits {
@@ -282,7 +282,7 @@ func escape(s string) (text string, length int) {
 	return `\`, 0
 }
 
-// unescapeURL reads each percent sign with two digits behind it.
+// unescapeURL decodes each percent sign followed by two digits.
 func unescapeURL(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
@@ -301,7 +301,7 @@ func unescapeURL(s string) string {
 	return b.String()
 }
 
-// runs are the longest pieces of a text that hold nothing but some characters.
+// runs returns the longest pieces of a text that consist only of the given characters.
 func runs(text string, least int, isOne func(byte) bool) (all []string) {
 	start := 0
 	for i := 0; i <= len(text); i++ {
@@ -316,7 +316,7 @@ func runs(text string, least int, isOne func(byte) bool) (all []string) {
 	return all
 }
 
-// unbased is what stands in a text in base64, wherever it may begin in a run.
+// unbased returns what a text contains in base64, at any offset.
 func unbased(text string) string {
 	var b strings.Builder
 	isOne := func(c byte) bool {
@@ -342,7 +342,7 @@ func unbased(text string) string {
 	return b.String()
 }
 
-// unhexed is what stands in a text in hexadecimal digits.
+// unhexed returns what a text contains in hexadecimal.
 func unhexed(text string) string {
 	var b strings.Builder
 	isOne := func(c byte) bool {
@@ -359,7 +359,7 @@ func unhexed(text string) string {
 	return b.String()
 }
 
-// ledger gathers what was driven and what leaked.
+// ledger records what was driven and what leaked.
 type ledger struct {
 	t     *testing.T
 	tried int
@@ -373,13 +373,13 @@ func newLedger(t *testing.T) *ledger {
 	return l
 }
 
-// in is the ledger for use in a bubble of l's test, whose context is another one.
+// in returns the ledger for a bubble within l's test, which has another context.
 func (l *ledger) in(t *testing.T) *ledger {
 	l.t = t
 	return l
 }
 
-// check searches what came out on a path, and notes one line where it leaks.
+// check searches the output of a path, and records one line if it leaks.
 func (l *ledger) check(path string, h *harvest, secrets []secret) {
 	l.tried++
 	var all strings.Builder
@@ -408,7 +408,7 @@ func (l *ledger) check(path string, h *harvest, secrets []secret) {
 	l.leaks = append(l.leaks, fmt.Sprintf("%s: %s%s: %s (%s): …%s…", path, names[0], more, first.secret.name, first.reading, first.near))
 }
 
-// mostLines is how many leaks a test names, unless it is run with -v.
+// mostLines is how many leaks a test prints, unless it is run with -v.
 const mostLines = 25
 
 func (l *ledger) report() {
@@ -424,7 +424,7 @@ func (l *ledger) report() {
 	}
 }
 
-// marshalled is a value in the formats that ask it how it wants to be written.
+// marshalled returns a value in the formats that call its methods.
 func marshalled(v any) string {
 	var b strings.Builder
 	for _, write := range []func(any) ([]byte, error){json.Marshal, xml.Marshal} {
@@ -438,7 +438,7 @@ func marshalled(v any) string {
 	return b.String()
 }
 
-// The search finds what it is there to find, and nothing else.
+// The search finds secrets, and nothing else.
 func TestSecretsAreFoundInEverySpelling(t *testing.T) {
 	for _, s := range []secret{longToken, oddToken, password, accessKey, secretKey, proxyPassword} {
 		for _, spelling := range spellings() {
@@ -467,7 +467,7 @@ func TestSecretsAreFoundInEverySpelling(t *testing.T) {
 	}
 }
 
-// Every error in a tree of causes is one that is searched.
+// Every error in a tree of causes is searched.
 func TestAllCausesAreWalked(t *testing.T) {
 	hidden := errors.New("hidden")
 	err := fmt.Errorf("a: %w", errors.Join(errors.New("b"), fmt.Errorf("%w and %w", errors.New("c"), &vpcep.OutcomeUnknownError{Err: hidden})))

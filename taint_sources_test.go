@@ -21,13 +21,13 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// runtimeFailure looks like an error of the runtime's, and holds more.
+// runtimeFailure looks like an error of package runtime, but holds more.
 type runtimeFailure struct{ token string }
 
 func (e runtimeFailure) Error() string { return "failed with " + e.token }
 func (runtimeFailure) RuntimeError()   {}
 
-// brokenSources are sources that do not return.
+// brokenSources are token sources that do not return.
 var brokenSources = map[string]func(){
 	"text":          func() { panic(plainToken.value) },
 	"error":         func() { panic(fmt.Errorf("failed with %s", plainToken.value)) },
@@ -40,8 +40,8 @@ var brokenSources = map[string]func(){
 	"Goexit":        runtime.Goexit,
 }
 
-// A source that does not return is an error of the calls that wait for it, at once,
-// and the next call asks it again.
+// Calls that wait for a source that does not return fail at once, and the next call asks it
+// again.
 func TestSourcesThatDoNotReturn(t *testing.T) {
 	for name, fail := range brokenSources {
 		t.Run(name, func(t *testing.T) {
@@ -105,8 +105,8 @@ func TestRenewalsThatDoNotReturn(t *testing.T) {
 	}
 }
 
-// A page is fetched while the caller works on the one before. What panics there does
-// so outside of the caller's goroutine, where nobody could recover.
+// A page is fetched while the caller works on the previous one. A panic there happens outside
+// the caller's goroutine, where nobody could recover it.
 func TestSourceThatFailsInAListDoesNotEndTheProcess(t *testing.T) {
 	for name, fail := range map[string]func(){"panic": brokenSources["text"], "Goexit": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestSourceThatFailsInAListDoesNotEndTheProcess(t *testing.T) {
 	}
 }
 
-// listWith lists with a source that fails at the third page, which is fetched ahead.
+// listWith lists with a source that fails on the third page, which is fetched ahead.
 func listWith(t *testing.T, fail func()) {
 	t.Helper()
 	page := func(r *http.Request, _ echo) string {
@@ -148,12 +148,12 @@ func listWith(t *testing.T, fail func()) {
 	}
 }
 
-// harmless is a text that looks as escapes and secrets do, and holds none.
+// harmless is a text that looks like escapes and secrets, but contains none.
 var harmless = `100 % %41 %zz %2B a\u002b \/ \\u0041 \x41 & &amp; &#43; &; "quoted" <b> [redacted] ` +
 	base64.StdEncoding.EncodeToString([]byte("user:another password, of somebody else")) + " " +
 	longToken.value[1000:1400] + " " + optionToken.value[20:150] + " " + accessKey.value[:leastPart-1] + " Pä ss+word é token Access=AK Signature=" + noise("other", 64, "0123456789abcdef")
 
-// unchangedBy drives every credential with a service that answers a body.
+// unchangedBy drives every credential with a service that returns a body.
 func unchangedBy(t *testing.T, status int, body string, check func(t *testing.T, s *tainted, h *harvest, err error, meta vpcep.ResponseMeta)) {
 	t.Helper()
 	header := http.Header{"X-Request-Id": {"id %2B &amp; " + longToken.value[2000:2100]}, "X-Odd": {harmless, "", "a%20b"}, "X-" + optionToken.value[30:33]: {"v"}}
@@ -184,7 +184,7 @@ func unchangedBy(t *testing.T, status int, body string, check func(t *testing.T,
 	}
 }
 
-// An answer that repeats no secret comes through as it was sent.
+// A response that repeats no secret is returned unchanged.
 func TestAnswersWithoutSecretsAreUnchanged(t *testing.T) {
 	text, err := json.Marshal(harmless)
 	require.NoError(t, err)

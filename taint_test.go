@@ -7,9 +7,9 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// Every secret that a request carries is given back by its answer, in every form
-// and spelling, and must not come out of the library in any way. Each operation is
-// driven with some forms, and one operation with all of them and every credential.
+// Responses repeat every secret of their request, in every form and spelling, and it must not
+// leak from the library in any way. Each operation is driven with some forms, and one operation
+// with all forms and every credential.
 
 var taintGet = operationNamed("GetEndpoint")
 
@@ -22,7 +22,7 @@ func operationNamed(name string) taintOperation {
 	panic("no operation " + name)
 }
 
-// withCredentials drives an operation with every credential and what forms gives.
+// withCredentials drives an operation with every credential and the forms of forms.
 func withCredentials(t *testing.T, o taintOperation, cases func(drive func(f form, as spelling))) {
 	t.Helper()
 	for i, cred := range credentials() {
@@ -38,7 +38,7 @@ func withCredentials(t *testing.T, o taintOperation, cases func(drive func(f for
 	}
 }
 
-// isTelling reports a form that is driven with every spelling, and not with a few.
+// isTelling reports whether to drive a form with every spelling instead of a few.
 func isTelling(f form) bool {
 	switch f.name {
 	case "400 flat", "400 JSON in JSON", "400 text", "reason", "malformed trailer", "text that is cut", "header value",
@@ -128,7 +128,7 @@ func TestNamesOfHeadersLeakNothing(t *testing.T) {
 	}
 }
 
-// A name can hold a secret in another spelling, too.
+// A header name can hold a secret in another spelling, too.
 func TestSpellingsInNamesOfHeadersLeakNothing(t *testing.T) {
 	l := newLedger(t)
 	names := onWire("header name", ok1+"X-§: x\r\n§: y\r\nContent-Length: 12\r\n\r\n{\"id\":\"e-1\"}")
@@ -140,7 +140,7 @@ func TestSpellingsInNamesOfHeadersLeakNothing(t *testing.T) {
 	}
 }
 
-// What is cut off is cleaned before: half a secret is one, too.
+// Texts are redacted before they are truncated: half a secret is still a secret.
 func TestLongAnswersLeakNothing(t *testing.T) {
 	for _, cred := range credentials() {
 		if cred.name != "StaticToken" && cred.name != "TokenAuth of an own source" && cred.name != "AKSK with a security token" {
@@ -168,7 +168,7 @@ func TestFailuresOfRoundTrippersLeakNothing(t *testing.T) {
 	})
 }
 
-// operationForms stand for the others where the operation is what counts.
+// operationForms represent all forms in tests about operations.
 func operationForms() []form {
 	forms := successForms()
 	for _, f := range append(append(malformedForms(), statusForms(400, 404, 503)...), tripForms()...) {

@@ -16,7 +16,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// limited answers as a gateway that lets limit requests through in each window.
+// limited responds like a gateway that lets limit requests through in each window.
 func limited(limit int, window time.Duration, body string, ok answer) (answer, *atomic.Int64) {
 	var mu sync.Mutex
 	var requests atomic.Int64
@@ -96,8 +96,8 @@ func TestThrottlingEndsThePatience(t *testing.T) {
 	}
 }
 
-// A crowd behind a limit comes through without a flood: all succeed, and few more
-// requests are made than have to be.
+// Many callers at a limit get through without a flood: all succeed, with few more requests than
+// necessary.
 func TestThrottledCrowdDoesNotFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const callers, limit = 256, 60
@@ -114,7 +114,7 @@ func TestThrottledCrowdDoesNotFlood(t *testing.T) {
 	})
 }
 
-// Reads that are throttled do not hold creates back.
+// Throttled reads do not hold back creates.
 func TestThrottlingOfOneKindLeavesOthersAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := scripted(t, nil, func(r *http.Request) (*http.Response, error) {

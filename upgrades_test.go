@@ -37,7 +37,7 @@ func TestUpgrades(t *testing.T) {
 	}
 }
 
-// Nothing says what comes of load balancers that are added twice.
+// The reference does not say what happens if load balancers are added twice.
 func TestServerResourcesAreAddedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""))

@@ -14,7 +14,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// fieldsOf returns the fields that err complains about, and "" for none.
+// fieldsOf returns the fields in err, or "".
 func fieldsOf(err error) string {
 	var invalid *vpcep.ValidationError
 	if !errors.As(err, &invalid) {
@@ -29,7 +29,7 @@ func fieldsOf(err error) string {
 
 var statement = vpcep.PolicyStatement{Effect: "Deny", Action: []string{"obs:*:*"}, Resource: []string{"*"}}
 
-// statementWith gives a request one statement, with a change.
+// statementWith returns a request with one changed statement.
 func statementWith(change func(*vpcep.PolicyStatement)) func(*vpcep.CreateEndpointRequest) {
 	return func(r *vpcep.CreateEndpointRequest) {
 		r.PolicyStatement = []vpcep.PolicyStatement{statement}
@@ -193,7 +193,7 @@ func FuzzValidate(f *testing.F) {
 			}
 			return
 		}
-		// What is valid survives its way over the wire unchanged.
+		// A valid request is unchanged by encoding and decoding.
 		body, err := json.Marshal(req)
 		require.NoError(t, err)
 		var back vpcep.CreateEndpointRequest

@@ -10,7 +10,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// during answers otherwise between two points of time.
+// during responds differently between two points in time.
 func during(from, to time.Duration, other answer, usual func(at time.Duration) answer) func(time.Duration) answer {
 	return func(at time.Duration) answer {
 		if at >= from && at < to {
@@ -20,7 +20,7 @@ func during(from, to time.Duration, other answer, usual func(at time.Duration) a
 	}
 }
 
-// A replica that lags may not know what another one has shown.
+// A lagging replica may not know what another one has shown.
 func TestStaleNotFoundEndsNoWait(t *testing.T) {
 	bubble(t, "for a status", func(t *testing.T) {
 		c, service := watch(t, during(3*sec, 6*sec, gone, becomes(creating, 20*sec, accepted)))
@@ -55,8 +55,7 @@ func TestStaleNotFoundEndsNoWait(t *testing.T) {
 	})
 }
 
-// Where the status has said that it is on its way out, or where it never was seen, one
-// answer is enough.
+// If the status was deleting, or the resource was never seen, one response is enough.
 func TestEndIsNoticedAtOnce(t *testing.T) {
 	for name, before := range map[string]answer{"deleting": in(vpcep.StatusDeleting), "never seen": gone} {
 		bubble(t, name, func(t *testing.T) {
@@ -67,7 +66,7 @@ func TestEndIsNoticedAtOnce(t *testing.T) {
 	}
 }
 
-// The endpoint of a connection is made by somebody else, at any time.
+// Somebody else creates the endpoint of a connection, at any time.
 func TestWaitForAConnectionThatAppearsLate(t *testing.T) {
 	none, there := status(200, `{"connections":[],"total_count":0}`), status(200, `{"connections":[{"id":"e-1","status":"accepted"}],"total_count":1}`)
 	waiting := status(200, `{"connections":[{"id":"e-1","status":"pendingAcceptance"}],"total_count":1}`)

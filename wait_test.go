@@ -19,7 +19,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// watched is a service whose answers follow from the time since it was made.
+// watched is a service whose responses depend on the time since it was created.
 type watched struct {
 	start    time.Time
 	answer   func(at time.Duration) answer
@@ -36,19 +36,19 @@ func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.answer(at)(r)
 }
 
-// watch makes a service and a client of it.
+// watch returns a service and a client for it.
 func watch(t *testing.T, answer func(at time.Duration) answer, more ...vpcep.Option) (*vpcep.Client, *watched) {
 	t.Helper()
 	w := &watched{start: time.Now(), answer: answer}
 	return clientOf(t, w, more...), w
 }
 
-// in is the answer that shows the endpoint in a status.
+// in returns the response that shows the endpoint in a status.
 func in(s vpcep.EndpointStatus) answer {
 	return status(200, fmt.Sprintf(`{"id":"e-1","status":%q}`, s))
 }
 
-// becomes gives before until a time, and then after.
+// becomes returns before until a time, and then after.
 func becomes(before answer, at time.Duration, after answer) func(time.Duration) answer {
 	return func(now time.Duration) answer {
 		if now < at {
@@ -58,7 +58,7 @@ func becomes(before answer, at time.Duration, after answer) func(time.Duration) 
 	}
 }
 
-// slow delivers an answer late; what it says is as old as the request.
+// slow delivers a response late; its content is as old as the request.
 func slow(d time.Duration, late answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		select {
@@ -116,7 +116,7 @@ func TestWaitNoticesTheEndInTime(t *testing.T) {
 	}
 }
 
-// A pause is the time that the end can be noticed late, wherever it falls.
+// The end is noticed at most one pause late, whenever it happens.
 func TestWaitPausesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for range 100 {
@@ -272,8 +272,8 @@ func TestWaitForAnEndpointThatIsNotThere(t *testing.T) {
 	})
 }
 
-// What is not mended by waiting ends a wait at once; above all a 404 that does not
-// say that the endpoint is gone is no proof of anything.
+// Errors that waiting does not fix end a wait at once; above all, a 404 without the service's
+// code does not prove that the endpoint is gone.
 func TestWaitEndsAtOnceWhereWaitingDoesNotHelp(t *testing.T) {
 	for _, w := range waiters {
 		for name, failure := range refused {
@@ -658,7 +658,7 @@ func TestWaitForEndpointDeletedEndsWithGoneAlone(t *testing.T) {
 	})
 }
 
-// What comes beside an error is nil, but for the exceptions that the package page names.
+// The result beside an error is nil, with the exceptions that the package documentation lists.
 func TestValuesBesideErrors(t *testing.T) {
 	ctx := context.Background() // each call has a bubble of its own
 	req := vpcep.CreateEndpointRequest{EndpointServiceID: "s", VPCID: "v"}

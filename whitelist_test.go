@@ -9,7 +9,7 @@ import (
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
-// The service deletes and turns off what an update leaves out.
+// The service deletes or turns off what an update leaves out.
 func TestUpdateWhitelistSendsBothSettings(t *testing.T) {
 	on, off := true, false
 	const shown = `{"id":"e-1","whitelist":["10.9.0.0/16"],"enable_whitelist":"true"}`
@@ -40,7 +40,7 @@ func TestUpdateWhitelistSendsBothSettings(t *testing.T) {
 	}
 }
 
-// What is not known must not be overwritten.
+// An unknown setting must not be overwritten.
 func TestUpdateWhitelistThatCannotReadTheOtherSetting(t *testing.T) {
 	on := true
 	for name, tt := range map[string]struct {
@@ -80,7 +80,7 @@ func TestUpdateWhitelistRefusesWrongChanges(t *testing.T) {
 	assert.Zero(t, mock.GetTotalCallCount())
 }
 
-// The stand-in takes an update as the service documents it: what is left out is deleted.
+// The stand-in handles an update as the service documents it: what is left out is deleted.
 func TestWhitelistKeepsWhatIsNotChanged(t *testing.T) {
 	server := newServer(vpceptest.WithService(vpceptest.Service{ID: "s"}), vpceptest.WithCreateDelay(0))
 	defer server.Close()
