@@ -64,7 +64,7 @@ func TestAPageDoesNotCostTheWholeStore(t *testing.T) {
 	}
 }
 
-// What lists hide does not make them copy what they show.
+// Hiding endpoints in lists does not copy the others.
 func TestAPageDoesNotCostWhatIsHidden(t *testing.T) {
 	cost := func(n int) float64 {
 		d := newDirect(vpceptest.WithoutRecording(), vpceptest.WithListLag(time.Hour), vpceptest.WithSeed(many(n)))
@@ -157,7 +157,7 @@ func TestLimitsOfTheRealService(t *testing.T) {
 	assert.Equal(t, http.StatusOK, d.do(t, http.MethodGet, "", "").status)
 }
 
-// Lists of shuffled seconds have an order of their own within a second, and are whole.
+// Lists of shuffled seconds have another order within a second, and are complete.
 func TestShuffledSeconds(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	d := newDirect(vpceptest.WithClock(func() time.Time { return now }), vpceptest.WithShuffledSeconds(), vpceptest.WithSeed(many(100)))

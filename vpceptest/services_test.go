@@ -124,7 +124,7 @@ func TestServicesWithoutDeclaration(t *testing.T) {
 	assert.Equal(t, map[string]any{"stand-in.dns": "interface", "stand-in.obs": "gateway"}, types)
 }
 
-// From a name to an endpoint, whatever the name, and from an ID to the name and back.
+// From any name to an endpoint, and from an ID to the name and back.
 func TestAnyServiceWithoutDeclaration(t *testing.T) {
 	f := start(t)
 	byName := f.services(t, "describe?endpoint_service_name=my.service")

@@ -69,7 +69,7 @@ func TestFileThatCannotServe(t *testing.T) {
 	}
 }
 
-// The file at home may be for something else; one that is named may not.
+// The file in the home directory may belong to another program; a named file must be valid.
 func TestFileAtHomeWithoutTheSection(t *testing.T) {
 	home := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(home, ".huaweicloud"), 0o700))
@@ -80,7 +80,7 @@ func TestFileAtHomeWithoutTheSection(t *testing.T) {
 	assert.ErrorContains(t, err, "metadata service")
 }
 
-// Whoever names a file means it: where it cannot serve, nothing else is taken instead.
+// If a named file is not valid, no other place is used instead.
 func TestNamedFileIsNotPassedOver(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
 	elsewhere, other := at(t, "[global]\nak=AK\nsk=SK\n", 0o600)

@@ -119,7 +119,7 @@ func TestWhatIsSent(t *testing.T) {
 	assert.Equal(t, "https://x.example/base/things", s.sent[1].URL.String())
 }
 
-// What came of the last attempt, and how often it was tried.
+// The outcome of the last attempt, and the number of attempts.
 func TestOutcomes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		op       retry.Operation

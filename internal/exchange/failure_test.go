@@ -16,7 +16,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
-// What a status means where the service says nothing else.
+// What a status means by itself.
 func TestStatusOfAnAnswer(t *testing.T) {
 	for status, want := range map[int]retry.Event{
 		199: retry.Unreadable, 300: retry.Unreadable, 304: retry.Unreadable, 399: retry.Unreadable,
@@ -36,7 +36,7 @@ func TestStatusOfAnAnswer(t *testing.T) {
 	}
 }
 
-// A service is asked what its refusals mean, and not what its other answers do.
+// Meaning is called for refusals, and not for other responses.
 func TestMeaningOfARefusal(t *testing.T) {
 	for status, isAsked := range map[int]bool{302: false, 400: true, 401: true, 408: false, 429: true, 500: false} {
 		svc := service(&script{answers: []answer{{status: status, body: `{"code":"C"}`}}})
@@ -90,7 +90,7 @@ func TestRequestThatWasNotProcessed(t *testing.T) {
 	}
 }
 
-// The error of a connection may quote the answer, which may be a secret.
+// The error of a connection may quote the response, which may be secret.
 func TestErrorsThatMayQuoteASecretAnswer(t *testing.T) {
 	for secrecy, isQuoted := range map[exchange.Secrecy]bool{exchange.Open: true, exchange.SecretResult: false, exchange.Opaque: false} {
 		c := read(nil)
@@ -125,7 +125,7 @@ func TestWhatIsShownBesideASecret(t *testing.T) {
 	}
 }
 
-// Where an answer may hold a token, an ID is shown that looks like one of a request.
+// If a response may contain a token, only an ID that looks like a request ID is shown.
 func TestRequestIDBesideASecret(t *testing.T) {
 	const uuid = "0123456789abcdef-ABCDEF-0123456789ab"
 	require.Len(t, uuid, 36)
@@ -145,7 +145,7 @@ func TestRequestIDBesideASecret(t *testing.T) {
 	}
 }
 
-// The pauses of the gate grow until an answer comes that is not throttled, whatever it says.
+// The pauses of the gate grow until any response comes that is not throttled.
 func TestAnswersThatAreNotThrottled(t *testing.T) {
 	for name, tt := range map[string]struct {
 		between     answer

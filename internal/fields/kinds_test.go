@@ -54,7 +54,7 @@ func TestOptional(t *testing.T) {
 	assert.Equal(t, optional{}, optionalFields.Clone(optional{}))
 }
 
-// A number that does not fit an int makes no sense.
+// A number that does not fit in an int is invalid.
 func TestNumber(t *testing.T) {
 	_, ok := fields.Number.Read(wire.Of("9223372036854775808"))
 	assert.False(t, ok)

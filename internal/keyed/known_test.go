@@ -156,7 +156,7 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// A list whose order makes no sense, or that shows no times or no tags, is read whole.
+// A list without a consistent order, times or tags is read completely.
 func TestNothingIsSettled(t *testing.T) {
 	old := time.Now().Add(-time.Hour)
 	for name, change := range map[string]func(i int, e *Listed[string]){
@@ -183,7 +183,7 @@ func TestNothingIsSettled(t *testing.T) {
 	}
 }
 
-// What somebody must see is read, however much of it is settled.
+// What a caller must see is read, however much of it is settled.
 func TestSinceIsRead(t *testing.T) {
 	var k known
 	now := time.Now()
@@ -198,7 +198,8 @@ func TestSinceIsRead(t *testing.T) {
 	assert.False(t, p.mustGoOn())
 }
 
-// What several looks have seen is remembered once, and one that was overtaken settles nothing.
+// A resource that several searches have seen is remembered once, and a search that was
+// overtaken settles nothing.
 func TestSettledOnce(t *testing.T) {
 	var k known
 	now := time.Now()
@@ -223,7 +224,7 @@ func TestSettledOnce(t *testing.T) {
 	assert.Equal(t, now.Add(time.Minute-window-certainty).Truncate(time.Second), k.below)
 }
 
-// What is remembered of a project is bounded, and little without keys.
+// What is remembered about a project is bounded, and little without keys.
 func TestKnownIsBounded(t *testing.T) {
 	fill := func(n int, key func(i int) string) *known {
 		var k known

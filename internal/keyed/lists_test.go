@@ -222,7 +222,7 @@ func TestLookThatFails(t *testing.T) {
 	})
 }
 
-// What a look has settled is read again, one by one, by who looks for it.
+// A settled resource is read again, by ID, by callers who search for it.
 func TestWhatIsSettledIsRead(t *testing.T) {
 	settled := func(t *testing.T, name string, test func(t *testing.T, l *lists[string], s *shelf, q Query[string])) {
 		inLists(t, name, func(t *testing.T, l *lists[string], s *shelf) {

@@ -588,7 +588,7 @@ func measured(lag time.Duration) *time.Duration {
 	return &lag
 }
 
-// TestModel explores all that can happen within some bounds.
+// TestModel explores everything that can happen within some bounds.
 func TestModel(t *testing.T) {
 	for _, s := range []setup{
 		{lists: complete, processes: 2, faults: 1},
@@ -636,7 +636,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// TestModelSeesWeakRules weakens the rules one by one: the model must notice.
+// TestModelSeesWeakRules weakens the rules one by one: the model must detect each.
 func TestModelSeesWeakRules(t *testing.T) {
 	for _, test := range []struct {
 		what   string

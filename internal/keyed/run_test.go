@@ -169,7 +169,8 @@ func TestGoodCase(t *testing.T) {
 	}
 }
 
-// Who knows how long lists lag looks once, when the second has been over for that long.
+// If the lag of lists is known, a call searches once, when the second has been over for that
+// long.
 func TestGoodCaseOfAKnownLag(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -216,7 +217,7 @@ func TestGoodCaseOfAKnownLag(t *testing.T) {
 	}
 }
 
-// A Date that is far from created_at comes from another clock: the call still ends.
+// A Date that is far from created_at comes from another clock; the call still ends.
 func TestClocksThatDisagree(t *testing.T) {
 	for _, off := range []time.Duration{-time.Hour, time.Hour} {
 		inTime(t, off.String(), func(t *testing.T, f *fake, c Call[string]) {
@@ -725,7 +726,7 @@ func TestResumeDeletesOnce(t *testing.T) {
 	})
 }
 
-// An answer counts after the window, although no list shows it.
+// A response counts after the window, even if no list shows its resource.
 func TestAnswerThatNeverShows(t *testing.T) {
 	inTime(t, "beside an elder one", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{madeItem("own", f.after(0))}
@@ -738,7 +739,7 @@ func TestAnswerThatNeverShows(t *testing.T) {
 	})
 }
 
-// What this process made and no list has shown is read, each time.
+// A resource that this process created and no list has shown is read each time.
 func TestUnlisted(t *testing.T) {
 	refused := Posted[string]{Outcome: Refused, Tries: 1, Err: errRefused}
 	unlisted := func(t *testing.T, name string, test func(t *testing.T, f *fake, c Call[string])) {

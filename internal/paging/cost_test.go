@@ -108,7 +108,7 @@ func TestReadAheadOfASingleItem(t *testing.T) {
 	assert.Equal(t, 1, l.requests)
 }
 
-// Pages reads a page when the one before was taken, and no page more.
+// Pages reads a page only after the previous one was taken.
 func TestPages(t *testing.T) {
 	l := newList(30, nil)
 	var taken, requests []int

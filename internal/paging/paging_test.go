@@ -224,7 +224,7 @@ func TestListsLoseNothing(t *testing.T) {
 	assert.Less(t, failed, seeds/50)
 }
 
-// What a list costs where nothing changes: no request more where the total says how
+// The cost of a list if nothing changes: no extra request if the total says how
 // long it is, and a few repeated items.
 func TestCostOfAListThatDoesNotChange(t *testing.T) {
 	for _, tt := range []struct{ items, size, requests, elements int }{
@@ -288,7 +288,7 @@ func TestCapsCostFewRequests(t *testing.T) {
 	assert.Equal(t, 3, l.requests)
 }
 
-// A service that shows one element at a time is read, too, also while the reader deletes.
+// A service that shows one element at a time is read, too, even while the reader deletes.
 func TestPagesOfOneElement(t *testing.T) {
 	for _, noTotal := range []bool{false, true} {
 		for _, size := range []int{1, 10} {

@@ -74,7 +74,7 @@ func TestNotSame(t *testing.T) {
 	}
 }
 
-// Whatever comes is compared without a panic, and what is JSON is the same as itself.
+// Any text is compared without a panic, and valid JSON is the same as itself.
 func FuzzSame(f *testing.F) {
 	f.Add(`[`+allow+`]`, `{"Statement":[{"Condition":{"a":{"b":[1]}},"Principal":{"IAM":null}}]}`)
 	f.Add(`"\"[]\""`, `[[{"Action":{}}]]`)

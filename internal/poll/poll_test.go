@@ -135,7 +135,7 @@ func TestEnd(t *testing.T) {
 	})
 }
 
-// What was read and cannot become what is waited for ends the wait, and is given.
+// A resource that can no longer become what is waited for ends the wait, and is returned.
 func TestFailForWhatWasRead(t *testing.T) {
 	p := poll.Poller[int]{
 		Timeout:  time.Minute,
@@ -148,7 +148,7 @@ func TestFailForWhatWasRead(t *testing.T) {
 	assert.Equal(t, 7, value)
 }
 
-// The pauses shrink before the deadline, as long as a poll can still be answered.
+// The pauses shrink before the deadline, as long as there is time for another response.
 func TestLastPolls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -165,7 +165,7 @@ func TestLastPolls(t *testing.T) {
 	})
 }
 
-// Polls may fail for a minute in a row, and not a moment longer.
+// Polls may fail for up to a minute in a row.
 func TestOutageOfAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		polls, _, err := wait(time.Hour, 20*time.Second, time.Hour, from(20*time.Second, time.Hour, errOutage))
@@ -174,7 +174,7 @@ func TestOutageOfAMinute(t *testing.T) {
 	})
 }
 
-// A service that asks for all the time that is left has it: the wait ends when its time does.
+// If the service asks to wait for all the time that is left, the wait ends with its timeout.
 func TestAskedToWaitToTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -187,7 +187,7 @@ func TestAskedToWaitToTheEnd(t *testing.T) {
 	})
 }
 
-// A poll that the end of the wait broke off says nothing of the service.
+// A poll that the end of the wait aborted says nothing about the service.
 func TestEndInAPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := poll.Poller[int]{

@@ -115,7 +115,7 @@ func TestHTTP2SendsLongAnswers(t *testing.T) {
 	assert.Equal(t, len(long), len(got))
 }
 
-// A body that does not fit into the window keeps its request from ever being whole.
+// A request whose body does not fit into the window never completes.
 func TestHTTP2NeverOpensTheWindow(t *testing.T) {
 	whole := make(chan bool, 1)
 	server := rawserver.HTTP2(t, func(c *rawserver.Stream) {

@@ -85,7 +85,8 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// A secret is found where a single character of it is escaped, be it the first or the last of a text.
+// A secret is found if only one of its characters is escaped, even the first or the last of a
+// text.
 func TestSingleEscapes(t *testing.T) {
 	for _, escaped := range []string{`\u004d`, `\U0000004d`, `\x4d`, "%4d", "&#77;", "&#x4D;"} {
 		assert.Equal(t, redact.Mark, redact.New("Mabcdefg").String(escaped+"abcdefg"), escaped)

@@ -113,7 +113,7 @@ func TestRenewalIsJittered(t *testing.T) {
 	assert.Greater(t, len(starts), 3)
 }
 
-// At the latest, a credential is renewed when a tenth of its life is left.
+// A credential is renewed when at least a tenth of its life is left.
 func TestRenewalIsNotLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{life: 10 * time.Second}
@@ -296,7 +296,7 @@ func TestSourceThatDoesNotReturn(t *testing.T) {
 	}
 }
 
-// Whoever refuses every credential does not cause a fetch for each request.
+// A service that refuses every credential does not cause a fetch for each request.
 func TestRenewalsAfterRefusalsArePaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{life: time.Hour}

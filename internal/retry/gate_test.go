@@ -133,7 +133,7 @@ func TestGateObeysTheContext(t *testing.T) {
 	})
 }
 
-// A pause that becomes longer ends the waits that do not outlast it, at once.
+// If a pause becomes longer, waits that would end before it end at once.
 func TestLongerPauseEndsWaitsThatDoNotOutlastIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient()
@@ -158,7 +158,7 @@ func TestLongerPauseEndsWaitsThatDoNotOutlastIt(t *testing.T) {
 	})
 }
 
-// Those who were on their way when the gate was closed tell nothing new.
+// Requests in flight when the gate closed say nothing new.
 func TestRefusalsOfOneBurstCountOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient()
@@ -211,7 +211,7 @@ func TestGateLetsOutMoreAndMore(t *testing.T) {
 	})
 }
 
-// Whoever gives up hands its turn on, and a turn that is never reported holds up
+// A caller that gives up passes its turn on, and a turn that is never reported holds up
 // nobody for ever.
 func TestNoTurnIsLost(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -250,7 +250,7 @@ func TestNoTurnIsLost(t *testing.T) {
 	}
 }
 
-// The gate may be opened between the look of a caller and its wait.
+// The gate may open between a caller's check and its wait.
 func TestGateThatOpensInBetween(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Gate
@@ -267,7 +267,7 @@ func TestGateThatOpensInBetween(t *testing.T) {
 	})
 }
 
-// A caller that is let out while it gives up hands its turn on, too.
+// A caller that is let out while it gives up passes its turn on, too.
 func TestTurnOfACallerThatGivesUpIsHandedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient()
@@ -289,7 +289,7 @@ func TestTurnOfACallerThatGivesUpIsHandedOn(t *testing.T) {
 	})
 }
 
-// Whoever goes without a turn, and is refused, does not lengthen the pause of others.
+// A call without a turn that is refused does not lengthen the pause of the others.
 func TestRefusalWithoutATurnTellsNothingNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient()
@@ -312,7 +312,7 @@ func panicky(turn *Turn) {
 	panic("in an attempt")
 }
 
-// Late answers count, too: else a gate would never open to a slow service.
+// Late responses count, too: otherwise, a gate would never open for a slow service.
 func TestGateOpensToASlowService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patient()
@@ -411,7 +411,7 @@ func TestGateUnderCancellation(t *testing.T) {
 	assert.Empty(t, g.queue)
 }
 
-// The same for calls that are refused now and then: the gate opens and closes all the time.
+// The same for calls that are sometimes refused: the gate opens and closes all the time.
 func TestGateUnderLoad(t *testing.T) {
 	p := Policy{BaseDelay: 100 * time.Microsecond, MaxDelay: time.Millisecond, ThrottleTimeout: time.Minute}
 	var g Gate

@@ -40,7 +40,7 @@ func TestDecide(t *testing.T) {
 	assert.Len(t, table, 12, "every event")
 }
 
-// Whatever leaves open what happened is never followed by a second create.
+// After an unknown outcome, there is never a second create.
 func TestNoSecondCreate(t *testing.T) {
 	for event := retry.Unsent; event <= retry.Refused; event++ {
 		if event.MaybeDone() {

@@ -62,7 +62,7 @@ func TestClockThatIsRight(t *testing.T) {
 	})
 }
 
-// Somebody sets the machine's clock right: what corrected it is then wrong itself.
+// Once somebody sets the machine's clock right, the correction is wrong.
 func TestClockThatIsSetRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var clock sign.Clock

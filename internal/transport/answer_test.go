@@ -33,7 +33,7 @@ func TestStatusOfSuccess(t *testing.T) {
 	}
 }
 
-// The bounds of a body, to the byte.
+// The limits of a body, to the byte.
 func TestBoundsOfABody(t *testing.T) {
 	for name, tt := range map[string]struct {
 		status, size int
@@ -61,7 +61,7 @@ func TestBoundsOfABody(t *testing.T) {
 	}
 }
 
-// An answer without a body is whole, whatever its headers say of one.
+// A response without a body is complete, whatever its headers say about the body.
 func TestNothingThatIsSaidToBeCompressed(t *testing.T) {
 	tr := answering(204, 0, http.Header{"Content-Encoding": {"gzip"}}, http.NoBody)
 	resp, err := tr.Send(t.Context(), post("https://x.example"))
@@ -70,7 +70,7 @@ func TestNothingThatIsSaidToBeCompressed(t *testing.T) {
 	assert.Empty(t, resp.Body)
 }
 
-// Where a redirect would have led to is shown, be it a URL or not.
+// The Location of a redirect is shown, whether or not it is a URL.
 func TestLocations(t *testing.T) {
 	for _, status := range []int{201, 301, 302, 308} {
 		for _, location := range []string{"https://other.example/", "http://[", ""} {
@@ -100,7 +100,7 @@ func (h hanging) Read([]byte) (int, error) {
 	return 0, h.ctx.Err()
 }
 
-// Which clock ended the reading of a body: the attempt's own, or the caller's.
+// What ended the reading of a body: the attempt's time-out, or the caller's context.
 func TestBodyThatTakesTooLong(t *testing.T) {
 	for _, broken := range []error{nil, io.ErrUnexpectedEOF} {
 		synctest.Test(t, func(t *testing.T) {
@@ -126,7 +126,7 @@ func TestBodyThatTakesTooLong(t *testing.T) {
 	}
 }
 
-// A time-out of a round tripper's own is not the end of the caller's context.
+// A round tripper's own time-out is not the end of the caller's context.
 func TestTimeoutOfARoundTripper(t *testing.T) {
 	tr := transport.New(&http.Client{Transport: failing{context.DeadlineExceeded}})
 	_, err := tr.Send(t.Context(), post("https://x.example"))
@@ -134,7 +134,7 @@ func TestTimeoutOfARoundTripper(t *testing.T) {
 	assert.NotErrorIs(t, err, context.DeadlineExceeded)
 }
 
-// What a request carries in secret is taken out of the answer, and nothing else is.
+// Only the secrets of a request are removed from its response.
 func TestSecretsOfHeaders(t *testing.T) {
 	basic := base64.StdEncoding.EncodeToString([]byte("deployer:hunter22"))
 	for name, tt := range map[string]struct {
@@ -180,7 +180,7 @@ func all(secret, plain []string) map[string]bool {
 	return texts
 }
 
-// Without TLS, the answer may be the proxy's, which knows its password.
+// Without TLS, the response may be the proxy's, which knows its password.
 func TestProxyThatQuotesItsPassword(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(407)

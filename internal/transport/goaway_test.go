@@ -62,7 +62,7 @@ func TestShutdownUnderLoad(t *testing.T) {
 	}
 }
 
-// A second try of a request without a body hides what became of the first one.
+// A second attempt of a request without a body hides what became of the first one.
 func TestStoppedTryHidesTheReason(t *testing.T) {
 	server := rawserver.HTTP2(t, func(c *rawserver.Stream) {
 		c.WaitWhole()

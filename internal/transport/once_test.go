@@ -301,7 +301,7 @@ func overHTTP2(t *testing.T, w way, warm bool, c call, p phase, f fault) {
 	f.check(t, c, p, resp, err)
 }
 
-// A server that shuts down properly still answers what it has begun.
+// A server that shuts down gracefully still answers requests that it has begun to process.
 func TestShutdownAfterTheAnswerIsNoFailure(t *testing.T) {
 	for _, w := range ways {
 		for _, method := range []string{"POST", "GET"} {
@@ -371,7 +371,7 @@ func TestOneSendWritesOneRequestOverHTTP1(t *testing.T) {
 	}
 }
 
-// A pool full of connections that died unseen must not make a request of each.
+// A pool full of dead connections must not lead to a request on each of them.
 func TestOneSendWritesOneRequestIntoAStalePool(t *testing.T) {
 	const kept = 5
 	for _, w := range ways {
@@ -468,7 +468,7 @@ func throughRetriesOf503(t *testing.T, c call) {
 	assert.Equal(t, transport.MaybeDone, failure.Fate, failure.Error())
 }
 
-// Round trippers of users break the contract of http.RoundTripper in these ways.
+// The ways in which users' round trippers break the contract of http.RoundTripper.
 func TestRoundTrippersThatBreakTheContract(t *testing.T) {
 	var logged bytes.Buffer
 	before := log.Writer()

@@ -211,7 +211,7 @@ func TestSocksProxyThatRefuses(t *testing.T) {
 	}
 }
 
-// A proxy that hangs is told from a service that does.
+// A proxy that hangs is distinguished from a service that hangs.
 func TestProxyThatHangs(t *testing.T) {
 	address, _ := startListener(t, func(conn net.Conn) { io.Copy(io.Discard, conn) })
 	for kind, tr := range proxied(t, http.ProxyURL(proxyURL("http", address))) {
@@ -264,7 +264,7 @@ func TestProxyThatHangs(t *testing.T) {
 	})
 }
 
-// TLS with a proxy that does not speak it, or is not trusted, is the proxy's matter.
+// A TLS failure with a proxy that does not speak TLS, or is not trusted, is the proxy's.
 func TestTLSWithAProxy(t *testing.T) {
 	address, _ := startListener(t, func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n") })
 	untrusted := httptest.NewUnstartedServer(nil)
@@ -303,7 +303,7 @@ func TestTLSWithAProxy(t *testing.T) {
 	})
 }
 
-// The proxy that is named is the one that was asked, whichever the function gives next.
+// The error names the proxy that was used, whichever the Proxy function returns next.
 func TestProxyFunctionThatRotates(t *testing.T) {
 	proxy, _ := startProxy(t, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
 	for _, other := range []*url.URL{{Scheme: "http", Host: "other.example:3128"}, nil} {
@@ -324,7 +324,7 @@ func TestProxyFunctionThatRotates(t *testing.T) {
 	}
 }
 
-// What the function that names the proxy says may quote its password.
+// The error of the Proxy function may quote the proxy's password.
 func TestProxyFunctionThatFails(t *testing.T) {
 	parse := func(rest string) error {
 		_, err := url.Parse("http://user:pass-word" + rest)
@@ -366,7 +366,7 @@ func TestProxyFunctionThatFails(t *testing.T) {
 	})
 }
 
-// What the service does behind a proxy that has connected is not the proxy's doing.
+// Once a proxy has connected, the service's failures are not attributed to the proxy.
 func TestFailureBehindAProxy(t *testing.T) {
 	service, _ := startListener(t, func(conn net.Conn) {
 		conn.Read(make([]byte, 1))
@@ -383,7 +383,7 @@ func TestFailureBehindAProxy(t *testing.T) {
 	}
 }
 
-// A failure without a proxy is not a proxy's, however plain its text.
+// A failure without a proxy is not attributed to a proxy, however plain its text.
 func TestPlainFailureWithoutAProxy(t *testing.T) {
 	inner := &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("Forbidden")

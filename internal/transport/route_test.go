@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// A host that does not answer costs ten seconds, and not the minutes that the system
+// A host that does not respond costs ten seconds, and not the minutes that the system
 // tries for.
 func TestLimitsOfADial(t *testing.T) {
 	assert.Equal(t, 10*time.Second, newDialer().Timeout)
 	assert.Equal(t, 30*time.Second, newDialer().KeepAlive)
 }
 
-// All that is left of a proxy's refusal may be a reason phrase, and more words behind it.
+// A proxy's refusal may be reduced to a reason phrase, followed by other words.
 func TestStatusOfAPhrase(t *testing.T) {
 	for phrase, want := range map[string]int{
 		"Forbidden": 403, "FORBIDDEN": 403, "Forbidden by policy": 403, "Forbidden: x": 403, "Forbidden`": 403, "Forbidden{": 403, "Forbidden@": 403, "Forbidden[": 403,

@@ -203,7 +203,7 @@ func TestOneSendWritesOneRequestToAnotherAddress(t *testing.T) {
 	}
 }
 
-// A round tripper that tries one proxy after the other sends no request twice.
+// A round tripper that tries several proxies sends no request twice.
 func TestOneSendWritesOneRequestThroughSeveralProxies(t *testing.T) {
 	var requests, lookups atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

@@ -72,7 +72,7 @@ func TestSendSendsWhatItIsGiven(t *testing.T) {
 	assert.NotContains(t, r.Header, "X-Added", "the headers given are shared by all requests")
 }
 
-// Whoever prints the context of a request, a round tripper or an authenticator,
+// Printing the context of a request, in a round tripper or an authenticator,
 // does not print the request.
 func TestContextOfARequestShowsNothing(t *testing.T) {
 	type holder struct{ ctx context.Context } // fmt asks no method of what stands in it
@@ -108,7 +108,7 @@ func TestContextOfARequestShowsNothing(t *testing.T) {
 	}
 }
 
-// Whoever keeps a request, a recorder for example, does not keep its answer.
+// Keeping a request, as a recorder does, does not keep its response.
 func TestKeptRequestDoesNotKeepItsAnswer(t *testing.T) {
 	var kept []*http.Request
 	tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -453,7 +453,7 @@ func TestFailuresDoNotRepeatTheURL(t *testing.T) {
 // quiet drops what a server logs of handshakes that are meant to fail.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
-// What another try cannot mend says so, and what to check.
+// The error of a permanent failure says so, and what to check.
 func TestPermanentFailures(t *testing.T) {
 	tlsServer := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
 	tlsServer.Config.ErrorLog = quiet()
@@ -506,7 +506,7 @@ func serveBytes(t *testing.T, answer string) string {
 	return server.URL
 }
 
-// A server ends a handshake with an alert that says whose fault it is.
+// A server ends a handshake with an alert that says who is at fault.
 func TestAlerts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		alert     byte

@@ -33,7 +33,7 @@ func TestIntegersAreExact(t *testing.T) {
 	}
 }
 
-// JSON carries the years 0 to 9999, in UTC.
+// JSON can represent the years 0 to 9999, in UTC.
 func TestYearsOfATime(t *testing.T) {
 	for text, isTime := range map[string]bool{
 		`"0000-01-01T00:00:00Z"`: true, `"0000-01-01T00:00:00+01:00"`: false,
@@ -107,7 +107,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// A text that breaks off makes no sense, and does not panic.
+// A text that breaks off is invalid, and does not panic.
 func TestBrokenTexts(t *testing.T) {
 	for _, text := range []string{`"`, `"\u00"`, `"\"`} {
 		_, ok := wire.String(wire.Of(text))
@@ -118,7 +118,7 @@ func TestBrokenTexts(t *testing.T) {
 	assert.Equal(t, "failed", word)
 }
 
-// Text behind a value is a mistake, be it one of JSON's or another value.
+// Text after a value is an error, whether or not it is valid JSON.
 func TestTextAfterAValue(t *testing.T) {
 	for _, text := range []string{`{"a":1}{}`, `{"a":1} 2`, `{"a":1},`, `{"a":1}]`} {
 		members := 0
@@ -139,7 +139,7 @@ func TestTextAfterAValue(t *testing.T) {
 	assert.EqualError(t, err, "no JSON value")
 }
 
-// Reading within an ended context: up to 64 KiB are read all the same, and no byte more.
+// After the context has ended, a text of up to 64 KiB is still read, but no longer one.
 func TestWhatIsShort(t *testing.T) {
 	ended := &ending{Context: t.Context()}
 	const begin, end = `{"a":"`, `"}`

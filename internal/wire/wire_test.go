@@ -61,7 +61,7 @@ func TestElements(t *testing.T) {
 	}
 }
 
-// What a function does with the list or object that it is given does not change
+// What a function does with the list or object that it gets does not change
 // what comes behind it.
 func TestReadInPlace(t *testing.T) {
 	const text = "{ \"a\" :\n{\"x\":[1,{}], \"y\":\"\\u00e4\"} , \"b\":[ [1] ,\t[2,3]], \"c\":\"end\" }"
@@ -101,7 +101,7 @@ func TestReadInPlace(t *testing.T) {
 	}
 }
 
-// A value that is kept stays what it is, whatever is read after it.
+// A value that is kept does not change, whatever is read after it.
 func TestKeptValue(t *testing.T) {
 	kept := map[string]wire.Value{}
 	require.NoError(t, wire.Of(`{"a":{"x":[1]},"b":"\u00e4","c":[{"y":2}]}`).Members(func(name string, v wire.Value) { kept[name] = v }))
@@ -121,7 +121,7 @@ func TestKeptValue(t *testing.T) {
 	}
 }
 
-// What comes before a mistake in a nested value is read: of an error whose body
+// What comes before a syntax error in a nested value is read: if an error's body
 // breaks off, the code may have arrived.
 func TestBrokenOff(t *testing.T) {
 	for _, text := range []string{
@@ -149,7 +149,7 @@ func TestBrokenOff(t *testing.T) {
 	}
 }
 
-// A mistake within a value is found, whether the value is read or not.
+// A syntax error within a value is found, whether or not the value is read.
 func TestMistakeWithin(t *testing.T) {
 	for _, text := range []string{`{"a":[1,}`, `{"a":[1,2},"b":1}`, `{"a":{"b":[{"c":1]}]}}`, `{"a":{"b" 1}}`, `{"a":[tru]}`, `{"a":[1`, `{"a":{1:2}}`, `{{}:1}`} {
 		for how, use := range map[string]func(wire.Value){
@@ -344,7 +344,7 @@ func same(want, got any) bool {
 	return want == got
 }
 
-// A list or object that no service writes is read up to a bound.
+// A list or object that no service would send is read only up to a limit.
 func TestBounds(t *testing.T) {
 	many := func(open, element, end string, n int) wire.Value {
 		return wire.Of(open + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + end)
