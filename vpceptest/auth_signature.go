@@ -117,7 +117,7 @@ func (k *accessKey) checkSignature(c *call, auth authorization, now time.Time) *
 // authorization is a parsed Authorization header.
 type authorization struct {
 	algorithm, accessKey, signature string
-	scope                           string // of a derived key: date/region/service
+	scope                           string // of a derived key
 	signedHeaders                   []string
 }
 
@@ -125,39 +125,37 @@ func (a authorization) covers(name string) bool {
 	return slices.Contains(a.signedHeaders, name)
 }
 
-// credentialNames is how each algorithm's header begins.
-var credentialNames = map[string]string{signatureAlgorithm: "Access=", derivedAlgorithm: "Credential="}
-
 // parseAuthorization parses "SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…" or,
-// with a derived key, "V11-HMAC-SHA256 Credential=…/…/…/…, SignedHeaders=…, Signature=…".
+// with a derived key, "Credential=…/…" in place of "Access=…", with either algorithm.
 func parseAuthorization(value string) (authorization, *apiError) {
 	algorithm, rest, _ := strings.Cut(value, " ")
 	a := authorization{algorithm: algorithm}
-	credential, known := credentialNames[algorithm]
-	if !known {
+	if algorithm != signatureAlgorithm && algorithm != derivedAlgorithm {
 		return a, errAuth.with("the algorithm is not known here, only " + signatureAlgorithm + " and " + derivedAlgorithm)
 	}
 	parts := strings.Split(rest, ", ")
-	readable := len(parts) == 3
-	for i, name := range []string{credential, "SignedHeaders=", "Signature="} {
-		if readable {
-			parts[i], readable = strings.CutPrefix(parts[i], name)
-		}
-	}
-	if !readable {
+	if len(parts) != 3 || !a.parseCredential(parts[0]) ||
+		!strings.HasPrefix(parts[1], "SignedHeaders=") || !strings.HasPrefix(parts[2], "Signature=") {
 		return a, errAuth.with("this form of Authorization is not known here, only " +
-			algorithm + " " + credential + "…, SignedHeaders=…, Signature=…")
+			algorithm + " Credential=…/…, SignedHeaders=…, Signature=…, and Access=… with " + signatureAlgorithm)
 	}
-	names := parts[1]
-	a.accessKey, a.signedHeaders, a.signature = parts[0], strings.Split(names, ";"), parts[2]
-	if algorithm == derivedAlgorithm {
-		a.accessKey, a.scope, _ = strings.Cut(parts[0], "/")
-	}
-	// The canonical request has the names in lower case and sorted.
+	names := strings.TrimPrefix(parts[1], "SignedHeaders=")
+	a.signedHeaders, a.signature = strings.Split(names, ";"), strings.TrimPrefix(parts[2], "Signature=")
+	// The canonical request is built of the names in lower case and in order.
 	if names != strings.ToLower(names) || !slices.IsSorted(a.signedHeaders) {
 		return a, errAuth.with("the names of SignedHeaders are not in lower case or not in order")
 	}
 	return a, nil
+}
+
+// parseCredential parses the first part, and reports whether its form is known.
+func (a *authorization) parseCredential(part string) (known bool) {
+	if credential, isDerived := strings.CutPrefix(part, "Credential="); isDerived {
+		a.accessKey, a.scope, known = strings.Cut(credential, "/")
+		return known && a.scope != ""
+	}
+	a.accessKey, known = strings.CutPrefix(part, "Access=")
+	return known && a.algorithm == signatureAlgorithm
 }
 
 // expected computes the correct signature of a request.
@@ -171,13 +169,16 @@ func (a authorization) expected(secret string, r *http.Request, body []byte) str
 		hexSHA256(body),
 	}, "\n")
 	toSign := a.algorithm + "\n" + r.Header.Get("X-Sdk-Date") + "\n"
-	if a.algorithm == derivedAlgorithm {
+	if a.scope != "" {
 		toSign += a.scope + "\n"
-		secret = derivedKey(a.accessKey, secret, a.scope)
 	}
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(toSign + hexSHA256([]byte(canonical))))
-	return hex.EncodeToString(mac.Sum(nil))
+	return hex.EncodeToString(hmacSHA256(a.key(secret), toSign+hexSHA256([]byte(canonical))))
+}
+
+func hmacSHA256(key []byte, text string) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
 }
 
 // canonicalPath returns the path with each segment encoded again, and a trailing slash.

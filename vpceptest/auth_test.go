@@ -50,7 +50,7 @@ type signed struct {
 	headers        [][2]string // in the order of their lower-case names; X-Sdk-Date included
 	accessKey      string
 	secret         string
-	scope          string // of a derived key: date/region/service
+	scope          string // of a derived key
 }
 
 func sha(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s))) }
@@ -68,6 +68,11 @@ func (s signed) authorization() string {
 	}
 	list := strings.Join(names, ";")
 	canonical := s.method + "\n" + s.path + "\n" + s.query + "\n" + strings.Join(lines, "") + "\n" + list + "\n" + sha(s.body)
+	if day, older := strings.CutSuffix(s.scope, "///sdk_request"); older {
+		derived := mac(mac(mac(mac([]byte("SDK"+s.secret), day), ""), ""), "sdk_request")
+		signature := mac(derived, "SDK-HMAC-SHA256\n"+date+"\n"+s.scope+"\n"+sha(canonical))
+		return fmt.Sprintf("SDK-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%x", s.accessKey, s.scope, list, signature)
+	}
 	if s.scope != "" {
 		// HKDF for as many bytes as one hash has: to extract, and to expand once.
 		derived := fmt.Sprintf("%x", mac(mac([]byte(s.accessKey), s.secret), s.scope+"\x01"))
@@ -259,6 +264,8 @@ func TestDerivedSignatures(t *testing.T) {
 		today + "/region-1":                   "date/region/service",
 		today + "/region-1/":                  "date/region/service",
 		today + "/region-1/vpcep/sdk_request": "date/region/service",
+		today + "///sdk_request":              "", // the older way
+		yesterday + "///sdk_request":          "another day",
 	} {
 		s := signedList()
 		s.headers[1][1], s.scope = stamp(now), scope
@@ -270,18 +277,27 @@ func TestDerivedSignatures(t *testing.T) {
 		wantError(t, r, http.StatusUnauthorized, "APIGW.0301")
 		assert.Contains(t, r.raw, want)
 	}
-	s := signedList()
-	s.headers[1][1], s.scope, s.secret = stamp(now), today+"/region-1/vpcep", "other"
-	r := serve(t, keyed(), s.request())
-	wantError(t, r, http.StatusUnauthorized, "APIGW.0301")
-	assert.Contains(t, r.raw, "verify aksk signature fail")
+	for _, scope := range []string{today + "/region-1/vpcep", today + "///sdk_request"} {
+		s := signedList()
+		s.headers[1][1], s.scope, s.secret = stamp(now), scope, "other"
+		r := serve(t, keyed(), s.request())
+		wantError(t, r, http.StatusUnauthorized, "APIGW.0301")
+		assert.Contains(t, r.raw, "verify aksk signature fail")
+	}
+	for scope, want := range map[string]string{today + "//vpcep/sdk_requests": "/sdk_request", today + "/x/vpcep/sdk_request": "for the region x", "": "not known here"} {
+		req := signedList().request()
+		req.Header.Set("Authorization", "SDK-HMAC-SHA256 Credential=ak/"+scope+", SignedHeaders=x-sdk-date, Signature=00")
+		r := serve(t, keyed(), req)
+		assert.Equal(t, http.StatusUnauthorized, r.status)
+		assert.Contains(t, r.raw, want)
+	}
 }
 
 func TestUnknownSignatures(t *testing.T) {
 	for _, header := range []string{
 		"SDK-HMAC-SM3 Access=ak, SignedHeaders=x-sdk-date, Signature=00",
 		"V11-HMAC-SHA256 Access=ak, SignedHeaders=x-sdk-date, Signature=00",
-		"SDK-HMAC-SHA256 Credential=ak/20260102/region-1/vpcep/sdk_request, SignedHeaders=x-sdk-date, Signature=00",
+		"SDK-HMAC-SHA256 Credential=ak, SignedHeaders=x-sdk-date, Signature=00",
 	} {
 		req := signedList().request()
 		req.Header.Set("Authorization", header)

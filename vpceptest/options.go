@@ -171,9 +171,9 @@ func WithMetadataToken() Option {
 	return func(s *settings) { s.metadataToken = true }
 }
 
-// WithAccessKey adds a key pair whose signatures are valid: SDK-HMAC-SHA256, and
-// V11-HMAC-SHA256 with a key derived for the region, which is the project's name. It may be
-// used several times. A request is refused if its time is off by more than 15 minutes, and
+// WithAccessKey adds a key pair whose signatures are valid: SDK-HMAC-SHA256, also in its
+// older form with a derived key, and V11-HMAC-SHA256 with a key derived for the region,
+// which is the project's name. It may be used several times. A request is refused if its time is off by more than 15 minutes, and
 // five wrong signatures in a row lock the key for five minutes.
 func WithAccessKey(accessKey, secretKey string) Option {
 	if accessKey == "" || secretKey == "" {
