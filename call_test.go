@@ -191,7 +191,7 @@ func TestDeleteThatFindsNothing(t *testing.T) {
 			assert.Equal(t, 2, s.calls())
 		})
 	}
-	bubble(t, "after one that was maybe done and one that was not", func(t *testing.T) {
+	bubble(t, "after one that may have been done and one that was not", func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""), status(429, ""), gone)
 		assert.NoError(t, del.do(t.Context(), c))
 		assert.Equal(t, 3, s.calls())
@@ -287,7 +287,7 @@ func TestMaxAttempts(t *testing.T) {
 			})
 		}
 	}
-	bubble(t, "a failure without an answer", func(t *testing.T) {
+	bubble(t, "a failure without a response", func(t *testing.T) {
 		c, _ := scripted(t, nil, status(503, "", "X-Request-Id", "first"), broken(reset))
 		meta := vpcep.ResponseMeta{StatusCode: 7}
 		err := get.do(t.Context(), c, vpcep.WithResponse(&meta))

@@ -416,19 +416,19 @@ const (
 	CodeServiceCIDRInvalid ErrorCode = "EndPoint.3009"
 	// The address of the back end is invalid. Correct IP.
 	CodeServiceIPInvalid ErrorCode = "EndPoint.3010"
-	// An interface service takes no address. Leave IP empty, and set PortID.
+	// An interface service accepts no address. Leave IP empty, and set PortID.
 	CodeServiceIPNotNeeded ErrorCode = "EndPoint.3011"
-	// An interface service that is reached by VLAN takes no VPC. Leave VPCID out.
+	// An interface service that is reached by VLAN accepts no VPC. Leave VPCID out.
 	CodeServiceVPCIDNotAllowed ErrorCode = "EndPoint.3013"
-	// An interface service takes no CIDR block. Leave it out.
+	// An interface service accepts no CIDR block. Leave it out.
 	CodeServiceCIDRNotAllowed ErrorCode = "EndPoint.3014"
-	// A gateway service that is reached by VLAN takes no port. Leave PortID out.
+	// A gateway service that is reached by VLAN accepts no port. Leave PortID out.
 	CodeServicePortIDNotAllowed ErrorCode = "EndPoint.3015"
-	// A gateway service that is reached by VLAN takes no address. Leave IP out.
+	// A gateway service that is reached by VLAN accepts no address. Leave IP out.
 	CodeServiceIPNotAllowed ErrorCode = "EndPoint.3016"
 	// The CIDR blocks of a gateway service are invalid. Correct them.
 	CodeServiceCIDRsInvalid ErrorCode = "EndPoint.3017"
-	// A gateway service that is reached by VLAN takes no VPC. Leave VPCID out.
+	// A gateway service that is reached by VLAN accepts no VPC. Leave VPCID out.
 	CodeGatewayServiceVPCIDNotAllowed ErrorCode = "EndPoint.3018"
 	// The cloud could not create a network for the service. Create the service again, or
 	// ask the cloud's support.

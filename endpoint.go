@@ -45,7 +45,7 @@ const (
 // back only as far as earlier lists have not settled, so the cost of a create does not
 // grow with the project.
 //
-// The call takes the whole WithReconcileWindow if it finds an endpoint that somebody
+// The call lasts the whole WithReconcileWindow if it finds an endpoint that somebody
 // else has just created, if the response to its request was lost, or if the service
 // says that the address is in use or the quota is used up: until then, another endpoint
 // of the key may appear. After an unknown outcome, the call searches for the key that

@@ -393,7 +393,7 @@ func TestListEndpointsOfAMisbehavingService(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, ids, 25)
 	})
-	t.Run("an endpoint made within the loop", func(t *testing.T) {
+	t.Run("an endpoint created within the loop", func(t *testing.T) {
 		c, mock := mocked(t)
 		var total atomic.Int64
 		total.Store(5)
@@ -412,7 +412,7 @@ func TestListEndpointsOfAMisbehavingService(t *testing.T) {
 		}
 		assert.Equal(t, []string{"e-5", "e-4", "e-3", "e-2", "e-1"}, ids)
 	})
-	t.Run("smaller pages than asked for", func(t *testing.T) {
+	t.Run("smaller pages than requested", func(t *testing.T) {
 		c, mock := mocked(t)
 		mock.RegisterResponder("GET", endpointsURL, func(r *http.Request) (*http.Response, error) {
 			query := r.URL.Query()
@@ -432,7 +432,7 @@ func TestListEndpointsOfAMisbehavingService(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []string{"c", "b", "a"}, ids)
 	})
-	t.Run("elements that are no endpoints", func(t *testing.T) {
+	t.Run("elements that are not endpoints", func(t *testing.T) {
 		c, mock := mocked(t)
 		mock.RegisterResponder("GET", endpointsURL, httpmock.NewStringResponder(200, `{"endpoints":[7,{"id":"a"},null,{}],"total_count":4}`))
 		ids, err := listed(c, t.Context(), vpcep.EndpointFilter{})

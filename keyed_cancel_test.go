@@ -18,7 +18,7 @@ import (
 )
 
 func TestDeadlineOfAKeyedCreate(t *testing.T) {
-	bubble(t, "no wait is begun that it cannot survive", func(t *testing.T) {
+	bubble(t, "no wait begins that would outlast the deadline", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithFaults(notMade))
 		ctx, cancel := context.WithTimeout(t.Context(), window/2)
 		defer cancel()

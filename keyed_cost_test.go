@@ -118,7 +118,7 @@ func TestOldEndpointOfAKey(t *testing.T) {
 		assert.ErrorIs(t, err, vpcep.ErrForbidden)
 		assert.Equal(t, "list get", asked(), "nothing is made")
 	})
-	old(t, "has a younger twin", func(t *testing.T, s *standIn, c *vpcep.Client, id string, _ func() string) {
+	old(t, "has a newer duplicate", func(t *testing.T, s *standIn, c *vpcep.Client, id string, _ func() string) {
 		s.put(t, keyed)
 		e, err := c.CreateEndpoint(t.Context(), resumed(keyed))
 		require.NoError(t, err)

@@ -226,7 +226,7 @@ func (s *standIn) meanwhile(t *testing.T, after time.Duration, req vpcep.CreateE
 // A client never deletes what another one created.
 func TestTwinOfAnotherClient(t *testing.T) {
 	const lag = 500 * time.Millisecond
-	bubble(t, "younger than ours", func(t *testing.T) {
+	bubble(t, "newer than ours", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(lag))
 		theirs := s.meanwhile(t, lag/2, keyed)
 		ours, err := s.client(t).CreateEndpoint(t.Context(), keyed)
@@ -248,7 +248,7 @@ func TestTwinOfAnotherClient(t *testing.T) {
 		assert.True(t, o.meta.Found, "the elder is the first")
 		assert.Equal(t, 2, s.creates())
 	})
-	bubble(t, "elder than ours", func(t *testing.T) {
+	bubble(t, "older than ours", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(lag), vpceptest.WithFaults(notMade))
 		theirs := s.meanwhile(t, window, keyed)
 		var meta vpcep.ResponseMeta
@@ -257,7 +257,7 @@ func TestTwinOfAnotherClient(t *testing.T) {
 		o := <-theirs
 		s.agreed(t, []outcome{{endpoint: ours}, o})
 	})
-	bubble(t, "elder than ours, with other settings", func(t *testing.T) {
+	bubble(t, "older than ours, with other settings", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(lag))
 		theirs := s.meanwhile(t, 0, with(keyed, func(r *vpcep.CreateEndpointRequest) { r.SubnetID = "net-2" }))
 		time.Sleep(lag / 2)

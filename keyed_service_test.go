@@ -162,7 +162,7 @@ func TestCreateServiceWithKey(t *testing.T) {
 		assert.Equal(t, `vpcep: idempotency key "key" belongs to endpoint service s-1, which was created by another request; it now differs in server_type, ports, service_name`, err.Error())
 		assert.Equal(t, 1, cloud.posts)
 	})
-	bubble(t, "after a lost answer", func(t *testing.T) {
+	bubble(t, "after a lost response", func(t *testing.T) {
 		cloud := &serviceCloud{lag: time.Second, afterPOST: func(int, answer) answer { return broken(io.ErrUnexpectedEOF) }}
 		service, err := cloud.client(t).CreateService(t.Context(), keyedServiceRequest)
 		require.NoError(t, err)

@@ -17,7 +17,7 @@ import (
 func TestConcurrentCallersShareOneCreate(t *testing.T) {
 	slow := onCreate(vpceptest.Fault{Stall: time.Second})
 	const callers = 10
-	bubble(t, "one endpoint, and to each its own copy", func(t *testing.T) {
+	bubble(t, "one endpoint, and a copy for each caller", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithFaults(slow))
 		c := s.client(t)
 		var calls []<-chan outcome
@@ -92,7 +92,7 @@ func TestCancelledCallersLeaveTheKeyToOthers(t *testing.T) {
 			assert.Len(t, s.requests(vpceptest.OpCreate), map[string]int{"made": 1, "not made": 2}[name])
 		})
 	}
-	bubble(t, "the first one is cancelled while it looks", func(t *testing.T) {
+	bubble(t, "the first one is canceled while it searches", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithFaults(madeAndLost), vpceptest.WithListLag(time.Second))
 		c := s.client(t)
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
@@ -143,7 +143,7 @@ func TestCancelledCallersLeaveTheKeyToOthers(t *testing.T) {
 
 func TestLaterCallerGetsNoOldResult(t *testing.T) {
 	slow := onCreate(vpceptest.Fault{Stall: time.Second})
-	bubble(t, "one who comes later gets no old result", func(t *testing.T) {
+	bubble(t, "a later caller gets no old result", func(t *testing.T) {
 		s := newStandIn()
 		c := s.client(t)
 		s.Inject(slow)

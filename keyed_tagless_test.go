@@ -105,7 +105,7 @@ func TestCloudWithoutTags(t *testing.T) {
 			assert.True(t, meta.KeyDropped)
 			assert.False(t, meta.Found)
 		})
-		bubble(t, name+": an answer that is lost leads to no second request", func(t *testing.T) {
+		bubble(t, name+": a lost response leads to no second request", func(t *testing.T) {
 			s := newTagless(name, vpceptest.WithFaults(madeAndLost))
 			for run := range 3 {
 				_, err := s.client(t).CreateEndpoint(t.Context(), resumedIf(run > 0 && name == "tags are dropped, and never shown"))

@@ -127,7 +127,7 @@ func TestKeyedCreateWaitsForItsSecond(t *testing.T) {
 			assert.Equal(t, "list create"+strings.Repeat(" list", tt.lists), s.sequence())
 		})
 	}
-	bubble(t, "a service that tells no times", func(t *testing.T) {
+	bubble(t, "a service without times", func(t *testing.T) {
 		s := newStandIn()
 		s.change = everywhere(without("created_at"))
 		begin := time.Now()
@@ -253,7 +253,7 @@ func TestRepeatOnTheSameClient(t *testing.T) {
 		s.isOnly(t, again)
 		assert.Len(t, s.requests(vpceptest.OpCreate), 1)
 	})
-	bubble(t, "after an unknown outcome, with nothing made", func(t *testing.T) {
+	bubble(t, "after an unknown outcome, with nothing created", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithFaults(notMade))
 		c := s.client(t, vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1}))
 		_, err := c.CreateEndpoint(t.Context(), keyed)

@@ -75,7 +75,7 @@ func TestKeyedCreateSurvivesUnknownOutcomes(t *testing.T) {
 			})
 		}
 	}
-	bubble(t, "after two unknown outcomes, the whole window is looked at", func(t *testing.T) {
+	bubble(t, "after two unknown outcomes, the whole window is searched", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(100*time.Millisecond), vpceptest.WithFaults(notMade, madeAndLost))
 		start := time.Now()
 		e, err := s.client(t).CreateEndpoint(t.Context(), keyed)
@@ -141,7 +141,7 @@ func TestYoungerTwinIsDeletedAgain(t *testing.T) {
 			assert.True(t, strings.HasSuffix(deletes[0].Path, "/"+all[1].ID), "the younger")
 		})
 	}
-	bubble(t, "both answers lost, the second with its ID", func(t *testing.T) {
+	bubble(t, "both responses lost, the second with its ID", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(window+time.Second), vpceptest.WithFaults(madeAndLost,
 			onCreate(vpceptest.Fault{AfterEffect: true, CutBody: true, CutAfter: 70, Stall: 2 * time.Second})))
 		e, err := s.client(t).CreateEndpoint(t.Context(), keyed)
@@ -166,7 +166,7 @@ func TestYoungerTwinIsDeletedAgain(t *testing.T) {
 			}
 		})
 	}
-	bubble(t, "lists that do not tell times", func(t *testing.T) {
+	bubble(t, "lists without times", func(t *testing.T) {
 		for range 10 { // the ID alone decides
 			s := newStandIn(vpceptest.WithListLag(window+time.Second), vpceptest.WithFaults(madeAndLost))
 			s.change = everywhere(without("created_at"))
@@ -189,7 +189,7 @@ func TestYoungerTwinIsDeletedAgain(t *testing.T) {
 		s.areDuplicates(t, err, s.ids()...)
 		require.Len(t, s.ids(), 2)
 	})
-	bubble(t, "whose deletion is answered by nobody", func(t *testing.T) {
+	bubble(t, "whose deletion gets no response", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(window+time.Second), vpceptest.WithDeleteDelay(time.Hour), vpceptest.WithFaults(madeAndLost,
 			vpceptest.Fault{Operation: vpceptest.OpDelete, AfterEffect: true, Drop: true}))
 		e, err := s.client(t).CreateEndpoint(t.Context(), keyed)

@@ -12,14 +12,14 @@ import (
 // redacted. Package fmt calls no methods of values in unexported fields.
 type redacted struct{}
 
-// String shows nothing of the value.
+// String returns "[redacted]".
 func (redacted) String() string { return redact.Mark }
 
-// Format shows nothing of the value, whatever the verb.
+// Format writes "[redacted]" for every verb.
 func (redacted) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redact.Mark) }
 
-// LogValue shows nothing of the value.
+// LogValue returns "[redacted]".
 func (redacted) LogValue() slog.Value { return slog.StringValue(redact.Mark) }
 
-// MarshalText shows nothing of the value; encoding/json and encoding/xml use it.
+// MarshalText returns "[redacted]"; encoding/json and encoding/xml use it.
 func (redacted) MarshalText() ([]byte, error) { return []byte(redact.Mark), nil }

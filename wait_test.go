@@ -248,7 +248,7 @@ func TestWaitForAnEndpointThatIsNotThere(t *testing.T) {
 		require.NoError(t, waitReady.wait(t.Context(), c, vpcep.WaitOptions{}))
 		assert.Less(t, time.Since(service.start), 6*sec)
 	})
-	bubble(t, "for ever", func(t *testing.T) {
+	bubble(t, "forever", func(t *testing.T) {
 		c, service := watch(t, becomes(gone, 0, gone))
 		err := waitReady.wait(t.Context(), c, vpcep.WaitOptions{})
 		assert.ErrorIs(t, err, vpcep.ErrEndpointNotFound)
@@ -351,7 +351,7 @@ func TestWaitSurvivesAShortOutage(t *testing.T) {
 			})
 		}
 	}
-	bubble(t, "one poll that hangs is no outage", func(t *testing.T) {
+	bubble(t, "one poll that hangs is not an outage", func(t *testing.T) {
 		c, service := watch(t, becomes(stall, sec, accepted))
 		require.NoError(t, waitReady.wait(t.Context(), c, vpcep.WaitOptions{}))
 		assert.Less(t, time.Since(service.start), vpcep.DefaultAttemptTimeout+time.Second)
@@ -361,7 +361,7 @@ func TestWaitSurvivesAShortOutage(t *testing.T) {
 		require.NoError(t, waitReady.wait(t.Context(), c, vpcep.WaitOptions{Interval: 3 * sec}))
 		assert.Equal(t, []time.Duration{0, 3 * sec, 6 * sec, 9 * sec}, service.polls)
 	})
-	bubble(t, "the polls of an outage are no retries", func(t *testing.T) {
+	bubble(t, "the polls of an outage are not retries", func(t *testing.T) {
 		c, service := watch(t, becomes(status(503, ""), time.Hour, accepted))
 		for range 200 { // spends the client's budget of retries
 			require.Error(t, get.do(t.Context(), c))

@@ -13,11 +13,11 @@ type Account struct {
 	ProjectID   string // must be set
 	ProjectName string // default: that of [WithProjectName]
 	DomainName  string // the account's name; default: "domain-of-" and the project's ID
-	OrgPath     string // where it is in an organisation, for permissions by path
-	Token       string // passes always; default: a random one
-	AccessKey   string // with SecretKey, passes as those of [WithAccessKey]
+	OrgPath     string // its path in an organization, for permissions by path
+	Token       string // always valid; default: a random one
+	AccessKey   string // valid with SecretKey, as those of [WithAccessKey]
 	SecretKey   string
-	User        string // can log in with Password, where it is set
+	User        string // can log in with Password, if set
 	Password    string
 }
 

@@ -28,10 +28,10 @@ const (
 // Service is an endpoint service that endpoints can connect to.
 type Service struct {
 	ID        string
-	Name      string    // default: made from the ID
+	Name      string    // default: derived from the ID
 	Type      string    // default: TypeInterface
 	Owner     string    // default: "stand-in"
-	CreatedAt time.Time // default: when the stand-in was made
+	CreatedAt time.Time // default: when the stand-in was created
 
 	// Charged says whether endpoints of the service cost money.
 	Charged bool

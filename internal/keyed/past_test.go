@@ -33,7 +33,7 @@ func bubble(t *testing.T, name string, test func(t *testing.T, g *Registry[strin
 }
 
 func TestOnce(t *testing.T) {
-	bubble(t, "who waited for the same work gets its result", func(t *testing.T, g *Registry[string]) {
+	bubble(t, "a caller that waited for the same work gets its result", func(t *testing.T, g *Registry[string]) {
 		var count, found atomic.Int64
 		var all sync.WaitGroup
 		for range 20 {
@@ -50,7 +50,7 @@ func TestOnce(t *testing.T) {
 		assert.EqualValues(t, 1, count.Load())
 		assert.EqualValues(t, 19, found.Load())
 	})
-	bubble(t, "who comes afterwards does his own", func(t *testing.T, g *Registry[string]) {
+	bubble(t, "a later caller does its own work", func(t *testing.T, g *Registry[string]) {
 		var count atomic.Int64
 		for n := range 2 {
 			result, err := g.once(t.Context(), "key", window, request, false, func(p *Past) (Result[string], error) { p.sent("id"); return worked(&count)(p) })
@@ -90,7 +90,7 @@ func TestOnce(t *testing.T) {
 		all.Wait()
 		assert.Equal(t, time.Second, time.Since(start))
 	})
-	bubble(t, "a call with Resume takes the result of another one with it, and of no other", func(t *testing.T, g *Registry[string]) {
+	bubble(t, "a call with Resume shares only the result of another one with Resume", func(t *testing.T, g *Registry[string]) {
 		for _, test := range []struct {
 			first, second bool
 			works         int64
@@ -183,7 +183,7 @@ func TestOnceWithoutTime(t *testing.T) {
 			})
 		})
 	}
-	bubble(t, "a result is one, although the context has ended", func(t *testing.T, g *Registry[string]) {
+	bubble(t, "a result counts although the context has ended", func(t *testing.T, g *Registry[string]) {
 		ctx, cancel := context.WithCancel(t.Context())
 		behind(t, g, func() {
 			_, err := g.once(ctx, "key", window, request, false, func(p *Past) (Result[string], error) {

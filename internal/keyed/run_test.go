@@ -305,7 +305,7 @@ func TestLists(t *testing.T) {
 		assert.Equal(t, Result[string]{Item: Item[string]{ID: "own", Created: f.after(0), Value: "answered"}, Own: true}, result)
 		assert.Equal(t, []string{"0", "0", "100", "300", "700", "1500", "2500", "3500", "4500", "5500"}, f.searches())
 	})
-	inTime(t, "that were asked for within the window and answer after it", func(t *testing.T, f *fake, c Call[string]) {
+	inTime(t, "that were requested within the window and returned after it", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{lost}
 		f.search = func() (Sighting[string], error) {
 			switch len(f.searches()) {
