@@ -39,7 +39,7 @@ func TestSameCall(t *testing.T) {
 	}
 }
 
-// One call allocates hardly more than the code by hand.
+// One call allocates barely more than the code by hand.
 func TestAllocations(t *testing.T) {
 	const bound = 1.3
 	for _, p := range payloads() {

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// What a careful engineer writes by hand for this one call. It is the measure of
-// the others.
+// What a careful engineer writes by hand for this one call. It is the baseline.
 
 type plainTag struct {
 	Key   string `json:"key"`

@@ -35,7 +35,7 @@ type contender struct {
 
 type callFunc func(ctx context.Context) (id string, err error)
 
-// The contenders. The first one is the measure of the others.
+// The contenders. The first one is the baseline.
 var (
 	byHand        = contender{"by hand", func(t target, p payload) (callFunc, func(), error) { return startByHand(t, p, 0) }}
 	byHandTimeout = contender{"by hand, Client.Timeout", func(t target, p payload) (callFunc, func(), error) {
@@ -99,7 +99,7 @@ func startLibrary(t target, p payload, opts ...vpcep.Option) (callFunc, func(), 
 	}, client.CloseIdleConnections, nil
 }
 
-// startResty uses resty as it comes, with its own pool.
+// startResty uses resty with its defaults and its own pool.
 func startResty(t target, p payload) (callFunc, func(), error) {
 	client := resty.New()
 	if t.roundTripper != nil {

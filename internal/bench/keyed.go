@@ -104,7 +104,7 @@ func (p *project) write(w *bytes.Buffer, i int) {
 		`"created_at":%q,"updated_at":%q,"tags":%s}`, p.old-n, p.old-n, at.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339), tags)
 }
 
-// keyedCost is what creates have cost.
+// keyedCost is the cost of creates.
 type keyedCost struct {
 	lists, bytes float64 // for each create, after the first look
 	first        int64   // lists of the first look

@@ -69,7 +69,7 @@ func (r *runner) repeat(calls int) error {
 	})
 }
 
-// warmUp makes the first calls.
+// warmUp makes the first calls, which are not measured.
 func (r *runner) warmUp() error {
 	err := r.repeat(warmUpCalls)
 	r.warmUpDials = r.server.dials.Load()

@@ -1,4 +1,4 @@
-// Bench measures what the library costs beside what it is measured against: the same
+// Bench measures what the library costs, compared with alternatives: the same
 // create call by hand with net/http and encoding/json, by resty alone, and by the
 // vendor's SDK. It prints one table. Every ratio is to the code by hand, in the same
 // round of the same run.
@@ -231,7 +231,7 @@ func indexOf(c contender) int {
 	panic("no such contender: " + c.name)
 }
 
-// cpuName is the processor's name, where the system tells it.
+// cpuName returns the processor's name, if known.
 func cpuName() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

@@ -83,8 +83,7 @@ func measure(slot time.Duration, f func()) cost {
 	}
 }
 
-// inTurn measures the functions in turn, round by round, and returns the costs of
-// each function.
+// inTurn measures the functions by turns, round by round, and returns the costs of each.
 func inTurn(rounds int, slot time.Duration, fs []func()) [][]cost {
 	costs := make([][]cost, len(fs))
 	for round := range rounds {
@@ -105,7 +104,7 @@ func turn(round, i, n int) int {
 	return i
 }
 
-// median is the middle of what figure says of each round.
+// median returns the median of figure over the rounds.
 func median[T any](rounds []T, figure func(T) float64) float64 {
 	figures := make([]float64, len(rounds))
 	for i, r := range rounds {

@@ -63,7 +63,7 @@ func printRow(w io.Writer, row []string, widths []int) {
 	fmt.Fprintln(w)
 }
 
-// withRatio is a figure and its ratio to the first contender's.
+// withRatio returns a figure and its ratio to the first contender's.
 func withRatio(figure string, ratio float64) string { return fmt.Sprintf("%s ×%.2f", figure, ratio) }
 
 func duration(nanos float64) string {

@@ -24,7 +24,8 @@ const (
 	maxInitAllocs = 650
 )
 
-// packages lists what importing path brings from outside the standard library, path included.
+// packages lists the packages that importing path requires from outside the standard library,
+// including path.
 func packages(path string) ([]string, error) {
 	out, err := goCommand("list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", path)
 	if err != nil {
@@ -109,7 +110,7 @@ func (p *program) readTrace(trace string) {
 	}
 }
 
-// weight is what importing the library brings.
+// weight is the cost of importing the library.
 type weight struct {
 	packages, vendorPackages []string
 	plain, client, vendor    program

@@ -159,10 +159,10 @@ func (c *conn) abort() {
 	_ = c.tcp.Close()
 }
 
-// write ignores errors: most clients leave once they have been mistreated.
+// write ignores errors: most clients leave after misbehavior.
 func (c *conn) write(b []byte) { _, _ = c.Write(b) }
 
-// Exchange is one HTTP/1.1 request on its way in, and the answer to it, if any.
+// Exchange is one incoming HTTP/1.1 request, and the response to it, if any.
 type Exchange struct {
 	conn           *conn
 	reader         *bufio.Reader
@@ -220,7 +220,7 @@ func (x *Exchange) ReadHead() *http.Request {
 	return x.head
 }
 
-// ReadBody reads the request to its end. It returns what it got, if the client left before.
+// ReadBody reads the request to its end. If the client leaves, it returns what it got.
 func (x *Exchange) ReadBody() []byte {
 	if head := x.ReadHead(); head != nil && x.body == nil {
 		body, err := io.ReadAll(head.Body)
@@ -229,7 +229,7 @@ func (x *Exchange) ReadBody() []byte {
 	return x.body
 }
 
-// Write writes an answer, or whatever else.
+// Write writes a response, or any other bytes.
 func (x *Exchange) Write(raw string) { x.conn.write([]byte(raw)) }
 
 // Close hangs up. What the client still sends is read and dropped.
@@ -238,7 +238,7 @@ func (x *Exchange) Close() {
 	x.conn.hangUp()
 }
 
-// Abort resets the TCP connection. The client may lose what was written before.
+// Abort resets the TCP connection. The client may lose what was already written.
 func (x *Exchange) Abort() {
 	x.over = true
 	x.conn.abort()
@@ -277,7 +277,7 @@ const (
 // before the server lets it go on, which the servers here never do.
 const Window = 65535
 
-// CodeName returns the name of a code, or its number where it has none.
+// CodeName returns the name of a code, or its number if it has none.
 func CodeName(code uint32) string {
 	names := [LastCode + 1]string{
 		"NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT",
@@ -290,7 +290,7 @@ func CodeName(code uint32) string {
 	return fmt.Sprintf("%#x", code)
 }
 
-// Stream is one HTTP/2 request on its way in, and the answer to it, if any.
+// Stream is one incoming HTTP/2 request, and the response to it, if any.
 type Stream struct {
 	conn    *h2conn
 	id      uint32
@@ -331,7 +331,7 @@ func HTTP2(t testing.TB, script func(*Stream)) *Server {
 	})
 }
 
-// HTTP2Plain is HTTP2 without TLS, for clients that know beforehand (h2c).
+// HTTP2Plain is HTTP2 without TLS, for clients with prior knowledge (h2c).
 func HTTP2Plain(t testing.TB, script func(*Stream)) *Server {
 	t.Helper()
 	return start(t, nil, func(s *Server, c *conn) { s.serveHTTP2(c, script) })
@@ -442,7 +442,7 @@ func (st *Stream) wait(ready func() bool) bool {
 	return ready()
 }
 
-// Headers answers with a status of 200 and JSON to come.
+// Headers sends the headers of a response with status 200 and a JSON body.
 func (st *Stream) Headers() {
 	const (
 		status200   = 0x88 // entry 8 of HPACK's static table
@@ -453,7 +453,7 @@ func (st *Stream) Headers() {
 	st.conn.frame(frameHeaders, flagEndHeaders, st.id, append(block, json...))
 }
 
-// Data writes a part of the answer, or, with end, the last one.
+// Data writes a part of the response, or with end the last one.
 func (st *Stream) Data(b []byte, end bool) {
 	for ; len(b) > maxFrameSize; b = b[maxFrameSize:] {
 		st.conn.frame(frameData, 0, st.id, b[:maxFrameSize])
@@ -482,10 +482,10 @@ func (st *Stream) GoAway(last, code uint32, debug string) {
 // counted.
 func (st *Stream) CloseConn() { st.conn.hangUp() }
 
-// AbortConn resets the TCP connection. The client may lose what was written before.
+// AbortConn resets the TCP connection. The client may lose what was already written.
 func (st *Stream) AbortConn() { st.conn.abort() }
 
-// BrokenHeaders answers with headers that cannot be decoded.
+// BrokenHeaders sends headers that cannot be decoded.
 func (st *Stream) BrokenHeaders() {
 	const noEntry = 0x80 // entry 0, which HPACK does not have
 	st.conn.frame(frameHeaders, flagEndHeaders, st.id, []byte{noEntry})

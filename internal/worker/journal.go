@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// The states of a key in a journal. A key that is not there has none.
+// The states of a key in a journal. A key that is missing has no state.
 const (
 	begun = "begun" // its create may have been sent
 	done  = "done"  // and its endpoint was reported
 )
 
-// journal is a file with a line for each state that a key has come to. A kill cannot
+// journal is a file with a line for each state that a key has reached. A kill cannot
 // take back what was written; against a loss of power it would need an fsync.
 type journal struct {
 	file   *os.File

@@ -1,5 +1,5 @@
-// Command worker creates an endpoint for each of its keys, for the tests that start,
-// race and kill real processes.
+// Command worker creates an endpoint for each of its keys, for tests that start, race and
+// kill real processes.
 //
 // The first line of its input is a JSON object: see orders. It answers "ready" and
 // waits for a second line before it begins, so that several workers can begin at the
@@ -25,7 +25,7 @@ import (
 	"github.com/vpcep/vpcep-go"
 )
 
-// orders are what a worker is told to do.
+// orders are the input of a worker.
 type orders struct {
 	Name      string   // of the worker; its requests carry it in User-Agent, and their key in X-Worker-Key, unless Shared
 	Shared    bool     // its creates share their lists
@@ -111,7 +111,7 @@ func newWorker(o orders, out io.Writer) (*worker, error) {
 	return w, err
 }
 
-// createAll lets the callers work until each key is dealt with.
+// createAll lets the callers work until each key is done.
 func (w *worker) createAll(ctx context.Context) error {
 	keys := make(chan string, len(w.Keys))
 	for _, key := range w.Keys {
@@ -133,7 +133,7 @@ func (w *worker) createAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// create makes the endpoint of one key. Its error is one of the journal or the output.
+// create creates the endpoint of one key. Its error is about the journal or the output.
 func (w *worker) create(ctx context.Context, key string) error {
 	state := w.journal.state(key)
 	if state == done {
@@ -164,7 +164,8 @@ func (w *worker) create(ctx context.Context, key string) error {
 	return w.print(r)
 }
 
-// clientOf is the client of a key's project, the same one in each worker and each run.
+// clientOf returns the client of a key's project, which is the same in each worker and each
+// run.
 func (w *worker) clientOf(key string) *vpcep.Client {
 	return w.clients[crc32.ChecksumIEEE([]byte(key))%uint32(len(w.clients))]
 }

@@ -14,7 +14,7 @@ import (
 // rawValue is one JSON value as it stood in the text, without white space around it.
 type rawValue []byte
 
-// errNotObject reports JSON that is valid, but not an object.
+// errNotObject reports valid JSON that is not an object.
 var errNotObject = errors.New("not a JSON object")
 
 // mapMembers calls fn for every member of the JSON object in data. Of a repeated
@@ -53,10 +53,10 @@ func sliceElements(v rawValue, fn func(rawValue)) bool {
 	return true
 }
 
-// isNull reports whether v is null, which the service writes where it has nothing to say.
+// isNull reports whether v is null, which the service sends for absent values.
 func (v rawValue) isNull() bool { return string(v) == "null" }
 
-// kind is the first byte of the value, which tells its JSON type.
+// kind returns the first byte of the value, which determines its JSON type.
 func (v rawValue) kind() byte {
 	if len(v) == 0 {
 		return 0
@@ -83,7 +83,7 @@ func stringOf(v rawValue) (string, bool) {
 	}
 }
 
-// boolOf reads a boolean, also as a string or as 0 and 1.
+// boolOf reads a boolean, also from a string or from 0 and 1.
 func boolOf(v rawValue) (bool, bool) {
 	s, ok := stringOf(v)
 	if !ok {

@@ -94,7 +94,7 @@ func (d *textDecoder) release() {
 	textDecoders.Put(d)
 }
 
-// end demands that nothing comes behind the value.
+// end requires that nothing follows the value.
 func (d *textDecoder) end() error {
 	if _, err := d.dec.ReadToken(); err == nil {
 		return errors.New("text behind the value")

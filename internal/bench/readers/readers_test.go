@@ -74,7 +74,7 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// Hostile and broken text: none ends the program, and all readers agree.
+// Hostile and broken texts: none crashes the program, and all readers agree.
 func TestEdges(t *testing.T) {
 	bomb := strings.Repeat("[", 1<<20)
 	const refused = "(refused)"

@@ -1,11 +1,11 @@
-// Command mutants changes the core of the library, one condition or operator at a
-// time, and runs the tests of the package: a mutant that they do not notice is
-// printed, unless equivalents.txt says why nothing could notice it. It fails where
-// fewer than nine of ten mutants that count are noticed.
+// Command mutants changes the core of the library, one condition or operator at a time, and
+// runs the tests of the package. It prints the mutants that survive, unless equivalents.txt
+// says why no test could kill them. It fails if fewer than nine of ten mutants are killed,
+// not counting equivalents.
 //
-// Gremlins lists the mutants, and nothing more: it takes what Go's cover tool has no
-// block for as not covered (the cases of a switch without a tag, constants), and cannot
-// be told which tests to run. Those run here, with go test -overlay: the short ones
+// Gremlins only lists the mutants: it treats what Go's cover tool has no block for as not
+// covered (the cases of a switch without a tag, constants), and cannot be told which tests to
+// run. Those run here, with go test -overlay: the short ones
 // first, and the others for what they do not notice.
 //
 //	go run . [part of the core, or package ...]
@@ -36,7 +36,7 @@ type part struct {
 	tests []string
 }
 
-// core are the parts whose mistakes would cost an endpoint, a secret or an answer.
+// core are the parts whose bugs would cost an endpoint, a secret or a response.
 var core = append([]part{{
 	name: "codec", dir: ".", file: regexp.MustCompile(`^(fields|codec|validate.*)\.go$`),
 	tests: []string{
@@ -226,7 +226,7 @@ func list(lister, root, output string, p part) ([]*mutant, error) {
 	return mutants, nil
 }
 
-// tryAll finds out what becomes of the mutants, two at a time.
+// tryAll tries the mutants, two at a time.
 func tryAll(root, work string, p part, flags []string, mutants []*mutant) error {
 	todo := make(chan *mutant, len(mutants))
 	for _, m := range mutants {
@@ -322,7 +322,7 @@ func goTest(root string, p part, flags ...string) *exec.Cmd {
 	return c
 }
 
-// operators are what becomes of an operator, by the kind of mutant.
+// operators are the replacements of an operator, by the kind of mutant.
 var operators = map[string]map[string]string{
 	"ARITHMETIC_BASE":       {"+": "-", "-": "+", "*": "/", "/": "*", "%": "*"},
 	"CONDITIONALS_BOUNDARY": {"<": "<=", "<=": "<", ">": ">=", ">=": ">"},
@@ -341,8 +341,8 @@ func change(line string, column int, kind string) string {
 	return line
 }
 
-// readEquivalents reads the mutants that nothing could notice, each with its reason
-// behind it: "file: the changed line of code  # reason".
+// readEquivalents reads the equivalent mutants, each followed by its reason: "file: the
+// changed line of code  # reason".
 func readEquivalents(path string) (map[string]string, error) {
 	lines, err := readLines(path)
 	if err != nil {
