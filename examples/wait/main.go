@@ -55,7 +55,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 		return err
 	}
 	fmt.Fprintf(out, "This example waits for an endpoint and shows live progress: an endpoint takes seconds to\n"+
-		"become ready, sometimes minutes, and whoever waits wants to see that something happens.\n"+
+		"become ready, sometimes minutes, and the person who waits wants to see some progress.\n"+
 		"A terminal shows a bar; a file or a pipe gets a line for each change of status.\n\n"+
 		"Waiting for endpoint %s\n", endpoint.ID)
 	progress := lines

@@ -36,7 +36,7 @@ func resolve(doc document, target string) string {
 }
 
 // Links to files lead somewhere, those to a section of a file to one that it has, and
-// those of a Chinese text to Chinese texts, where there are such.
+// those of a Chinese text to Chinese texts if there are any.
 func TestLinksToFiles(t *testing.T) {
 	for _, doc := range markdownFiles(t) {
 		for _, target := range links(doc) {

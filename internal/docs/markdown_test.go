@@ -23,7 +23,7 @@ type document struct {
 	text     string // without the blocks
 }
 
-// section is a heading and what stands below it.
+// section is a heading and what follows it.
 type section struct {
 	level    int
 	title    string

@@ -76,7 +76,7 @@ func correspond(t *testing.T, english, other document) {
 
 var span = regexp.MustCompile("`[^`]+`")
 
-// names returns what stands between backquotes, each name once: a sentence of one
+// names returns what is between backquotes, each name once: a sentence of one
 // language may need it twice.
 func names(text string) []string {
 	found := span.FindAllString(text, -1)
