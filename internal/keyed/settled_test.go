@@ -90,6 +90,14 @@ func TestSettledByManyLooks(t *testing.T) {
 	})
 }
 
+// What is new is read in one page, with some room for more.
+func TestPageOfWhatIsNew(t *testing.T) {
+	for above, want := range map[int]int{0: 100, 79: 100, 80: 100, 400: 500, 800: 1000, 5000: 1000} {
+		k := known{ids: map[uint64][]string{}, below: time.Now(), above: above}
+		assert.Equal(t, want, k.start(time.Now(), time.Time{}).pageSize)
+	}
+}
+
 // What is remembered is counted by resource, to the last one that there is room for.
 func TestKnownIsCounted(t *testing.T) {
 	k := known{}
