@@ -245,7 +245,7 @@ func TestTwinOfAnotherClient(t *testing.T) {
 		o := <-theirs
 		s.agreed(t, []outcome{{endpoint: ours}, o})
 		assert.False(t, meta.Found)
-		assert.True(t, o.meta.Found, "the elder is the first")
+		assert.True(t, o.meta.Found, "the older is the first")
 		assert.Equal(t, 2, s.creates())
 	})
 	bubble(t, "older than ours", func(t *testing.T) {
@@ -284,7 +284,7 @@ func TestTwinOfAnotherClient(t *testing.T) {
 	})
 	bubble(t, "two before the first request, of which one goes", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(lag))
-		elder := s.put(t, keyed)
+		older := s.put(t, keyed)
 		time.Sleep(time.Second)
 		younger := s.put(t, keyed)
 		time.Sleep(lag)
@@ -293,7 +293,7 @@ func TestTwinOfAnotherClient(t *testing.T) {
 		require.NoError(t, s.client(t).DeleteEndpoint(t.Context(), younger))
 		o := <-call
 		require.NoError(t, o.err, "its owner has deleted it")
-		assert.Equal(t, elder, o.endpoint.ID)
+		assert.Equal(t, older, o.endpoint.ID)
 		assert.True(t, o.meta.Found)
 	})
 }

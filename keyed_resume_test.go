@@ -85,7 +85,7 @@ func TestResumeAfterACrash(t *testing.T) {
 func TestResumeBesideAnotherCall(t *testing.T) {
 	bubble(t, "of the same client", func(t *testing.T) {
 		s := newStandIn()
-		elder := s.put(t, keyed)
+		older := s.put(t, keyed)
 		time.Sleep(time.Second)
 		s.put(t, keyed)
 		c := s.client(t)
@@ -94,8 +94,8 @@ func TestResumeBesideAnotherCall(t *testing.T) {
 		s.areDuplicates(t, (<-first).err, s.ids()...)
 		o := <-second
 		require.NoError(t, o.err)
-		assert.Equal(t, elder, o.endpoint.ID)
-		assert.Equal(t, []string{elder}, s.ids())
+		assert.Equal(t, older, o.endpoint.ID)
+		assert.Equal(t, []string{older}, s.ids())
 	})
 }
 
@@ -107,26 +107,26 @@ func TestResumeCleansUp(t *testing.T) {
 			s := newStandIn(vpceptest.WithListLag(lag), vpceptest.WithDeleteDelay(time.Hour))
 			otherKey := s.made(t, with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = "key-2" }))
 			noKey := s.made(t, with(keyed, func(r *vpcep.CreateEndpointRequest) { r.IdempotencyKey = "" }))
-			elder := s.put(t, keyed)
+			older := s.put(t, keyed)
 			time.Sleep(time.Second)
 			younger := []string{s.put(t, keyed), s.put(t, keyed)}
 			e, err := s.client(t).CreateEndpoint(t.Context(), resumed(keyed))
 			require.NoError(t, err)
-			assert.Equal(t, elder, e.ID)
-			assert.ElementsMatch(t, []string{otherKey.ID, noKey.ID, elder}, s.ids())
+			assert.Equal(t, older, e.ID)
+			assert.ElementsMatch(t, []string{otherKey.ID, noKey.ID, older}, s.ids())
 			assert.ElementsMatch(t, younger, s.deleted())
 			assert.Equal(t, 5, s.creates(), "and none of the resumed run")
 		})
 	}
 	bubble(t, "one of them shows late", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithListLag(window - time.Millisecond))
-		elder := s.put(t, keyed)
+		older := s.put(t, keyed)
 		time.Sleep(time.Second)
 		s.put(t, keyed)
 		e, err := s.client(t).CreateEndpoint(t.Context(), resumed(keyed))
 		require.NoError(t, err)
-		assert.Equal(t, elder, e.ID)
-		assert.Equal(t, []string{elder}, s.ids())
+		assert.Equal(t, older, e.ID)
+		assert.Equal(t, []string{older}, s.ids())
 	})
 	bubble(t, "of the same second", func(t *testing.T) {
 		s := newStandIn()
@@ -148,7 +148,7 @@ func TestResumeCleansUp(t *testing.T) {
 	})
 	bubble(t, "the process is killed between the deletions", func(t *testing.T) {
 		s := newStandIn(vpceptest.WithDeleteDelay(time.Hour))
-		elder := s.put(t, keyed)
+		older := s.put(t, keyed)
 		time.Sleep(time.Second)
 		s.put(t, keyed)
 		s.put(t, keyed)
@@ -160,8 +160,8 @@ func TestResumeCleansUp(t *testing.T) {
 		require.Error(t, err)
 		e, err := s.client(t).CreateEndpoint(t.Context(), resumed(keyed))
 		require.NoError(t, err)
-		assert.Equal(t, elder, e.ID)
-		assert.Equal(t, []string{elder}, s.ids())
+		assert.Equal(t, older, e.ID)
+		assert.Equal(t, []string{older}, s.ids())
 	})
 	bubble(t, "of another request", func(t *testing.T) {
 		s := newStandIn()

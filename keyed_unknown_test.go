@@ -134,7 +134,7 @@ func TestYoungerTwinIsDeletedAgain(t *testing.T) {
 				return
 			}
 			require.Len(t, all, 2)
-			assert.Equal(t, all[0].ID, e.ID, "the elder")
+			assert.Equal(t, all[0].ID, e.ID, "the older")
 			assert.Equal(t, []string{e.ID}, s.ids())
 			deletes := s.requests(vpceptest.OpDelete)
 			require.Len(t, deletes, 1)
@@ -148,7 +148,7 @@ func TestYoungerTwinIsDeletedAgain(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []string{e.ID}, s.ids())
 		assert.Len(t, s.requests(vpceptest.OpDelete), 1)
-		assert.True(t, e.CreatedAt.Before(time.Now().Add(-window)), "the elder")
+		assert.True(t, e.CreatedAt.Before(time.Now().Add(-window)), "the older")
 	})
 	for name, change := range map[string]func(map[string]any){
 		"lists in the wrong order":     func(answer map[string]any) { slices.Reverse(listedIn(answer)) },

@@ -360,16 +360,16 @@ func TestLists(t *testing.T) {
 	}
 	inTime(t, "that show only somebody else's are not enough", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{madeItem("own", f.after(0))}
-		elder := item("elder", f.after(-time.Hour))
-		f.shows(map[time.Duration][]Item[string]{ms: {elder}, 2 * time.Second: {item("own", f.after(0))}})
-		f.delete = func(string) error { f.shows(map[time.Duration][]Item[string]{0: {elder}}); return nil }
+		older := item("older", f.after(-time.Hour))
+		f.shows(map[time.Duration][]Item[string]{ms: {older}, 2 * time.Second: {item("own", f.after(0))}})
+		f.delete = func(string) error { f.shows(map[time.Duration][]Item[string]{0: {older}}); return nil }
 		f.search = func() (Sighting[string], error) { // the first one, on an old replica
-			f.shows(map[time.Duration][]Item[string]{0: {elder}, 2 * time.Second: {item("own", f.after(0))}})
+			f.shows(map[time.Duration][]Item[string]{0: {older}, 2 * time.Second: {item("own", f.after(0))}})
 			return Sighting[string]{}, nil
 		}
 		result, err := c.run(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, "elder", result.Item.ID)
+		assert.Equal(t, "older", result.Item.ID)
 		assert.Contains(t, f.asked(), "2500 search, 2500 delete own")
 	})
 }
@@ -728,12 +728,12 @@ func TestResumeDeletesOnce(t *testing.T) {
 
 // A response counts after the window, even if no list shows its resource.
 func TestAnswerThatNeverShows(t *testing.T) {
-	inTime(t, "beside an elder one", func(t *testing.T, f *fake, c Call[string]) {
+	inTime(t, "beside an older one", func(t *testing.T, f *fake, c Call[string]) {
 		f.posts = []Posted[string]{madeItem("own", f.after(0))}
-		f.shows(map[time.Duration][]Item[string]{ms: {item("elder", f.after(-time.Hour))}})
+		f.shows(map[time.Duration][]Item[string]{ms: {item("older", f.after(-time.Hour))}})
 		result, err := c.run(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, "elder", result.Item.ID)
+		assert.Equal(t, "older", result.Item.ID)
 		assert.Contains(t, f.asked(), "delete own")
 		assert.True(t, f.isAfter(window))
 	})
