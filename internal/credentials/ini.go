@@ -54,7 +54,7 @@ func syntaxError(data []byte, err error) error {
 	)
 	switch {
 	case errors.As(err, &noDelimiter):
-		return fmt.Errorf("line %d is not a [section], a comment, or a key followed by = or :", lineOf(data, noDelimiter.Line))
+		return fmt.Errorf("line %d is not a [section], a comment, or a key with = or : after it", lineOf(data, noDelimiter.Line))
 	case errors.As(err, &noName):
 		return fmt.Errorf("line %d has no key before its delimiter", lineOf(data, noName.Line))
 	}
