@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/signer"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/request"
@@ -69,8 +68,7 @@ func TestStandInAcceptsDerivedSignatures(t *testing.T) {
 func derivedVendorClient(t *testing.T, url, projectID, region string, key vpcep.AKSKConfig) *vendor.VpcepClient {
 	credentials := vendorCredentials(t, projectID, key)
 	credentials.DerivedPredicate = func(*request.DefaultHttpRequest) bool { return true }
-	var derived auth.ICredential = credentials.ProcessDerivedAuthParams("vpcep", region)
-	client, err := vendor.VpcepClientBuilder().WithEndpoint(url).WithCredential(derived).
+	client, err := vendor.VpcepClientBuilder().WithEndpoint(url).WithCredential(credentials.ProcessDerivedAuthParams("vpcep", region)).
 		WithHttpConfig(config.DefaultHttpConfig().WithHttpRoundTripper(newTransport(t))).
 		SafeBuild()
 	require.NoError(t, err)

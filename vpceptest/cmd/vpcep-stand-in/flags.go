@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -162,7 +163,7 @@ func panics(f func()) (err error) {
 
 // all returns the options for the flags; requests are printed to out.
 func (c *config) all(out io.Writer) ([]vpceptest.Option, error) {
-	opts := append(c.options,
+	opts := append(slices.Clone(c.options),
 		vpceptest.WithProjectName(c.region), vpceptest.WithBasePath(c.basePath), vpceptest.WithListen(c.listen),
 		vpceptest.WithAccessKey(c.accessKey, c.secretKey), vpceptest.WithoutRecording(),
 		vpceptest.WithUser(vpceptest.User{Name: c.user, Password: c.password, DomainName: c.domain}),
