@@ -223,7 +223,7 @@ func TestEndpointIsNotReadFromOtherJSON(t *testing.T) {
 	}
 }
 
-// Published bodies, if the folder is present.
+// Published bodies, if the folder is present. bodies_test.go reads those of testdata.
 func TestPublishedBodies(t *testing.T) {
 	files, err := filepath.Glob("../shared/corpus/*.json")
 	require.NoError(t, err)

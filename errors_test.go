@@ -135,7 +135,7 @@ func TestRetryAfterOfAnError(t *testing.T) {
 	assert.Equal(t, 7*time.Second, e.RetryAfter)
 }
 
-// Published error bodies, if the folder is present.
+// Published error bodies, if the folder is present. bodies_test.go reads those of testdata.
 func TestPublishedErrors(t *testing.T) {
 	files, err := filepath.Glob("../shared/corpus/err_*")
 	require.NoError(t, err)
