@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/fallback"
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
@@ -19,7 +20,7 @@ import (
 // skewed is a gateway whose clock is ahead of this machine's, and that accepts only
 // signatures of its own time. It counts the requests.
 func skewed(ahead *time.Duration, takes bool, requests *int) *http.Client {
-	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	return &http.Client{Transport: faketransport.Func(func(r *http.Request) (*http.Response, error) {
 		*requests++
 		now := time.Now().UTC().Add(*ahead)
 		signed, _ := time.Parse("20060102T150405Z", r.Header.Get("X-Sdk-Date"))
@@ -125,7 +126,7 @@ func TestTokenThatHasEndedOnArrival(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // in the year 2000
 				logins := 0
-				cfg := loginAt(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				cfg := loginAt(&http.Client{Transport: faketransport.Func(func(*http.Request) (*http.Response, error) {
 					logins++
 					resp := httpmock.NewStringResponse(201, `{"token":{"expires_at":"1999-12-31T00:00:00Z"}}`)
 					resp.Header.Set("X-Subject-Token", "t")
@@ -170,7 +171,7 @@ func TestLookupOfASubProject(t *testing.T) {
 	assert.ErrorIs(t, err, vpcep.ErrProjectNotFound)
 
 	var host string
-	hc := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	hc := &http.Client{Transport: faketransport.Func(func(r *http.Request) (*http.Response, error) {
 		host = r.URL.Host + "?" + r.URL.RawQuery
 		return httpmock.NewStringResponse(200, `{"projects":[]}`), nil
 	})}

@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
@@ -332,7 +333,7 @@ func TestLookupProjectID(t *testing.T) {
 func TestEnvironmentServesWhereOptionsAreSilent(t *testing.T) {
 	url := func(options ...vpcep.Option) string {
 		var got string
-		hc := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		hc := &http.Client{Transport: faketransport.Func(func(r *http.Request) (*http.Response, error) {
 			got = r.URL.Host + r.URL.Path
 			return httpmock.NewStringResponse(200, `{"id":"e"}`), nil
 		})}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
@@ -138,7 +139,7 @@ func TestRenewalIsDoneOnceInACall(t *testing.T) {
 	requests := 0
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	hc := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+	hc := &http.Client{Transport: faketransport.Func(func(*http.Request) (*http.Response, error) {
 		if requests++; requests > 10 {
 			cancel()
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
 
@@ -132,7 +133,7 @@ func TestReadsAndDeletesGoAgain(t *testing.T) {
 					c, s := scripted(t, nil, failure, failure, failure, op.ok)
 					var meta vpcep.ResponseMeta
 					require.NoError(t, op.do(t.Context(), c, vpcep.WithResponse(&meta)))
-					assert.Equal(t, 4, s.calls())
+					assert.Equal(t, 4, s.Calls())
 					assert.Equal(t, 4, meta.Attempts)
 				})
 			}
@@ -148,7 +149,7 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 				err := op.do(t.Context(), c)
 				require.ErrorContains(t, err, "nothing was sent; check")
 				assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
-				assert.Equal(t, 1, s.calls())
+				assert.Equal(t, 1, s.Calls())
 			})
 		}
 		for _, events := range []map[string]answer{refused, unreadable} {
@@ -161,7 +162,7 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 					require.ErrorAs(t, err, &api)
 					assert.Equal(t, 1, api.Attempts)
 					assert.Equal(t, 1, meta.Attempts)
-					assert.Equal(t, 1, s.calls())
+					assert.Equal(t, 1, s.Calls())
 					isCreate := op.name == create.name
 					assert.Equal(t, isCreate && unreadable[name] != nil, errors.Is(err, vpcep.ErrOutcomeUnknown))
 				})
@@ -175,26 +176,26 @@ func TestDeleteThatFindsNothing(t *testing.T) {
 	bubble(t, "at first", func(t *testing.T) {
 		c, s := scripted(t, nil, gone)
 		assert.ErrorIs(t, del.do(t.Context(), c), vpcep.ErrEndpointNotFound)
-		assert.Equal(t, 1, s.calls())
+		assert.Equal(t, 1, s.Calls())
 	})
 	for name, failure := range maybeDone {
 		bubble(t, "after "+name, func(t *testing.T) {
 			c, s := scripted(t, nil, failure, gone)
 			assert.NoError(t, del.do(t.Context(), c))
-			assert.Equal(t, 2, s.calls())
+			assert.Equal(t, 2, s.Calls())
 		})
 	}
 	for name, failure := range nothingDone {
 		bubble(t, "after "+name, func(t *testing.T) {
 			c, s := scripted(t, nil, failure, gone)
 			assert.ErrorIs(t, del.do(t.Context(), c), vpcep.ErrEndpointNotFound)
-			assert.Equal(t, 2, s.calls())
+			assert.Equal(t, 2, s.Calls())
 		})
 	}
 	bubble(t, "after one that may have been done and one that was not", func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""), status(429, ""), gone)
 		assert.NoError(t, del.do(t.Context(), c))
-		assert.Equal(t, 3, s.calls())
+		assert.Equal(t, 3, s.Calls())
 	})
 	for name, notGone := range map[string]answer{
 		"wrong URL": status(404, wrongURLBody), "HTML": status(404, "<html>"), "nothing": status(404, ""),
@@ -205,7 +206,7 @@ func TestDeleteThatFindsNothing(t *testing.T) {
 			err := del.do(t.Context(), c)
 			assert.ErrorIs(t, err, vpcep.ErrNotFound)
 			assert.NotErrorIs(t, err, vpcep.ErrEndpointNotFound)
-			assert.Equal(t, 2, s.calls())
+			assert.Equal(t, 2, s.Calls())
 		})
 	}
 	bubble(t, "a get is not done by it", func(t *testing.T) {
@@ -220,7 +221,7 @@ func TestCreateGoesAgainOnlyWhereNothingWasDone(t *testing.T) {
 			c, s := scripted(t, nil, failure, failure, failure, create.ok)
 			var meta vpcep.ResponseMeta
 			require.NoError(t, create.do(t.Context(), c, vpcep.WithResponse(&meta)))
-			assert.Equal(t, 4, s.calls())
+			assert.Equal(t, 4, s.Calls())
 			assert.Equal(t, 4, meta.Attempts)
 		})
 		bubble(t, name+", to the end", func(t *testing.T) {
@@ -229,10 +230,10 @@ func TestCreateGoesAgainOnlyWhereNothingWasDone(t *testing.T) {
 			require.Error(t, err)
 			assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
 			if errors.Is(err, vpcep.ErrThrottled) {
-				assert.Greater(t, s.calls(), 7, "throttling is outlasted for two minutes")
-				assert.Less(t, s.calls(), 15)
+				assert.Greater(t, s.Calls(), 7, "throttling is outlasted for two minutes")
+				assert.Less(t, s.Calls(), 15)
 			} else {
-				assert.Equal(t, 4, s.calls())
+				assert.Equal(t, 4, s.Calls())
 			}
 		})
 	}
@@ -240,12 +241,12 @@ func TestCreateGoesAgainOnlyWhereNothingWasDone(t *testing.T) {
 		bubble(t, name, func(t *testing.T) {
 			c, s := scripted(t, nil, failure, create.ok)
 			assert.ErrorIs(t, create.do(t.Context(), c), vpcep.ErrOutcomeUnknown)
-			assert.Equal(t, 1, s.calls())
+			assert.Equal(t, 1, s.Calls())
 		})
 		bubble(t, name+", after a throttled one", func(t *testing.T) {
 			c, s := scripted(t, nil, status(429, ""), failure, create.ok)
 			assert.ErrorIs(t, create.do(t.Context(), c), vpcep.ErrOutcomeUnknown)
-			assert.Equal(t, 2, s.calls())
+			assert.Equal(t, 2, s.Calls())
 		})
 	}
 }
@@ -261,10 +262,10 @@ func TestEveryAttemptSendsTheSameBytes(t *testing.T) {
 		req.PolicyStatement = []vpcep.PolicyStatement{{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*"}}}
 		_, err := c.CreateEndpoint(t.Context(), req)
 		require.NoError(t, err)
-		require.Len(t, s.bodies, 6)
-		assert.Contains(t, s.bodies[0], "计费")
-		for _, body := range s.bodies {
-			assert.Equal(t, s.bodies[0], body)
+		require.Len(t, s.Sent(), 6)
+		assert.Contains(t, s.Sent()[0].Body, "计费")
+		for _, sent := range s.Sent() {
+			assert.Equal(t, s.Sent()[0].Body, sent.Body)
 		}
 	})
 }
@@ -279,7 +280,7 @@ func TestMaxAttempts(t *testing.T) {
 				err := op.do(t.Context(), c, vpcep.WithResponse(&meta))
 				var api *vpcep.APIError
 				require.ErrorAs(t, err, &api)
-				assert.Equal(t, want, s.calls())
+				assert.Equal(t, want, s.Calls())
 				assert.Equal(t, want, api.Attempts)
 				assert.Equal(t, want, meta.Attempts)
 				assert.Equal(t, meta.StatusCode, api.StatusCode, "the last answer is the one that is told of")
@@ -312,9 +313,9 @@ func TestDelaysHaveFullJitter(t *testing.T) {
 			for run := range runs {
 				c, s := scripted(t, []vpcep.Option{vpcep.WithRetry(tt.policy)}, status(503, ""))
 				require.Error(t, get.do(t.Context(), c))
-				require.Equal(t, len(tt.bounds)+1, s.calls())
+				require.Equal(t, len(tt.bounds)+1, s.Calls())
 				for i := range tt.bounds {
-					gap := s.gap(i + 1)
+					gap := s.Gap(i + 1)
 					longest[i] = max(longest[i], gap)
 					if shortest[i] = min(shortest[i], gap); run == 0 {
 						shortest[i] = gap
@@ -351,7 +352,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 			bubble(t, fmt.Sprintf("%s %d", name, code), func(t *testing.T) {
 				c, s := scripted(t, []vpcep.Option{vpcep.WithRetry(tt.policy)}, status(code, "", "Retry-After", tt.header()), op.ok)
 				require.NoError(t, op.do(t.Context(), c))
-				assert.Equal(t, tt.want, s.gap(1))
+				assert.Equal(t, tt.want, s.Gap(1))
 			})
 		}
 	}
@@ -359,7 +360,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		bubble(t, "means nothing: "+header, func(t *testing.T) {
 			c, s := scripted(t, nil, status(429, "", "Retry-After", header), get.ok)
 			require.NoError(t, get.do(t.Context(), c))
-			assert.Less(t, s.gap(1), 500*time.Millisecond)
+			assert.Less(t, s.Gap(1), 500*time.Millisecond)
 		})
 	}
 	bubble(t, "is told", func(t *testing.T) {
@@ -379,7 +380,7 @@ func TestNoWaitThatTheDeadlineCannotSurvive(t *testing.T) {
 			start := time.Now()
 			err := op.do(ctx, c)
 			assert.Zero(t, time.Since(start))
-			assert.Equal(t, 1, s.calls())
+			assert.Equal(t, 1, s.Calls())
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.ErrorIs(t, err, vpcep.ErrThrottled)
 			assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
@@ -391,7 +392,7 @@ func TestNoWaitThatTheDeadlineCannotSurvive(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			assert.NoError(t, op.do(ctx, c))
-			assert.Equal(t, 2, s.calls())
+			assert.Equal(t, 2, s.Calls())
 		})
 	}
 }
@@ -406,16 +407,16 @@ func TestAttemptTimeoutEndsTheAttemptAndNotTheCall(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				require.NoError(t, op.do(ctx, c))
-				require.Equal(t, 2, s.calls())
-				assert.GreaterOrEqual(t, s.gap(1), time.Second)
-				assert.Less(t, s.gap(1), 1500*time.Millisecond)
+				require.Equal(t, 2, s.Calls())
+				assert.GreaterOrEqual(t, s.Gap(1), time.Second)
+				assert.Less(t, s.Gap(1), 1500*time.Millisecond)
 			})
 			bubble(t, op.name+" "+name+", to the end", func(t *testing.T) {
 				c, s := scripted(t, []vpcep.Option{oneSecond}, stalled)
 				err := op.do(t.Context(), c)
 				require.Error(t, err)
 				assert.NotErrorIs(t, err, context.DeadlineExceeded)
-				assert.Equal(t, 4, s.calls())
+				assert.Equal(t, 4, s.Calls())
 			})
 		}
 		bubble(t, "create "+name, func(t *testing.T) {
@@ -425,7 +426,7 @@ func TestAttemptTimeoutEndsTheAttemptAndNotTheCall(t *testing.T) {
 			assert.Equal(t, time.Second, time.Since(start))
 			assert.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
 			assert.NotErrorIs(t, err, context.DeadlineExceeded)
-			assert.Equal(t, 1, s.calls())
+			assert.Equal(t, 1, s.Calls())
 		})
 	}
 	bubble(t, "it is a time-out for those who ask", func(t *testing.T) {
@@ -448,7 +449,7 @@ func TestDeadlineEndsTheCall(t *testing.T) {
 				assert.Equal(t, time.Second, time.Since(start))
 				assert.ErrorIs(t, err, context.DeadlineExceeded)
 				assert.Equal(t, op.name == create.name, errors.Is(err, vpcep.ErrOutcomeUnknown))
-				assert.Equal(t, 1, s.calls())
+				assert.Equal(t, 1, s.Calls())
 			})
 		}
 	}
@@ -488,7 +489,7 @@ func TestBrokenServiceIsNotFlooded(t *testing.T) {
 
 		other, s := scripted(t, nil, status(503, ""), get.ok)
 		require.NoError(t, get.do(t.Context(), other))
-		assert.Equal(t, 2, s.calls(), "each client has its own budget")
+		assert.Equal(t, 2, s.Calls(), "each client has its own budget")
 	})
 }
 
@@ -515,7 +516,7 @@ func TestCancelledCallsReturnAtOnce(t *testing.T) {
 				assert.ErrorIs(t, err, context.Canceled)
 				assert.NotErrorIs(t, err, context.DeadlineExceeded)
 				assert.Equal(t, op.name == create.name && tt.written, errors.Is(err, vpcep.ErrOutcomeUnknown))
-				assert.Equal(t, 1, s.calls())
+				assert.Equal(t, 1, s.Calls())
 				var unknown *vpcep.OutcomeUnknownError
 				if phase == "slow body" && errors.As(err, &unknown) {
 					assert.Equal(t, "e-1", unknown.EndpointID)
@@ -533,7 +534,7 @@ func TestCancelledCallsReturnAtOnce(t *testing.T) {
 			assert.Zero(t, time.Since(start))
 			assert.ErrorIs(t, err, context.Canceled)
 			assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
-			assert.Zero(t, s.calls())
+			assert.Zero(t, s.Calls())
 		})
 	}
 	bubble(t, "list between pages", func(t *testing.T) {
@@ -553,7 +554,7 @@ func TestCancelledCallsReturnAtOnce(t *testing.T) {
 		}
 		assert.Zero(t, time.Since(start))
 		assert.Equal(t, 10, seen, "the page that is there")
-		assert.Equal(t, 1, s.calls())
+		assert.Equal(t, 1, s.Calls())
 	})
 	bubble(t, "create in flight, after a throttled attempt", func(t *testing.T) {
 		c, s := scripted(t, nil, status(429, ""), stall)
@@ -563,7 +564,7 @@ func TestCancelledCallsReturnAtOnce(t *testing.T) {
 		err := create.do(ctx, c)
 		assert.ErrorIs(t, err, context.Canceled)
 		assert.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
-		assert.Equal(t, 2, s.calls())
+		assert.Equal(t, 2, s.Calls())
 	})
 }
 
@@ -641,7 +642,7 @@ func TestCancelledCallsReturnAtOnceFromASlowError(t *testing.T) {
 				assert.Equal(t, op.name == create.name && !isKnown, errors.Is(err, vpcep.ErrOutcomeUnknown))
 				var api *vpcep.APIError
 				assert.ErrorAs(t, err, &api)
-				assert.Equal(t, 1, s.calls())
+				assert.Equal(t, 1, s.Calls())
 			})
 		}
 	}
@@ -651,7 +652,7 @@ func TestCancelledCallsReturnAtOnceFromASlowError(t *testing.T) {
 func TestTimeoutsOfTheTransportEndTheAttempt(t *testing.T) {
 	for name, stalled := range map[string]answer{"in flight": stall, "slow body": slowBody(200, `{"id":"e-1"`)} {
 		bubble(t, "http.Client.Timeout "+name, func(t *testing.T) {
-			s := &script{answers: []answer{stalled}}
+			s := faketransport.NewScript(stalled)
 			hc := &http.Client{Transport: s, Timeout: time.Second}
 			c, err := vpcep.NewClient(settings(vpcep.WithHTTPClient(hc))...)
 			require.NoError(t, err)
@@ -660,7 +661,7 @@ func TestTimeoutsOfTheTransportEndTheAttempt(t *testing.T) {
 			err = get.do(ctx, c)
 			require.Error(t, err)
 			assert.NotErrorIs(t, err, context.DeadlineExceeded)
-			assert.Equal(t, 4, s.calls())
+			assert.Equal(t, 4, s.Calls())
 		})
 	}
 	bubble(t, "dial", func(t *testing.T) {
@@ -669,7 +670,7 @@ func TestTimeoutsOfTheTransportEndTheAttempt(t *testing.T) {
 		require.Error(t, err)
 		assert.NotErrorIs(t, err, context.DeadlineExceeded)
 		assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
-		assert.Equal(t, 4, s.calls())
+		assert.Equal(t, 4, s.Calls())
 	})
 }
 
@@ -685,7 +686,7 @@ func TestCallsThatEndBeforeARetrySpendNothing(t *testing.T) {
 			require.ErrorContains(t, err, "vpcep: GET /v1/p-1/vpc-endpoints/e-1")
 		}
 		require.Error(t, get.do(t.Context(), c))
-		assert.Equal(t, ended+4, s.calls())
+		assert.Equal(t, ended+4, s.Calls())
 	})
 }
 

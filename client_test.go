@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 )
 
 func TestNewClientReportsWrongSettings(t *testing.T) {
@@ -131,7 +132,7 @@ func TestRequestsGoToTheServicesURL(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got *http.Request
-			hc := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			hc := &http.Client{Transport: faketransport.Func(func(r *http.Request) (*http.Response, error) {
 				got = r
 				return httpmock.NewStringResponse(200, `{"id":"e"}`), nil
 			})}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 )
 
 // endingBody calls end when it has been read completely.
@@ -38,7 +39,7 @@ func TestContextEndsTheReadingOfALongAnswer(t *testing.T) {
 	answering := func(body string) (context.Context, *vpcep.Client) {
 		ctx, cancel := context.WithCancel(t.Context())
 		t.Cleanup(cancel)
-		return ctx, clientOf(t, roundTrip(func(*http.Request) (*http.Response, error) {
+		return ctx, clientOf(t, faketransport.Func(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: &endingBody{strings.NewReader(body), cancel}}, nil
 		}))
 	}
@@ -80,7 +81,7 @@ func TestCreateNeverLosesTheID(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			c := clientOf(t, roundTrip(func(*http.Request) (*http.Response, error) {
+			c := clientOf(t, faketransport.Func(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: &endingBody{strings.NewReader(tt.body), func() {
 					if tt.ends {
 						cancel()

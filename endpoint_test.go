@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 )
 
 const endpointsURL = "https://vpcep.example/v1/p-1/vpc-endpoints"
@@ -114,7 +115,7 @@ func TestCreateEndpointWithUnknownOutcome(t *testing.T) {
 				resp := httpmock.NewStringResponse(tt.status, tt.body)
 				resp.Header.Set("Location", "https://evil.example/")
 				if tt.cut {
-					resp.Body = cut(tt.body)
+					resp.Body = faketransport.NewCutBody(tt.body)
 				}
 				return resp, nil
 			})
@@ -149,7 +150,7 @@ func TestCreateEndpointRefused(t *testing.T) {
 			c, mock := mocked(t)
 			mock.RegisterResponder("POST", endpointsURL, func(*http.Request) (*http.Response, error) {
 				resp := httpmock.NewStringResponse(status, body)
-				resp.Body = cut(body) // the status alone says it
+				resp.Body = faketransport.NewCutBody(body) // the status alone says it
 				return resp, nil
 			})
 			_, err := c.CreateEndpoint(t.Context(), minimal)

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/fallback"
 	"github.com/vpcep/vpcep-go/vpceptest"
 )
@@ -52,41 +52,16 @@ func bubble(t *testing.T, name string, test func(t *testing.T)) {
 }
 
 // answer is the result of one request.
-type answer = httpmock.Responder
+type answer = faketransport.Response
 
 func status(code int, body string, header ...string) answer {
-	return func(*http.Request) (*http.Response, error) {
-		resp := httpmock.NewStringResponse(code, body)
-		for i := 0; i+1 < len(header); i += 2 {
-			resp.Header.Set(header[i], header[i+1])
-		}
-		return resp, nil
-	}
+	return faketransport.Status(code, body, header...)
 }
 
-func broken(err error) answer { return httpmock.NewErrorResponder(err) }
+func broken(err error) answer { return faketransport.Fail(err) }
 
 // cutAnswer is a response that breaks off in its body.
-func cutAnswer(code int, part string) answer {
-	return func(*http.Request) (*http.Response, error) {
-		resp := httpmock.NewStringResponse(code, "")
-		resp.Body = cut(part)
-		return resp, nil
-	}
-}
-
-// cutBody returns part of a body and then fails.
-type cutBody struct{ io.Reader }
-
-func cut(part string) io.ReadCloser {
-	return cutBody{io.MultiReader(strings.NewReader(part), brokenReader{})}
-}
-
-func (cutBody) Close() error { return nil }
-
-type brokenReader struct{}
-
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func cutAnswer(code int, part string) answer { return faketransport.Cut(code, part) }
 
 // stall never answers.
 func stall(r *http.Request) (*http.Response, error) {
@@ -110,51 +85,9 @@ func (r stalledReader) Read([]byte) (int, error) {
 	return 0, r.ctx.Err()
 }
 
-// roundTrip makes a function an http.RoundTripper.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// script serves the first request with its first answer, the second with its second, and all
-// further ones with the last.
-type script struct {
-	answers []answer
-
-	mu     sync.Mutex // a canceled call does not wait for the response
-	times  []time.Time
-	bodies []string
-}
-
-func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
-	body := []byte{}
-	if r.Body != nil {
-		body, _ = io.ReadAll(r.Body)
-	}
-	s.mu.Lock()
-	next := s.answers[min(len(s.times), len(s.answers)-1)]
-	s.times = append(s.times, time.Now())
-	s.bodies = append(s.bodies, string(body))
-	s.mu.Unlock()
-	return next(r)
-}
-
-// calls returns the number of requests.
-func (s *script) calls() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.times)
-}
-
-// gap returns the time between the n-th request, from 0, and the previous one.
-func (s *script) gap(n int) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.times[n].Sub(s.times[n-1])
-}
-
-func scripted(t *testing.T, options []vpcep.Option, answers ...answer) (*vpcep.Client, *script) {
+func scripted(t *testing.T, options []vpcep.Option, answers ...answer) (*vpcep.Client, *faketransport.Script) {
 	t.Helper()
-	s := &script{answers: answers}
+	s := faketransport.NewScript(answers[0], answers[1:]...)
 	return clientOf(t, s, options...), s
 }
 
@@ -174,7 +107,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp := rec.Result()
 	resp.Request = r
 	if aborted {
-		resp.Body = cut(rec.Body.String())
+		resp.Body = faketransport.NewCutBody(rec.Body.String())
 	}
 	return resp, nil
 }
@@ -247,7 +180,7 @@ func (s *standIn) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !s.undated {
 		resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
-	if _, isCut := resp.Body.(cutBody); s.change == nil || isCut || resp.ContentLength == 0 {
+	if _, isCut := resp.Body.(faketransport.CutBody); s.change == nil || isCut || resp.ContentLength == 0 {
 		return resp, nil
 	}
 	data, err := io.ReadAll(resp.Body)

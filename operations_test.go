@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 )
 
 // exchanged is one request, its response, and what the caller gets.
@@ -25,7 +26,7 @@ func exchanging(t *testing.T, exchanges ...exchanged) *vpcep.Client {
 	t.Helper()
 	sent := 0
 	t.Cleanup(func() { assert.Equal(t, len(exchanges), sent, "as many requests as expected") })
-	return clientOf(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+	return clientOf(t, faketransport.Func(func(r *http.Request) (*http.Response, error) {
 		body := []byte{}
 		if r.Body != nil {
 			body, _ = io.ReadAll(r.Body)

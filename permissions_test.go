@@ -126,7 +126,7 @@ func TestPermissionsAreRepeated(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""), status(200, `{"permissions":["*"]}`))
 		_, err := c.AddPermissions(t.Context(), "s-1", []vpcep.Permission{{Value: vpcep.PermissionEverybody}})
 		require.NoError(t, err)
-		assert.Equal(t, 2, s.calls())
+		assert.Equal(t, 2, s.Calls())
 	})
 }
 

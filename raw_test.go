@@ -25,7 +25,7 @@ func TestRawRequest(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"a":1}`, string(body))
 	assert.Equal(t, "/v2/p-1/things?q=a+b", sent.URL.RequestURI())
-	assert.JSONEq(t, `{"x":1}`, s.bodies[0])
+	assert.JSONEq(t, `{"x":1}`, s.Sent()[0].Body)
 	assert.NotEmpty(t, sent.Header.Get("X-Auth-Token"))
 	assert.Equal(t, 201, meta.StatusCode)
 	assert.Equal(t, "r-1", meta.RequestID)
@@ -47,13 +47,13 @@ func TestRawRequestIsRepeatedOnlyWhereThatIsSaid(t *testing.T) {
 			if tt.again {
 				assert.NoError(t, err)
 				assert.Empty(t, body)
-				assert.Equal(t, 2, s.calls())
+				assert.Equal(t, 2, s.Calls())
 				return
 			}
 			assert.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
 			assert.ErrorContains(t, err, "the request may have been carried out")
 			assert.NotContains(t, err.Error(), "endpoint may exist")
-			assert.Equal(t, 1, s.calls())
+			assert.Equal(t, 1, s.Calls())
 		})
 	}
 	c, _ := scripted(t, nil, status(403, `{"error_code":"APIGW.0302"}`))
@@ -76,7 +76,7 @@ func TestRawRequestThatIsWrongIsNotSent(t *testing.T) {
 	}
 	_, err := (*vpcep.Client)(nil).Do(t.Context(), vpcep.RawRequest{Method: "GET", Path: "/v1"})
 	assert.Error(t, err)
-	assert.Zero(t, s.calls())
+	assert.Zero(t, s.Calls())
 }
 
 func TestSettingsOfOneCall(t *testing.T) {
@@ -85,14 +85,14 @@ func TestSettingsOfOneCall(t *testing.T) {
 		err := get.do(t.Context(), c, vpcep.WithCallTimeout(12e9))
 		assert.ErrorIs(t, err, vpcep.ErrServiceUnavailable)
 		assert.ErrorContains(t, err, "deadline")
-		assert.Equal(t, 3, s.calls())
+		assert.Equal(t, 3, s.Calls())
 	})
 	bubble(t, "a retry policy", func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""))
 		assert.Error(t, get.do(t.Context(), c, vpcep.WithCallRetry(vpcep.RetryPolicy{MaxAttempts: 2})))
-		assert.Equal(t, 2, s.calls())
+		assert.Equal(t, 2, s.Calls())
 		assert.Error(t, get.do(t.Context(), c))
-		assert.Equal(t, 2+4, s.calls(), "the client's own is as it was")
+		assert.Equal(t, 2+4, s.Calls(), "the client's own is as it was")
 	})
 	t.Run("a header", func(t *testing.T) {
 		var sent http.Header
@@ -116,6 +116,6 @@ func TestSettingsOfOneCall(t *testing.T) {
 			var invalid *vpcep.ValidationError
 			assert.True(t, errors.As(get.do(t.Context(), c, opt), &invalid))
 		}
-		assert.Zero(t, s.calls())
+		assert.Zero(t, s.Calls())
 	})
 }

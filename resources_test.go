@@ -78,7 +78,7 @@ func TestListResourcesIsRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""), status(200, `{"resources":[],"total_count":0}`))
 		assert.Empty(t, collect(t, c.ListResources(t.Context(), vpcep.ResourceTypeEndpoint, vpcep.ResourceFilter{})))
-		assert.Equal(t, 2, s.calls())
+		assert.Equal(t, 2, s.Calls())
 	})
 }
 

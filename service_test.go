@@ -196,7 +196,7 @@ func TestCreateServiceWithUnknownOutcome(t *testing.T) {
 		_, err := c.CreateService(t.Context(), ownRequest)
 		require.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
 		assert.Contains(t, err.Error(), "the endpoint service may exist")
-		assert.Equal(t, 1, s.calls())
+		assert.Equal(t, 1, s.Calls())
 
 		c, _ = scripted(t, nil, cutAnswer(200, `{"id":"s-1","po`))
 		_, err = c.CreateService(t.Context(), ownRequest)
@@ -218,7 +218,7 @@ func TestDeleteServiceRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := scripted(t, nil, status(503, ""), status(404, `{"error_code":"EndPoint.2003","error_msg":"m"}`))
 		assert.NoError(t, c.DeleteService(t.Context(), "s-1"))
-		assert.Equal(t, 2, s.calls())
+		assert.Equal(t, 2, s.Calls())
 		c, _ = scripted(t, nil, status(404, `{"error_code":"EndPoint.2003","error_msg":"m"}`))
 		assert.ErrorIs(t, c.DeleteService(t.Context(), "s-1"), vpcep.ErrServiceNotFound)
 		c, _ = scripted(t, nil, status(400, `{"error":{"code":"EndPoint.3006","message":"m"}}`))
@@ -241,7 +241,7 @@ func TestWaitForService(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []vpcep.ServiceStatus{"creating", "new", "available"}, polled)
 		assert.Equal(t, "C", service.Errors[0].Code, "the callback got a copy")
-		assert.Equal(t, 5, s.calls())
+		assert.Equal(t, 5, s.Calls())
 	})
 	for _, dead := range []string{"failed", "deleting"} {
 		bubble(t, dead, func(t *testing.T) {
@@ -273,7 +273,7 @@ func TestWaitForService(t *testing.T) {
 	bubble(t, "until it is gone", func(t *testing.T) {
 		c, s := scripted(t, nil, is("deleting"), is("deleting"), gone)
 		require.NoError(t, c.WaitForServiceDeleted(t.Context(), "s-1", vpcep.WaitOptions{}))
-		assert.Equal(t, 3, s.calls())
+		assert.Equal(t, 3, s.Calls())
 		c, _ = scripted(t, nil, status(404, `{"error_code":"APIGW.0101","error_msg":"m"}`))
 		assert.ErrorIs(t, c.WaitForServiceDeleted(t.Context(), "s-1", vpcep.WaitOptions{}), vpcep.CodeAPINotFound)
 	})

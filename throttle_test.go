@@ -87,11 +87,11 @@ func TestThrottlingEndsThePatience(t *testing.T) {
 			assert.NotErrorIs(t, err, vpcep.ErrOutcomeUnknown)
 			assert.LessOrEqual(t, time.Since(start), tt.most)
 			if tt.calls != 0 {
-				assert.Equal(t, tt.calls, s.calls())
+				assert.Equal(t, tt.calls, s.Calls())
 			} else {
-				assert.Greater(t, s.calls(), 1)
+				assert.Greater(t, s.Calls(), 1)
 			}
-			assert.LessOrEqual(t, s.calls(), 200)
+			assert.LessOrEqual(t, s.Calls(), 200)
 		})
 	}
 }

@@ -44,10 +44,10 @@ func TestServerResourcesAreAddedOnce(t *testing.T) {
 		err := c.AddServerResources(t.Context(), "s-1", []vpcep.ServerResource{{ID: "elb-1"}})
 		require.ErrorIs(t, err, vpcep.ErrOutcomeUnknown)
 		assert.Contains(t, err.Error(), "the request may have been carried out")
-		assert.Equal(t, 1, s.calls())
+		assert.Equal(t, 1, s.Calls())
 		c, s = scripted(t, nil, status(503, ""), status(204, ""))
 		require.NoError(t, c.UpgradeService(t.Context(), "s-1", vpcep.ServiceUpgrade{}))
-		assert.Equal(t, 2, s.calls())
+		assert.Equal(t, 2, s.Calls())
 	})
 }
 

@@ -15,17 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // metadata is a service that gives the answers in turn, and the last one from then on.
 func metadata(answers ...string) (*Metadata, *[]string) {
 	var seen []string
-	service := &exchange.Service{BaseURL: "http://metadata.example", Header: http.Header{"Accept": {"*/*"}, "Content-Type": {"application/json"}}, Transport: transport.New(&http.Client{Transport: roundTrip(
+	service := &exchange.Service{BaseURL: "http://metadata.example", Header: http.Header{"Accept": {"*/*"}, "Content-Type": {"application/json"}}, Transport: transport.New(&http.Client{Transport: faketransport.Func(
 		func(r *http.Request) (*http.Response, error) {
 			seen = append(seen, r.Method+" "+r.Header.Get(tokenHeader))
 			answer := answers[0]

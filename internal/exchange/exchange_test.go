@@ -16,14 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/retry"
 	"github.com/vpcep/vpcep-go/internal/sign"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 type answer struct {
 	status int
@@ -33,39 +30,28 @@ type answer struct {
 	cut    bool
 }
 
-// brokenBody ends in the middle.
-type brokenBody struct{ io.Reader }
-
-func (b brokenBody) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
-}
-
-// script answers request after request, the last answer for ever.
-type script struct {
-	answers []answer
-	sent    []*http.Request
-	at      []time.Time
-}
-
-func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := s.answers[min(len(s.sent), len(s.answers)-1)]
-	s.sent, s.at = append(s.sent, req), append(s.at, time.Now())
+func (a answer) give(req *http.Request) (*http.Response, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
-	var body io.Reader = strings.NewReader(a.body)
+	give := faketransport.Status
 	if a.cut {
-		body = brokenBody{body}
+		give = faketransport.Cut
 	}
-	header := a.header.Clone()
-	if header == nil {
-		header = http.Header{}
+	resp, err := give(a.status, a.body)(req)
+	if a.header != nil {
+		resp.Header = a.header.Clone()
 	}
-	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(body), Request: req}, nil
+	return resp, err
+}
+
+// scriptOf gives one answer after another, and the last one from then on.
+func scriptOf(answers ...answer) *faketransport.Script {
+	var responses []faketransport.Response
+	for _, a := range answers {
+		responses = append(responses, a.give)
+	}
+	return faketransport.NewScript(responses[0], responses[1:]...)
 }
 
 func service(rt http.RoundTripper) *exchange.Service {
@@ -91,7 +77,7 @@ func virtually(t *testing.T, name string, test func(*testing.T)) {
 }
 
 func TestWhatIsSent(t *testing.T) {
-	s := &script{answers: []answer{{status: 200, body: "ok"}}}
+	s := scriptOf(answer{status: 200, body: "ok"})
 	svc := service(s)
 	svc.Authenticate = func(req *http.Request) error {
 		req.Header.Set("X-Auth-Token", "for-"+sign.Project(req.Context()))
@@ -106,17 +92,17 @@ func TestWhatIsSent(t *testing.T) {
 	c.Header = http.Header{"X-Trace": {"1"}}
 	c.Observe = func(a exchange.Answer) { seen = append(seen, a) }
 	require.Nil(t, svc.Do(t.Context(), c))
-	require.Len(t, s.sent, 1)
-	assert.Equal(t, "https://x.example/base/things?q=a+b", s.sent[0].URL.String())
-	assert.Equal(t, "for-p-1", s.sent[0].Header.Get("X-Auth-Token"))
-	assert.Equal(t, "1", s.sent[0].Header.Get("X-Trace"))
-	assert.Equal(t, "application/json", s.sent[0].Header.Get("Accept"))
+	require.Len(t, s.Sent(), 1)
+	assert.Equal(t, "https://x.example/base/things?q=a+b", s.Sent()[0].Request.URL.String())
+	assert.Equal(t, "for-p-1", s.Sent()[0].Request.Header.Get("X-Auth-Token"))
+	assert.Equal(t, "1", s.Sent()[0].Request.Header.Get("X-Trace"))
+	assert.Equal(t, "application/json", s.Sent()[0].Request.Header.Get("Accept"))
 	assert.Len(t, svc.Header, 1, "the service's own headers are as they were")
 	require.Len(t, seen, 1)
 	assert.Equal(t, 1, seen[0].Attempts)
 	c.Query = nil
 	require.Nil(t, svc.Do(t.Context(), c))
-	assert.Equal(t, "https://x.example/base/things", s.sent[1].URL.String())
+	assert.Equal(t, "https://x.example/base/things", s.Sent()[1].Request.URL.String())
 }
 
 // The outcome of the last attempt, and the number of attempts.
@@ -152,7 +138,7 @@ func TestOutcomes(t *testing.T) {
 		"gone after an unsent one":    {op: retry.Delete, answers: []answer{{err: dialRefused}, {status: 404}}, event: retry.Gone, requests: 2},
 	} {
 		virtually(t, name, func(t *testing.T) {
-			s := &script{answers: tt.answers}
+			s := scriptOf(tt.answers...)
 			svc := service(s)
 			svc.Meaning = func(_ retry.Operation, status int, _ string) retry.Event {
 				switch status {
@@ -166,7 +152,7 @@ func TestOutcomes(t *testing.T) {
 			c := read(func(exchange.Answer) error { return tt.accept })
 			c.Operation = tt.op
 			f := svc.Do(t.Context(), c)
-			assert.Len(t, s.sent, tt.requests)
+			assert.Len(t, s.Sent(), tt.requests)
 			if tt.succeeds {
 				assert.Nil(t, f)
 				return
@@ -200,7 +186,7 @@ func TestCredentialsAreRenewedOnce(t *testing.T) {
 		"before all the rest": {answers: []answer{{status: 401}, {status: 503}}, better: true, requests: 1 + 4},
 	} {
 		virtually(t, name, func(t *testing.T) {
-			s := &script{answers: tt.answers}
+			s := scriptOf(tt.answers...)
 			svc := service(s)
 			renewals := 0
 			svc.Authenticate = func(req *http.Request) error { req.Header.Set("X-Auth-Token", "old"); return nil }
@@ -211,15 +197,15 @@ func TestCredentialsAreRenewedOnce(t *testing.T) {
 			}
 			f := svc.Do(t.Context(), read(nil))
 			assert.Equal(t, tt.succeeds, f == nil)
-			assert.Len(t, s.sent, tt.requests)
+			assert.Len(t, s.Sent(), tt.requests)
 			if tt.wantWhy != "" {
 				assert.ErrorContains(t, f.Why, tt.wantWhy)
 			} else if f != nil {
 				assert.NoError(t, f.Why)
 			}
 			refusals := 0
-			for i := range s.sent {
-				if s.answers[min(i, len(s.answers)-1)].status == 401 {
+			for i := range s.Sent() {
+				if tt.answers[min(i, len(tt.answers)-1)].status == 401 {
 					refusals++
 				}
 			}
@@ -229,7 +215,7 @@ func TestCredentialsAreRenewedOnce(t *testing.T) {
 }
 
 func TestFailedAuthentication(t *testing.T) {
-	s := &script{answers: []answer{{status: 200}}}
+	s := scriptOf(answer{status: 200})
 	svc := service(s)
 	cause := errors.New("no token")
 	svc.Authenticate = func(*http.Request) error { return cause }
@@ -237,37 +223,37 @@ func TestFailedAuthentication(t *testing.T) {
 	require.NotNil(t, f)
 	assert.True(t, f.Authentication)
 	assert.ErrorIs(t, f.Cause, cause)
-	assert.Empty(t, s.sent)
+	assert.Empty(t, s.Sent())
 }
 
 func TestPolicyOfACall(t *testing.T) {
 	virtually(t, "fewer attempts", func(t *testing.T) {
-		s := &script{answers: []answer{{status: 503}}}
+		s := scriptOf(answer{status: 503})
 		c := read(nil)
 		c.Retry = retry.Policy{MaxAttempts: 2}
 		assert.NotNil(t, service(s).Do(t.Context(), c))
-		assert.Len(t, s.sent, 2)
+		assert.Len(t, s.Sent(), 2)
 	})
 	virtually(t, "once", func(t *testing.T) {
 		for _, status := range []int{503, 429} {
-			s := &script{answers: []answer{{status: status}}}
+			s := scriptOf(answer{status: status})
 			c := read(nil)
 			c.Once = true
 			assert.NotNil(t, service(s).Do(t.Context(), c))
-			assert.Len(t, s.sent, 1)
+			assert.Len(t, s.Sent(), 1)
 		}
 	})
 	virtually(t, "never again, throttled or not", func(t *testing.T) {
 		for _, status := range []int{503, 429} {
-			s := &script{answers: []answer{{status: status}}}
+			s := scriptOf(answer{status: status})
 			c := read(nil)
 			c.Retry = retry.Policy{MaxAttempts: 1}
 			assert.NotNil(t, service(s).Do(t.Context(), c))
-			assert.Len(t, s.sent, 1)
+			assert.Len(t, s.Sent(), 1)
 		}
 	})
 	virtually(t, "the time of one attempt", func(t *testing.T) {
-		svc := service(roundTripper(func(req *http.Request) (*http.Response, error) {
+		svc := service(faketransport.Func(func(req *http.Request) (*http.Response, error) {
 			<-req.Context().Done()
 			return nil, req.Context().Err()
 		}))
@@ -284,7 +270,7 @@ func TestPolicyOfACall(t *testing.T) {
 
 func TestThrottledAttemptsDoNotCount(t *testing.T) {
 	virtually(t, "they are outlasted", func(t *testing.T) {
-		s := &script{answers: []answer{{status: 429}, {status: 429}, {status: 429}, {status: 429}, {status: 429}, {status: 200}}}
+		s := scriptOf(answer{status: 429}, answer{status: 429}, answer{status: 429}, answer{status: 429}, answer{status: 429}, answer{status: 200})
 		c := read(nil)
 		var attempts int
 		c.Observe = func(a exchange.Answer) { attempts = a.Attempts }
@@ -292,15 +278,15 @@ func TestThrottledAttemptsDoNotCount(t *testing.T) {
 		assert.Equal(t, 6, attempts)
 	})
 	virtually(t, "and then the rest counts", func(t *testing.T) {
-		s := &script{answers: []answer{{status: 429}, {status: 503}}}
+		s := scriptOf(answer{status: 429}, answer{status: 503})
 		f := service(s).Do(t.Context(), read(nil))
 		require.NotNil(t, f)
-		assert.Len(t, s.sent, 1+4)
+		assert.Len(t, s.Sent(), 1+4)
 		assert.Equal(t, 4, f.Tries)
 		assert.Equal(t, 5, f.Attempts)
 	})
 	virtually(t, "not beyond the deadline", func(t *testing.T) {
-		s := &script{answers: []answer{{status: 429, header: http.Header{"Retry-After": {"10"}}}}}
+		s := scriptOf(answer{status: 429, header: http.Header{"Retry-After": {"10"}}})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start := time.Now()
@@ -314,7 +300,7 @@ func TestThrottledAttemptsDoNotCount(t *testing.T) {
 
 func TestPausesObeyTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{answers: []answer{{status: 503, header: http.Header{"Retry-After": {"5"}}}}}
+		s := scriptOf(answer{status: 503, header: http.Header{"Retry-After": {"5"}}})
 		svc := service(s)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
@@ -330,19 +316,17 @@ func TestPausesObeyTheContext(t *testing.T) {
 // 200 retries without a success between them are all that a client spends.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{answers: []answer{{status: 503}}}
-		svc := service(s)
+		s := scriptOf(answer{status: 503})
+		svc := service(faketransport.Func(func(r *http.Request) (*http.Response, error) { return s.RoundTrip(r) }))
 		for range 100 {
 			assert.NotNil(t, svc.Do(t.Context(), read(nil)))
 		}
-		assert.Len(t, s.sent, 100+200)
-		s.answers = []answer{{status: 200}}
-		s.sent = nil
+		assert.Len(t, s.Sent(), 100+200)
+		s = scriptOf(answer{status: 200})
 		assert.Nil(t, svc.Do(t.Context(), read(nil)))
-		s.answers = []answer{{status: 503}}
-		s.sent = nil
+		s = scriptOf(answer{status: 503})
 		assert.NotNil(t, svc.Do(t.Context(), read(nil)))
-		assert.Len(t, s.sent, 2, "a success gives one back")
+		assert.Len(t, s.Sent(), 2, "a success gives one back")
 	})
 }
 
@@ -372,7 +356,7 @@ func TestWhatAFailureSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := read(nil)
 			c.Once, c.Secrecy = true, tt.secrecy
-			f := service(&script{answers: []answer{tt.answer}}).Do(t.Context(), c)
+			f := service(scriptOf(tt.answer)).Do(t.Context(), c)
 			require.NotNil(t, f)
 			assert.Equal(t, tt.code, f.Body.Code)
 			assert.Equal(t, tt.message, f.Body.Message)
@@ -396,7 +380,7 @@ func TestUnreadableSuccess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := read(func(exchange.Answer) error { return errors.New("it is odd") })
 			c.Secrecy = tt.secrecy
-			f := service(&script{answers: []answer{{status: 200, body: tt.body}}}).Do(t.Context(), c)
+			f := service(scriptOf(answer{status: 200, body: tt.body})).Do(t.Context(), c)
 			require.NotNil(t, f)
 			assert.Equal(t, tt.message, f.Body.Message)
 			assert.Equal(t, tt.named, f.Named())
@@ -409,14 +393,14 @@ func TestUnreadableSuccess(t *testing.T) {
 func TestLongBodiesAreCutOff(t *testing.T) {
 	c := read(nil)
 	c.Once = true
-	f := service(&script{answers: []answer{{status: 500, body: strings.Repeat("x", 100<<10)}}}).Do(t.Context(), c)
+	f := service(scriptOf(answer{status: 500, body: strings.Repeat("x", 100<<10)})).Do(t.Context(), c)
 	require.NotNil(t, f)
 	assert.Len(t, f.Text, 64<<10)
 }
 
 func TestLog(t *testing.T) {
 	var lines strings.Builder
-	svc := service(&script{answers: []answer{{status: 200, header: http.Header{"X-Request-Id": {"r-1\nx"}}}}})
+	svc := service(scriptOf(answer{status: 200, header: http.Header{"X-Request-Id": {"r-1\nx"}}}))
 	svc.Logger = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	require.Nil(t, svc.Do(t.Context(), read(nil)))
 	assert.Contains(t, lines.String(), `method=GET path=/base/things status=200 request_id="r-1 x" attempt=1 duration=`)

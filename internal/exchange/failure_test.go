@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/retry"
 )
 
@@ -26,20 +27,20 @@ func TestStatusOfAnAnswer(t *testing.T) {
 	} {
 		c := read(nil)
 		c.Once = true
-		f := service(&script{answers: []answer{{status: status}}}).Do(t.Context(), c)
+		f := service(scriptOf(answer{status: status})).Do(t.Context(), c)
 		require.NotNil(t, f, status)
 		assert.Equal(t, want, f.Event, status)
 		assert.NoError(t, f.Cause)
 	}
 	for _, status := range []int{200, 204, 299} {
-		assert.Nil(t, service(&script{answers: []answer{{status: status}}}).Do(t.Context(), read(nil)), status)
+		assert.Nil(t, service(scriptOf(answer{status: status})).Do(t.Context(), read(nil)), status)
 	}
 }
 
 // Meaning is called for refusals, and not for other responses.
 func TestMeaningOfARefusal(t *testing.T) {
 	for status, isAsked := range map[int]bool{302: false, 400: true, 401: true, 408: false, 429: true, 500: false} {
-		svc := service(&script{answers: []answer{{status: status, body: `{"code":"C"}`}}})
+		svc := service(scriptOf(answer{status: status, body: `{"code":"C"}`}))
 		asked := false
 		svc.Meaning = func(op retry.Operation, of int, code string) retry.Event {
 			asked = true
@@ -58,7 +59,7 @@ func TestMeaningOfARefusal(t *testing.T) {
 }
 
 // written is a connection that breaks after the request was written.
-func written(err error) roundTripper {
+func written(err error) faketransport.Func {
 	return func(req *http.Request) (*http.Response, error) {
 		trace := httptrace.ContextClientTrace(req.Context())
 		trace.GetConn("x.example:443")
@@ -117,7 +118,7 @@ func TestWhatIsShownBesideASecret(t *testing.T) {
 	} {
 		c := read(nil)
 		c.Once, c.Secrecy = true, tt.secrecy
-		f := service(&script{answers: []answer{{status: 403, body: body}}}).Do(t.Context(), c)
+		f := service(scriptOf(answer{status: 403, body: body})).Do(t.Context(), c)
 		require.NotNil(t, f)
 		assert.Equal(t, tt.want, f.Body, name)
 		assert.Equal(t, tt.text, f.Text, name)
@@ -139,7 +140,7 @@ func TestRequestIDBesideASecret(t *testing.T) {
 	} {
 		c := read(nil)
 		c.Once, c.Secrecy = true, exchange.SecretResult
-		f := service(&script{answers: []answer{{status: 401, header: http.Header{"X-Request-Id": {id}, "X-Subject-Token": {"fresh-token"}}}}}).Do(t.Context(), c)
+		f := service(scriptOf(answer{status: 401, header: http.Header{"X-Request-Id": {id}, "X-Subject-Token": {"fresh-token"}}})).Do(t.Context(), c)
 		require.NotNil(t, f)
 		assert.Equal(t, want, f.Body.RequestID)
 	}
@@ -155,10 +156,10 @@ func TestAnswersThatAreNotThrottled(t *testing.T) {
 		"a connection that ends": {answer{err: errors.New("reset")}, 750 * time.Millisecond, time.Second},
 	} {
 		virtually(t, name, func(t *testing.T) {
-			s := &script{answers: []answer{{status: 429}, tt.between, {status: 429}, {status: 200}}}
+			s := scriptOf(answer{status: 429}, tt.between, answer{status: 429}, answer{status: 200})
 			assert.Nil(t, service(s).Do(t.Context(), read(nil)))
-			require.Len(t, s.at, 4)
-			pause := s.at[3].Sub(s.at[2])
+			require.Len(t, s.Sent(), 4)
+			pause := s.Gap(3)
 			assert.GreaterOrEqual(t, pause, tt.least)
 			assert.LessOrEqual(t, pause, tt.most)
 		})
@@ -169,7 +170,7 @@ func TestAnswersThatAreNotThrottled(t *testing.T) {
 // when its own patience ends, and fails where its deadline does not suffice.
 func TestCallsBesideThrottledOnes(t *testing.T) {
 	virtually(t, "patience", func(t *testing.T) {
-		s := &script{answers: []answer{{status: 429, header: http.Header{"Retry-After": {"20"}}}, {status: 200}}}
+		s := scriptOf(answer{status: 429, header: http.Header{"Retry-After": {"20"}}}, answer{status: 200})
 		svc := service(s)
 		go svc.Do(t.Context(), read(nil))
 		time.Sleep(time.Second)
@@ -180,7 +181,7 @@ func TestCallsBesideThrottledOnes(t *testing.T) {
 		assert.Zero(t, time.Since(start))
 	})
 	virtually(t, "a deadline", func(t *testing.T) {
-		s := &script{answers: []answer{{status: 429, header: http.Header{"Retry-After": {"20"}}}, {status: 200}}}
+		s := scriptOf(answer{status: 429, header: http.Header{"Retry-After": {"20"}}}, answer{status: 200})
 		svc := service(s)
 		go svc.Do(t.Context(), read(nil))
 		time.Sleep(time.Second)
@@ -193,16 +194,16 @@ func TestCallsBesideThrottledOnes(t *testing.T) {
 		assert.Equal(t, "GET /base/things", f.Method+" "+f.Path)
 		assert.Zero(t, f.Attempts)
 		assert.False(t, f.Unknown)
-		assert.Len(t, s.sent, 1)
+		assert.Len(t, s.Sent(), 1)
 	})
 	virtually(t, "patience with one's own refusal", func(t *testing.T) {
-		s := &script{answers: []answer{{status: 429, header: http.Header{"Retry-After": {"20"}}}}}
+		s := scriptOf(answer{status: 429, header: http.Header{"Retry-After": {"20"}}})
 		c := read(nil)
 		c.Retry.ThrottleTimeout = 5 * time.Second
 		f := service(s).Do(t.Context(), c)
 		require.NotNil(t, f)
 		assert.Equal(t, 429, f.Answer.StatusCode)
 		assert.NoError(t, f.End)
-		assert.Len(t, s.sent, 1)
+		assert.Len(t, s.Sent(), 1)
 	})
 }

@@ -13,15 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vpcep/vpcep-go/internal/exchange"
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 func service(answer *string, calls *int) *exchange.Service {
-	return &exchange.Service{BaseURL: "https://iam.example", Header: http.Header{"Accept": {"*/*"}, "Content-Type": {"application/json"}}, Transport: transport.New(&http.Client{Transport: roundTrip(
+	return &exchange.Service{BaseURL: "https://iam.example", Header: http.Header{"Accept": {"*/*"}, "Content-Type": {"application/json"}}, Transport: transport.New(&http.Client{Transport: faketransport.Func(
 		func(r *http.Request) (*http.Response, error) {
 			*calls++
 			return http.ReadResponse(bufio.NewReader(strings.NewReader(*answer)), r)

@@ -17,12 +17,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
 // answering is a transport that gives one answer to every request.
 func answering(status int, length int64, header http.Header, body io.Reader) *transport.Transport {
-	return transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+	return transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: status, ContentLength: length, Header: header.Clone(), Body: io.NopCloser(body), Request: req}, nil
 	})})
 }
@@ -104,7 +105,7 @@ func (h hanging) Read([]byte) (int, error) {
 func TestBodyThatTakesTooLong(t *testing.T) {
 	for _, broken := range []error{nil, io.ErrUnexpectedEOF} {
 		synctest.Test(t, func(t *testing.T) {
-			tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			tr := transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: 200, ContentLength: -1, Header: http.Header{}, Body: io.NopCloser(hanging{req.Context(), broken}), Request: req}, nil
 			})})
 			r := post("https://x.example")

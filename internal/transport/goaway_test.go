@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/rawserver"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
@@ -93,7 +94,7 @@ func TestConnectionLostBeforeTheWrite(t *testing.T) {
 			})
 			atSecond := func(next http.RoundTripper) http.RoundTripper {
 				requests := 0
-				return roundTripper(func(req *http.Request) (*http.Response, error) {
+				return faketransport.Func(func(req *http.Request) (*http.Response, error) {
 					if requests++; requests == 2 {
 						gotConn := sync.OnceFunc(func() {
 							close(shutDown)

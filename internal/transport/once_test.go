@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/rawserver"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
@@ -50,7 +51,7 @@ func through(wrap func(http.RoundTripper) http.RoundTripper) func(*testing.T, *x
 
 // withKey adds the header at which net/http takes a POST for one that it may repeat.
 func withKey(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(req *http.Request) (*http.Response, error) {
+	return faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
 		req.Header.Set("Idempotency-Key", "key")
 		return next.RoundTrip(req)
@@ -59,7 +60,7 @@ func withKey(next http.RoundTripper) http.RoundTripper {
 
 // again retries whatever did not end well, and keeps the body for that.
 func again(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(req *http.Request) (resp *http.Response, err error) {
+	return faketransport.Func(func(req *http.Request) (resp *http.Response, err error) {
 		var body []byte
 		if req.Body != nil {
 			if body, err = io.ReadAll(req.Body); err != nil {
@@ -494,7 +495,7 @@ func TestRoundTrippersThatBreakTheContract(t *testing.T) {
 	for _, tt := range tests {
 		for _, method := range []string{"POST", "GET"} {
 			t.Run(tt.name+" "+method, func(t *testing.T) {
-				tr := transport.New(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+				tr := transport.New(&http.Client{Transport: faketransport.Func(func(*http.Request) (*http.Response, error) {
 					return tt.resp(), tt.err
 				})})
 				r := post("http://x.example")

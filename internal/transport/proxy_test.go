@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
@@ -79,7 +80,7 @@ func proxied(t *testing.T, proxy func(*http.Request) (*url.URL, error)) map[stri
 	return map[string]*transport.Transport{
 		"own pool":             transport.NewOwn(own),
 		"user's transport":     transport.New(&http.Client{Transport: user}),
-		"user's round tripper": transport.New(&http.Client{Transport: roundTripper(wrapped.RoundTrip)}),
+		"user's round tripper": transport.New(&http.Client{Transport: faketransport.Func(wrapped.RoundTrip)}),
 	}
 }
 
@@ -390,7 +391,7 @@ func TestPlainFailureWithoutAProxy(t *testing.T) {
 	}}
 	for kind, next := range map[string]http.RoundTripper{
 		"user's transport":     inner,
-		"user's round tripper": roundTripper(inner.RoundTrip),
+		"user's round tripper": faketransport.Func(inner.RoundTrip),
 		"its own":              failing{errors.New("Forbidden")},
 	} {
 		t.Run(kind, func(t *testing.T) {

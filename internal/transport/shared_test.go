@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/rawserver"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
@@ -152,7 +153,7 @@ func TestOneSendWritesOneRequestOverPlainHTTP2(t *testing.T) {
 
 // detached keeps the body, and lets nobody cancel the request.
 func detached(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(req *http.Request) (*http.Response, error) {
+	return faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), 3*time.Second)
 		own := req.Clone(ctx)
 		if req.Body != nil {
@@ -213,7 +214,7 @@ func TestConnectionsThatAreNone(t *testing.T) {
 			}
 			t.Run(name+", "+header, func(t *testing.T) {
 				written := 0
-				tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+				tr := transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 					trace := httptrace.ContextClientTrace(req.Context())
 					for range 3 {
 						trace.GetConn("x.example:443")
@@ -283,7 +284,7 @@ func TestWhichConnectionsAreClosed(t *testing.T) {
 					conn = fakeTLS{fakeConn{closed: &closed}, tt.protocol}
 				}
 				var counts []int
-				tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+				tr := transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 					trace := httptrace.ContextClientTrace(req.Context())
 					for range want {
 						trace.GetConn("x.example:443")
@@ -311,7 +312,7 @@ func TestWhichConnectionsAreClosed(t *testing.T) {
 // A round tripper that keeps the request, and sends it again, finds its body spent.
 func TestBodyIsReadOnce(t *testing.T) {
 	var bodies []string
-	tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+	tr := transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		for range 2 {
 			body, err := io.ReadAll(req.Body)
 			bodies = append(bodies, string(body))

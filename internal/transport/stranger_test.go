@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/rawserver"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
@@ -44,7 +45,7 @@ func TestRequestsOfARoundTripperItself(t *testing.T) {
 	t.Cleanup(trusting.CloseIdleConnections)
 	around := func(urls ...string) func(http.RoundTripper) http.RoundTripper {
 		return func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(req *http.Request) (*http.Response, error) {
+			return faketransport.Func(func(req *http.Request) (*http.Response, error) {
 				for _, url := range urls {
 					require.NoError(t, ask(t, req.Context(), trusting, url))
 				}
@@ -92,7 +93,7 @@ func TestRequestsOfARoundTripperItself(t *testing.T) {
 	})
 	t.Run("and they break off themselves", func(t *testing.T) {
 		broken := rawserver.HTTP1(t, func(x *rawserver.Exchange) { x.Close() })
-		tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		tr := transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 			return nil, ask(t, req.Context(), trusting, broken.URL)
 		})})
 		_, err := tr.Send(t.Context(), post("http://x.example"))
@@ -156,7 +157,7 @@ func TestOneSendWritesOneRequestToAnotherAddress(t *testing.T) {
 	}
 	closed := func(x *rawserver.Exchange) { x.ReadBody(); x.Close() }
 	for kind, wrap := range map[string]func(http.RoundTripper) http.RoundTripper{
-		"plain":    func(next http.RoundTripper) http.RoundTripper { return roundTripper(next.RoundTrip) },
+		"plain":    func(next http.RoundTripper) http.RoundTripper { return faketransport.Func(next.RoundTrip) },
 		"retrying": again,
 	} {
 		for _, c := range calls {
@@ -186,7 +187,7 @@ func TestOneSendWritesOneRequestToAnotherAddress(t *testing.T) {
 				inner := &http.Transport{ForceAttemptHTTP2: true}
 				wrap := wrap
 				elsewhere := func(next http.RoundTripper) http.RoundTripper {
-					return wrap(roundTripper(func(req *http.Request) (*http.Response, error) {
+					return wrap(faketransport.Func(func(req *http.Request) (*http.Response, error) {
 						req = req.Clone(req.Context())
 						req.URL.Host = server.URL[len("https://"):]
 						return next.RoundTrip(req)
@@ -243,7 +244,7 @@ func TestTokenThroughTheSameProxy(t *testing.T) {
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 	}
 	t.Cleanup(inner.CloseIdleConnections)
-	tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+	tr := transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		require.NoError(t, ask(t, req.Context(), inner, helper.URL))
 		return inner.RoundTrip(req)
 	})})

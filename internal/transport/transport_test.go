@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/vpcep/vpcep-go/internal/faketransport"
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
@@ -84,7 +85,7 @@ func TestContextOfARequestShowsNothing(t *testing.T) {
 			fmt.Fprintf(&shown, "%v\n%+v\n%#v\n%s\n%q\n%t\n%x\n", v, v, v, v, v, v, v)
 		}
 	}
-	tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+	tr := transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		show(req.Context())
 		detached := context.WithoutCancel(req.Context())
 		show(detached)
@@ -111,7 +112,7 @@ func TestContextOfARequestShowsNothing(t *testing.T) {
 // Keeping a request, as a recorder does, does not keep its response.
 func TestKeptRequestDoesNotKeepItsAnswer(t *testing.T) {
 	var kept []*http.Request
-	tr := transport.New(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+	tr := transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		kept = append(kept, req)
 		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", 8<<20))), Request: req}, nil
 	})})
@@ -125,10 +126,6 @@ func TestKeptRequestDoesNotKeepItsAnswer(t *testing.T) {
 	assert.Less(t, m.HeapAlloc, uint64(64<<20), "of 80 MiB of answers")
 	runtime.KeepAlive(kept)
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // certainlyUnsent reports what Send is certain of after a failure.
 func certainlyUnsent(t *testing.T, err error) bool {
