@@ -62,7 +62,8 @@ type RetryPolicy struct {
 	// ThrottleTimeout bounds how long a call keeps trying while the service throttles
 	// it. A throttled request did nothing, so such attempts do not count toward
 	// MaxAttempts, unless that is 1. 0 means the default: 2 minutes, or twice MaxDelay
-	// if that is longer. It is never more than 100 times MaxDelay.
+	// if that is longer. It is never more than 100 times MaxDelay. A call that other calls'
+	// throttling keeps from its first attempt for so long makes that one attempt anyway.
 	ThrottleTimeout time.Duration
 }
 
