@@ -19,7 +19,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// metadata is a service that gives the answers in turn, and the last one from then on.
+// metadata is a service that returns the answers in order, and then repeats the last one.
 func metadata(answers ...string) (*Metadata, *[]string) {
 	var seen []string
 	service := &exchange.Service{BaseURL: "http://metadata.example", Header: http.Header{"Accept": {"*/*"}, "Content-Type": {"application/json"}}, Transport: transport.New(&http.Client{Transport: faketransport.Func(

@@ -314,7 +314,7 @@ func newClient(t *testing.T, options ...vpcep.Option) *vpcep.Client {
 	return client
 }
 
-// readThrough reads through a proxy that refuses everything.
+// readThrough sends a read through a proxy that refuses everything.
 func readThrough(t *testing.T, status int, options ...vpcep.Option) error {
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 	t.Cleanup(proxy.Close)

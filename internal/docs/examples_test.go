@@ -14,8 +14,8 @@ import (
 // exampleRow is a row of the index: the number, the name, and the command.
 var exampleRow = regexp.MustCompile("^\\| (\\d+) \\| \\[(\\w+)\\].* \\| `([^`]+)` \\|$")
 
-// Each example names at its end the one that the index has next, so that a reader who
-// follows the programs and one who follows the index learn in the same order.
+// Each example ends with the name of the next one in the index, so readers of the programs and
+// of the index learn in the same order.
 func TestExamplesAreInOneOrder(t *testing.T) {
 	var names, commands []string
 	for _, row := range readMarkdown(t, "examples/README.md").sections[0].rows[2:] {

@@ -35,8 +35,8 @@ func resolve(doc document, target string) string {
 	return path.Join(path.Dir(doc.path), file)
 }
 
-// Links to files lead somewhere, those to a section of a file to one that it has, and
-// those of a Chinese text to Chinese texts if there are any.
+// Links to files and their sections resolve, and those in a Chinese text lead to Chinese texts
+// if there are any.
 func TestLinksToFiles(t *testing.T) {
 	for _, doc := range markdownFiles(t) {
 		for _, target := range links(doc) {

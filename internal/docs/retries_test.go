@@ -35,7 +35,7 @@ var verdicts = map[string]retry.Verdict{
 	"looks for it, then again": retry.Search,
 }
 
-// The table of what is sent again says what the rules say.
+// The table of what is sent again matches the rules.
 func TestTableOfRetries(t *testing.T) {
 	var rows []string
 	for _, s := range readMarkdown(t, "docs/retries.md").sections {

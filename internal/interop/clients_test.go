@@ -68,7 +68,7 @@ func newTransport(t *testing.T) *http.Transport {
 	return transport
 }
 
-// view is what both clients can tell of an endpoint.
+// view is what both clients show of an endpoint.
 type view struct {
 	ID                  string          `json:"id"`
 	Status              string          `json:"status"`

@@ -170,7 +170,7 @@ type generator struct{ *rand.Rand }
 var alphabet = append(strings.Split("azAZ09-_.~ !\"#$%&'()*+,:;<=>?@[\\]^`{|}\t\n\x00\x7f", ""),
 	"é", "ü", "漢", "字", "😀", "e\u0301", "\u2028", "\ufffd", "\xff", "%2F", "%", "..")
 
-// text is up to n pieces of the alphabet.
+// text returns up to n pieces of the alphabet.
 func (g generator) text(n int) string {
 	var b strings.Builder
 	for range g.IntN(n + 1) {

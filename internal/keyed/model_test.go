@@ -25,7 +25,7 @@ const (
 	restart     = 300 * time.Millisecond // after a process was killed
 )
 
-// replicas is what the lists of a world show.
+// replicas are what the lists of a world show.
 type replicas struct {
 	name string
 	lag  time.Duration // of everything, always
@@ -47,7 +47,7 @@ type setup struct {
 	processes int
 	resume    bool // one process, with Resume whenever it starts again
 	cleanup   bool // who is killed does not come back, and a call with Resume comes at the end
-	// known, where set, is how long lists lag as the processes have measured it.
+	// known, if set, is the lag of lists that the processes have measured.
 	known     *time.Duration
 	fractions bool // of created_at
 	dateless  bool
@@ -73,7 +73,7 @@ type choice struct {
 	taken, n, cost int
 }
 
-// script says how things go; where it ends, they go well.
+// script says what goes wrong; after its end, nothing does.
 type script struct {
 	choices []choice
 	at      int
@@ -116,7 +116,8 @@ func (s *script) next(from, faults int) [][]choice {
 	return scripts
 }
 
-// explore plays all scripts, and returns how many there were and what was wrong with the first bad one.
+// explore plays all scripts, and returns how many there were and what was wrong with the first
+// bad one.
 func explore(s setup) (runs int, wrong string) {
 	todo := [][]choice{nil}
 	for len(todo) > 0 {
@@ -132,7 +133,7 @@ func explore(s setup) (runs int, wrong string) {
 	return runs, ""
 }
 
-// mustBear reports what no call may fail of.
+// mustBear reports an error that no call may fail with.
 func mustBear(way string) bool {
 	switch way {
 	case "slow search", "slow answer", "slow delete", "killed before a create":
@@ -141,7 +142,7 @@ func mustBear(way string) bool {
 	return false
 }
 
-// mustSucceed reports whether calls have to end with one endpoint, and not with a report.
+// mustSucceed reports whether calls must end with one endpoint instead of an error.
 func (w *world) mustSucceed() bool {
 	return !w.harmed && !w.lists.any && !w.lists.stale && !w.skew
 }
@@ -180,7 +181,8 @@ func (w *world) logf(format string, args ...any) {
 	w.log = append(w.log, fmt.Sprintf("%6d ms  ", time.Since(w.zero).Milliseconds())+fmt.Sprintf(format, args...))
 }
 
-// choose is for the one at work; everybody has a rhythm of his own, so that no two are at the same moment.
+// choose is for the process in progress; each has its own rhythm, so no two act at the same
+// moment.
 func (w *world) choose(cost int, ways ...string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -218,7 +220,7 @@ func (w *world) play() string {
 	return w.judge()
 }
 
-// work is a process that is started again when it is killed, or told to come again.
+// work is a process that is started again when it is killed, or asked to repeat its call.
 func (w *world) work(i int) {
 	for run := range 6 {
 		p := &process{world: w, rhythm: 20*time.Millisecond + time.Duration(i)*137*time.Microsecond}
@@ -255,7 +257,7 @@ func (w *world) resumeOnce() {
 	}
 }
 
-// judge returns what is wrong at the end.
+// judge returns what is wrong after the run.
 func (w *world) judge() string {
 	var live []string
 	for _, e := range w.endpoints {
@@ -288,7 +290,7 @@ func (w *world) judge() string {
 	return w.audit(live)
 }
 
-// audit lets somebody create with the key again, long after: what remains is returned or reported.
+// audit creates with the key again, long afterwards: what remains is returned or reported.
 func (w *world) audit(live []string) string {
 	if len(live) == 0 {
 		return ""
@@ -327,7 +329,7 @@ func (p *process) call(resume bool) Call[string] {
 	return Call[string]{Port: p, Window: modelWindow, Tries: 2, Resume: resume, past: p.past, measured: p.measured}
 }
 
-// create makes the call. It has no end where the process is killed.
+// create makes the call. It never returns if the process is killed.
 func (p *process) create(resume bool) (o outcome, ended bool) {
 	p.past, p.measured, p.shared = &Past{}, &Lag{}, newLists[string](modelWindow)
 	if p.known != nil {
@@ -350,7 +352,7 @@ func (p *process) create(resume bool) (o outcome, ended bool) {
 	return o, ended
 }
 
-// leftovers are what a call that succeeded has made and not deleted, beside what it returned.
+// leftovers are resources that a successful call created and neither returned nor deleted.
 func (p *process) leftovers(o outcome) (misdeeds []string) {
 	for _, e := range p.endpoints {
 		if o.err == nil && e.maker == p && e.gone.IsZero() && e.id != o.result.Item.ID {
@@ -423,7 +425,7 @@ func (p *process) Search(ctx context.Context, since time.Time) (Sighting[string]
 	return sighting, err
 }
 
-// page is a list, the newest first, and the service's clock.
+// page is a list, newest first, and the service's clock.
 func (p *process) page(lag time.Duration) (page []Listed[string], date time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -448,7 +450,7 @@ func (p *process) item(e *endpoint) Item[string] {
 	return item
 }
 
-// make carries a create out.
+// make carries out a create.
 func (p *process) make() *endpoint {
 	first := len(p.endpoints) == 0
 	order := "later ID"
@@ -527,7 +529,7 @@ func (p *process) own(id string) {
 	p.find(id).maker = p
 }
 
-// makeLater carries a create out after everybody has given it up.
+// makeLater carries out a create after everybody has given up on it.
 func (p *process) makeLater() {
 	p.late.Go(func() {
 		time.Sleep(517 * time.Millisecond)

@@ -16,7 +16,7 @@ import (
 
 var request = []byte("request")
 
-// worked is work that takes a second, and has a result of its own each time.
+// worked is work that takes a second and has a new result each time.
 func worked(count *atomic.Int64) func(*Past) (Result[string], error) {
 	return func(*Past) (Result[string], error) {
 		n := count.Add(1)
@@ -123,7 +123,7 @@ func TestOnce(t *testing.T) {
 	})
 }
 
-// behind starts a first caller, then waits for a second one.
+// behind starts a first caller, then waits for the second one.
 func behind(t *testing.T, g *Registry[string], first, second func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -223,7 +223,7 @@ func use(t *testing.T, g *Registry[string], key, id string) {
 	require.NoError(t, err)
 }
 
-// past is what the next caller knows of a key.
+// past is what the next caller knows about a key.
 func past(t *testing.T, g *Registry[string], key string) (last time.Time, unnamed int) {
 	t.Helper()
 	_, err := g.once(t.Context(), key, window, request, false, func(p *Past) (Result[string], error) {

@@ -17,7 +17,7 @@ func evidenceOf(keyed int, names string) Evidence {
 	return e
 }
 
-// Each rule stands with what it comes before, and after, in the next.
+// Each rule is tested against the rules that it precedes.
 func TestDecide(t *testing.T) {
 	for _, test := range []struct {
 		step     Step

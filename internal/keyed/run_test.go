@@ -25,7 +25,7 @@ var (
 	errRefused = errors.New("refused")
 )
 
-// fake is a port that says what a test wants, and notes what it was asked and when.
+// fake is a port that returns what a test wants, and records its calls and their times.
 type fake struct {
 	search func() (Sighting[string], error)
 	posts  []Posted[string] // one for each request
@@ -96,7 +96,7 @@ func inTime(t *testing.T, name string, test func(t *testing.T, f *fake, c Call[s
 	})
 }
 
-// shows makes the searches show items from the moments on that they come with.
+// shows makes searches show items from the given moments on.
 func (f *fake) shows(from map[time.Duration][]Item[string]) {
 	f.search = func() (Sighting[string], error) {
 		var s Sighting[string]
@@ -109,7 +109,7 @@ func (f *fake) shows(from map[time.Duration][]Item[string]) {
 	}
 }
 
-// dated adds the clock of the service to what searches answer, off by so much.
+// dated adds the service's clock, with an offset, to the results of searches.
 func (f *fake) dated(off time.Duration) {
 	search := f.search
 	f.search = func() (Sighting[string], error) {

@@ -47,7 +47,7 @@ func TestAllIsReadAgain(t *testing.T) {
 	})
 }
 
-// A look that was overtaken settles nothing, also where all is forgotten meanwhile.
+// A search that was overtaken settles nothing, even if everything is forgotten meanwhile.
 func TestOvertakenLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var k known
@@ -62,8 +62,8 @@ func TestOvertakenLook(t *testing.T) {
 	})
 }
 
-// Where nothing tells the service's clock, what an earlier look has shown tells the age
-// of the rest: all but the newest of it is settled once that look is old enough.
+// If the service's clock is unknown, an earlier search shows the age of resources: all but the
+// newest that it showed are settled once that search is old enough.
 func TestSettledWithoutAClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var k known

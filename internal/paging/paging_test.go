@@ -23,7 +23,7 @@ type thing struct {
 	created, updated int64
 }
 
-// list is a model of the service: a list in some order, that others change.
+// list is a model of the service: a list in some order that others change.
 type list struct {
 	sync.Mutex // the reader works while a page is fetched
 	things     []thing
@@ -133,7 +133,7 @@ func newList(n int, rng *rand.Rand) *list {
 	return l
 }
 
-// read reads the whole list, and fails for what comes twice.
+// read reads the whole list, and fails if an item comes twice.
 func read(t *testing.T, l *list, size int, with func(id int)) (seen map[int]bool, err error) {
 	t.Helper()
 	seen = map[int]bool{}

@@ -53,14 +53,14 @@ func send(c *http.Client, req *http.Request) (string, error) {
 	return string(b), err
 }
 
-// well answers as a server should.
+// well responds as a server should.
 func well(c *rawserver.Stream) {
 	c.WaitWhole()
 	c.Headers()
 	c.Data([]byte(answer), true)
 }
 
-// wellAfter misbehaves for the first n requests.
+// wellAfter responds well after misbehaving for the first n requests.
 func wellAfter(n int, misbehave func(*rawserver.Stream)) func(*rawserver.Stream) {
 	return func(c *rawserver.Stream) {
 		if c.Number() > n {

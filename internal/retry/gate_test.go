@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patient outlasts every throttling in these tests.
+// patient has a ThrottleTimeout that outlasts all throttling in these tests.
 func patient() Policy { return Policy{ThrottleTimeout: time.Hour}.WithDefaults() }
 
 // shut returns a gate that was closed just now, and the call that did it.
@@ -438,7 +438,7 @@ func TestGateUnderLoad(t *testing.T) {
 	assert.Empty(t, g.queue)
 }
 
-// limit is a service that answers after a latency, and lets so many requests through
+// limit is a service that responds after a latency, and lets so many requests through
 // in each window.
 type limit struct {
 	requests        int

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// letAll lets out as many as a round takes.
+// letAll lets out as many callers as a round allows.
 func letAll(r *round) (n int) {
 	for r.letOut(now) {
 		n++

@@ -11,7 +11,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/sign"
 )
 
-// gateway refuses what was signed with clock, at a time of its own.
+// gateway refuses a signature made with clock, by the gateway's own time.
 func gateway(clock *sign.Clock, ahead time.Duration) (again bool, why error) {
 	sent := http.Header{sign.HeaderDate: {clock.Now().UTC().Format("20060102T150405Z")}}
 	answer := http.Header{"Date": {time.Now().UTC().Add(ahead).Format(http.TimeFormat)}}

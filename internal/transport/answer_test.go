@@ -21,7 +21,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// answering is a transport that gives one answer to every request.
+// answering is a transport with the same response for every request.
 func answering(status int, length int64, header http.Header, body io.Reader) *transport.Transport {
 	return transport.New(&http.Client{Transport: faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: status, ContentLength: length, Header: header.Clone(), Body: io.NopCloser(body), Request: req}, nil

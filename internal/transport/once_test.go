@@ -58,7 +58,7 @@ func withKey(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// again retries whatever did not end well, and keeps the body for that.
+// again retries every failure, and keeps the body for that.
 func again(next http.RoundTripper) http.RoundTripper {
 	return faketransport.Func(func(req *http.Request) (resp *http.Response, err error) {
 		var body []byte
@@ -209,7 +209,7 @@ func faults() []fault {
 	return all
 }
 
-// check says what a Send may make of a fault.
+// check checks the result of a Send against its fault.
 func (f fault) check(t *testing.T, c call, p phase, resp transport.Response, err error) {
 	t.Helper()
 	if p.answered {
@@ -419,7 +419,7 @@ func overHTTP1(t *testing.T, w way, listen listen, kept int, c call, fail func(*
 	assert.False(t, failure.Prepare)
 }
 
-// retrying is what many users have.
+// retrying is a retrying round tripper as many users have.
 var retrying = way{"retrying round tripper", through(again)}
 
 func TestOneSendWritesOneRequestThroughARetryingRoundTripper(t *testing.T) {

@@ -169,7 +169,7 @@ func TestProxyThatDoesNotConnect(t *testing.T) {
 	}
 }
 
-// startSocks listens as a SOCKS5 proxy that answers a password with one status, and a
+// startSocks listens as a SOCKS5 proxy that replies to a password with one status, and to a
 // CONNECT with another.
 func startSocks(t *testing.T, password, connect byte) (*url.URL, *atomic.Int32) {
 	t.Helper()

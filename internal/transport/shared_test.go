@@ -151,7 +151,7 @@ func TestOneSendWritesOneRequestOverPlainHTTP2(t *testing.T) {
 	}
 }
 
-// detached keeps the body, and lets nobody cancel the request.
+// detached keeps the body, and detaches the request from its context.
 func detached(next http.RoundTripper) http.RoundTripper {
 	return faketransport.Func(func(req *http.Request) (*http.Response, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), 3*time.Second)

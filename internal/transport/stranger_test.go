@@ -21,7 +21,7 @@ import (
 	"github.com/vpcep/vpcep-go/internal/transport"
 )
 
-// ask is a request that a round tripper makes under the context of another one.
+// ask sends a request as a round tripper would, under the context of another one.
 func ask(t *testing.T, ctx context.Context, next http.RoundTripper, url string) error {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, "GET", url, http.NoBody)
@@ -101,7 +101,7 @@ func TestRequestsOfARoundTripperItself(t *testing.T) {
 	})
 }
 
-// answerWell answers as a server should.
+// answerWell responds as a server should.
 func answerWell(c *rawserver.Stream) {
 	c.WaitWhole()
 	c.Headers()

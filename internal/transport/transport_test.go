@@ -127,7 +127,7 @@ func TestKeptRequestDoesNotKeepItsAnswer(t *testing.T) {
 	runtime.KeepAlive(kept)
 }
 
-// certainlyUnsent reports what Send is certain of after a failure.
+// certainlyUnsent reports whether Send is certain that nothing was sent.
 func certainlyUnsent(t *testing.T, err error) bool {
 	t.Helper()
 	var failure *transport.Error
@@ -447,7 +447,7 @@ func TestFailuresDoNotRepeatTheURL(t *testing.T) {
 	assert.False(t, strings.Contains(err.Error(), "x.example"), err.Error())
 }
 
-// quiet drops what a server logs of handshakes that are meant to fail.
+// quiet discards a server's log of handshakes that are meant to fail.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
 // The error of a permanent failure says so, and what to check.

@@ -269,10 +269,10 @@ func FuzzReaders(f *testing.F) {
 	})
 }
 
-// unread stands for a list or object that was passed over.
+// unread marks a list or object that was skipped.
 type unread struct{}
 
-// rebuilt reads v as encoding/json does, its lists and objects each in another way,
+// rebuilt reads v as encoding/json does, each list and object in another way,
 // in turn.
 func rebuilt(v wire.Value, turns *byte) any {
 	if v.IsNull() {
@@ -301,7 +301,7 @@ func rebuilt(v wire.Value, turns *byte) any {
 	return plain(v.Raw())
 }
 
-// glance reads v, and nothing that v holds.
+// glance reads v, but not its contents.
 func glance(v wire.Value) {
 	_ = v.Members(func(string, wire.Value) {})
 	v.Elements(func(wire.Value) {})
