@@ -300,6 +300,27 @@ func TestPast(t *testing.T) {
 		last, _ = past(t, g, "other")
 		assert.NotZero(t, last)
 	})
+	bubble(t, "of a key at work keeps others waiting", func(t *testing.T, g *Registry[string]) {
+		second := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := g.once(ctx, "key", window, request, false, func(*Past) (Result[string], error) {
+				return Result[string]{}, nil
+			})
+			return err
+		}
+		var waits *WaitError
+		use(t, g, "key", "id")
+		_, err := g.once(t.Context(), "key", window, request, false, func(*Past) (Result[string], error) {
+			g.Forget("id")
+			assert.ErrorAs(t, second(), &waits, "although its resource was deleted")
+			time.Sleep(2 * window)
+			use(t, g, "other", "other") // which sweeps
+			assert.ErrorAs(t, second(), &waits, "although lists show all of it")
+			return Result[string]{}, nil
+		})
+		require.NoError(t, err)
+	})
 	bubble(t, "of a key at work stays", func(t *testing.T, g *Registry[string]) {
 		use(t, g, "key", "id")
 		_, err := g.once(t.Context(), "key", window, request, false, func(p *Past) (Result[string], error) {
