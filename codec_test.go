@@ -103,6 +103,7 @@ func TestEndpointReadsDrift(t *testing.T) {
 		"marker as string":            {`"marker_id":"422321321312321321"`, vpcep.Endpoint{MarkerID: 422321321312321321}},
 		"one error":                   {`"error":{"error_code":"E","error_message":"M"}`, vpcep.Endpoint{Errors: []vpcep.ResourceError{{Code: "E", Message: "M"}}}},
 		"errors":                      {`"error":[{"error_code":"E","error_message":"M"},{"error_code":7}]`, vpcep.Endpoint{Errors: []vpcep.ResourceError{{Code: "E", Message: "M"}, {Code: "7"}}}},
+		"a bare error":                {`"error":"M"`, vpcep.Endpoint{Errors: []vpcep.ResourceError{{Message: "M"}}}},
 		"no errors":                   {`"error":[]`, vpcep.Endpoint{}},
 		"gataway":                     {`"service_type":"gataway"`, vpcep.Endpoint{ServiceType: vpcep.ServiceTypeGateway}},
 		"gataway in capitals":         {`"service_type":"Gataway"`, vpcep.Endpoint{ServiceType: vpcep.ServiceTypeGateway}},
