@@ -90,7 +90,7 @@ func newMetadata(rawURL string) *credentials.Metadata {
 	if err != nil {
 		base = &url.URL{Scheme: "http", Host: "invalid"}
 	}
-	return credentials.NewMetadata(newService(base, transport.NewOwn(credentials.MetadataPool()), nil, ""), errorOf)
+	return credentials.NewMetadata(newService(base, transport.NewPooled(credentials.MetadataPool()), nil, ""), errorOf)
 }
 
 // agencyAuth signs with the temporary keys of an ECS instance's agency.

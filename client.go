@@ -75,7 +75,7 @@ func NewClient(opts ...Option) (*Client, error) {
 // newTransport uses hc, or the library's own pool if hc is nil.
 func newTransport(hc *http.Client, rootCAs *x509.CertPool) *transport.Transport {
 	if hc == nil {
-		return transport.NewOwn(transport.NewPool(rootCAs))
+		return transport.NewPooled(transport.NewPool(rootCAs))
 	}
 	return transport.New(hc)
 }

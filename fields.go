@@ -23,8 +23,8 @@ var endpointFields = fields.Table[Endpoint]{
 		fields.Of("id", func(e *Endpoint) *string { return &e.ID }, fields.Text),
 		fields.Of("service_type", func(e *Endpoint) *ServiceType { return &e.ServiceType }, serviceType),
 		fields.Of("status", func(e *Endpoint) *EndpointStatus { return &e.Status }, endpointStatus),
-		fields.Of("active_status", func(e *Endpoint) *[]ActiveStatus { return &e.ActiveStatus }, fields.Words(word(ActiveStatusActive, ActiveStatusFrozen))),
-		fields.Of("enable_status", func(e *Endpoint) *EnableStatus { return &e.EnableStatus }, fields.Word(word(EnableStatusEnable, EnableStatusDisable))),
+		fields.Of("active_status", func(e *Endpoint) *[]ActiveStatus { return &e.ActiveStatus }, fields.Enums(enum(ActiveStatusActive, ActiveStatusFrozen))),
+		fields.Of("enable_status", func(e *Endpoint) *EnableStatus { return &e.EnableStatus }, fields.Enum(enum(EnableStatusEnable, EnableStatusDisable))),
 		fields.Of("endpoint_service_name", func(e *Endpoint) *string { return &e.EndpointServiceName }, fields.Text),
 		fields.Of("endpoint_service_id", func(e *Endpoint) *string { return &e.EndpointServiceID }, fields.Text),
 		fields.Of("marker_id", func(e *Endpoint) *int64 { return &e.MarkerID }, fields.Int),
@@ -187,7 +187,7 @@ var taggedFields = fields.Table[TaggedResource]{
 var versionFields = fields.Table[APIVersion]{
 	Fields: []fields.Field[APIVersion]{
 		fields.Of("id", func(v *APIVersion) *string { return &v.ID }, fields.Text),
-		fields.Of("status", func(v *APIVersion) *VersionStatus { return &v.Status }, fields.Word(wire.Word[VersionStatus])),
+		fields.Of("status", func(v *APIVersion) *VersionStatus { return &v.Status }, fields.Enum(wire.Enum[VersionStatus])),
 		fields.Of("updated", func(v *APIVersion) *time.Time { return &v.UpdatedAt }, fields.Time),
 		fields.Of("version", func(v *APIVersion) *string { return &v.Version }, fields.Text),
 		fields.Of("min_version", func(v *APIVersion) *string { return &v.MinVersion }, fields.Text),
@@ -199,7 +199,7 @@ var versionFields = fields.Table[APIVersion]{
 // quotaFields, tagFields and servicePortFields repeat the struct tags for encoding/json,
 // which users rely on; a test compares them.
 var quotaFields = fields.Table[Quota]{Fields: []fields.Field[Quota]{
-	fields.Of("type", func(q *Quota) *QuotaType { return &q.Type }, fields.Word(word(QuotaTypeEndpoint, QuotaTypeEndpointService))).Always(),
+	fields.Of("type", func(q *Quota) *QuotaType { return &q.Type }, fields.Enum(enum(QuotaTypeEndpoint, QuotaTypeEndpointService))).Always(),
 	fields.Of("used", func(q *Quota) *int64 { return &q.Used }, fields.Int).Always(),
 	fields.Of("quota", func(q *Quota) *int64 { return &q.Allowed }, fields.Int).Always(),
 }}.Indexed()
@@ -235,12 +235,12 @@ var resourceErrorFields = fields.Table[ResourceError]{Fields: []fields.Field[Res
 
 // The kinds of values that need more than their type.
 var (
-	endpointStatus = fields.Word(word(StatusCreating, StatusPendingAcceptance, StatusAccepted, StatusRejected, StatusFailed, StatusDeleting))
-	serviceStatus  = fields.Word(word(ServiceStatusCreating, ServiceStatusAvailable, ServiceStatusFailed, ServiceStatusDeleting))
-	serviceType    = fields.Word(readServiceType)
-	serverType     = fields.Word(word(ServerTypeVM, ServerTypeLB))
-	tcpProxy       = fields.Word(word(TCPProxyClose, TCPProxyTOA, TCPProxyProxy, TCPProxyBoth, TCPProxyVNI))
-	ipVersion      = fields.Word(word(IPVersionIPv4, IPVersionIPv6, IPVersionDualStack))
+	endpointStatus = fields.Enum(enum(StatusCreating, StatusPendingAcceptance, StatusAccepted, StatusRejected, StatusFailed, StatusDeleting))
+	serviceStatus  = fields.Enum(enum(ServiceStatusCreating, ServiceStatusAvailable, ServiceStatusFailed, ServiceStatusDeleting))
+	serviceType    = fields.Enum(readServiceType)
+	serverType     = fields.Enum(enum(ServerTypeVM, ServerTypeLB))
+	tcpProxy       = fields.Enum(enum(TCPProxyClose, TCPProxyTOA, TCPProxyProxy, TCPProxyBoth, TCPProxyVNI))
+	ipVersion      = fields.Enum(enum(IPVersionIPv4, IPVersionIPv6, IPVersionDualStack))
 	tag            = &fields.Kind[Tag]{Read: readTag, Write: tagFields.Write}
 	servicePort    = &fields.Kind[ServicePort]{Read: servicePortFields.ReadWhole, Write: servicePortFields.Write}
 	versionLink    = &fields.Kind[VersionLink]{Read: versionLinkFields.ReadWhole, Write: versionLinkFields.Write}
@@ -250,11 +250,11 @@ var (
 	resourceErrors = resourceErrorsKind()
 )
 
-// word reads a value of an enumeration: a known one ignoring case, and any other as
+// enum reads a value of an enumeration: a known one ignoring case, and any other as
 // received.
-func word[T ~string](known ...T) func(wire.Value) (T, bool) {
+func enum[T ~string](known ...T) func(wire.Value) (T, bool) {
 	return func(v wire.Value) (T, bool) {
-		t, ok := wire.Word[T](v)
+		t, ok := wire.Enum[T](v)
 		for _, k := range known {
 			if strings.EqualFold(string(t), string(k)) {
 				return k, ok
@@ -275,7 +275,7 @@ func readServiceType(v wire.Value) (ServiceType, bool) {
 
 const misspeltGateway ServiceType = "gataway"
 
-var readKnownServiceType = word(ServiceTypeInterface, ServiceTypeGateway, ServiceTypeCVSGateway, misspeltGateway)
+var readKnownServiceType = enum(ServiceTypeInterface, ServiceTypeGateway, ServiceTypeCVSGateway, misspeltGateway)
 
 // readTag requires a key, which identifies the tag.
 func readTag(v wire.Value) (t Tag, ok bool) {

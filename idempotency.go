@@ -200,7 +200,7 @@ func (p *keyedCreate[T]) Post(ctx context.Context, tries int) keyed.Posted[*T] {
 	settings.date = &posted.Date
 	value, failure := send(ctx, p.c, settings, p.create, p.body)
 	if failure == nil {
-		posted.Outcome, posted.Tries = keyed.Made, 1
+		posted.Outcome, posted.Tries = keyed.Created, 1
 		posted.Item = p.item(value)
 		return posted
 	}

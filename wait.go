@@ -129,7 +129,7 @@ func (w wait[T]) run(ctx context.Context, c *Client, opts WaitOptions) (*T, erro
 			}
 			return value, nil
 		},
-		Judge: w.until, IsOutage: isTransient, RetryAfter: c.askedPause,
+		Judge: w.until, IsOutage: isTransient, RetryAfter: c.retryAfter,
 	}
 	value, err := poller.Wait(ctx)
 	var ended *poll.EndedError
@@ -199,8 +199,8 @@ func (s *sighting[T]) isGone() bool {
 	return time.Since(s.missing) >= readLag
 }
 
-// askedPause returns how long a throttling service asks to wait.
-func (c *Client) askedPause(err error) time.Duration {
+// retryAfter returns how long a throttling service asks to wait.
+func (c *Client) retryAfter(err error) time.Duration {
 	var answer *APIError
 	if !errors.As(err, &answer) {
 		return 0

@@ -33,7 +33,7 @@ type thing struct {
 var (
 	rows = []fields.Field[thing]{
 		fields.Of("name", func(t *thing) *string { return &t.Name }, fields.Text),
-		fields.Of("colour", func(t *thing) *colour { return &t.Colour }, fields.Word(wire.Word[colour])),
+		fields.Of("colour", func(t *thing) *colour { return &t.Colour }, fields.Enum(wire.Enum[colour])),
 		fields.Of("count", func(t *thing) *int64 { return &t.Count }, fields.Int).Or("number"),
 		fields.Of("old", func(t *thing) *bool { return &t.IsOld }, fields.Bool).Always(),
 		fields.Of("new", func(t *thing) *bool { return &t.IsNew }, fields.Bool).If(func(t *thing) bool { return t.Name == "n" }),

@@ -27,7 +27,7 @@ type Kind[V any] struct {
 
 // The basic kinds.
 var (
-	Text = Word(wire.String)
+	Text = Enum(wire.String)
 	Int  = scalar(wire.Int64, func(w *jsontext.Encoder, n *int64) error { return w.WriteToken(jsontext.Int(*n)) })
 	// Number is an integer that fits an int.
 	Number = scalar(readNumber, func(w *jsontext.Encoder, n *int) error { return w.WriteToken(jsontext.Int(int64(*n))) })
@@ -36,7 +36,7 @@ var (
 		Read: wire.Time, Write: writeTime,
 		IsSet: func(t time.Time) bool { return !t.IsZero() }, IsEmpty: time.Time.IsZero,
 	}
-	Texts = Words(wire.String)
+	Texts = Enums(wire.String)
 	// Document is a JSON object, or a string that contains one.
 	Document = raw(wire.Document)
 	// Raw is a value that is kept as received.
@@ -92,15 +92,15 @@ func Optional[V any](kind *Kind[V]) *Kind[*V] {
 	}
 }
 
-// Word is a string of an enumeration.
-func Word[S ~string](read func(wire.Value) (S, bool)) *Kind[S] {
+// Enum is a string of an enumeration.
+func Enum[S ~string](read func(wire.Value) (S, bool)) *Kind[S] {
 	return scalar(read, func(w *jsontext.Encoder, s *S) error { return w.WriteToken(jsontext.String(string(*s))) })
 }
 
-// Words is a list of strings, or a single string instead of a list.
-func Words[S ~string](read func(wire.Value) (S, bool)) *Kind[[]S] {
-	word := Word(read)
-	return list(word, func(v wire.Value) ([]S, bool) { return wire.Words(v, read) })
+// Enums is a list of strings, or a single string instead of a list.
+func Enums[S ~string](read func(wire.Value) (S, bool)) *Kind[[]S] {
+	element := Enum(read)
+	return list(element, func(v wire.Value) ([]S, bool) { return wire.Enums(v, read) })
 }
 
 // List is a list, or a single element instead of a list.

@@ -94,7 +94,7 @@ func (p *project) query(key string) Query[string] {
 	}
 }
 
-// check compares what a look has shown with what there was.
+// check compares what a search has shown with what there was.
 func (p *project) check(t *testing.T, key string, seen Sighting[string], began time.Time) {
 	t.Helper()
 	ended := time.Now()
@@ -105,7 +105,7 @@ func (p *project) check(t *testing.T, key string, seen Sighting[string], began t
 		case is && (isGone || e.key != key):
 			t.Fatalf("it shows %+v, which is gone, or of another key", *e)
 		case !is && e.key == key && !e.shows.After(began) && !mayBeGone:
-			t.Fatalf("it does not show %+v, look of %v", *e, began)
+			t.Fatalf("it does not show %+v, search of %v", *e, began)
 		}
 	}
 	ids := map[string]bool{}
@@ -115,7 +115,7 @@ func (p *project) check(t *testing.T, key string, seen Sighting[string], began t
 	}
 }
 
-// Whatever is made and deleted, each look shows what there is of its key, and reads no
+// Whatever is made and deleted, each search shows what there is of its key, and reads no
 // more than what may have changed.
 func TestKnown(t *testing.T) {
 	off := func(d time.Duration) func() time.Time { return func() time.Time { return time.Now().Add(d) } }
@@ -134,8 +134,8 @@ func TestKnown(t *testing.T) {
 					}
 					p.churn = churn
 					l := newLists[string](window)
-					const looks = 200
-					for range looks {
+					const searches = 200
+					for range searches {
 						key := fmt.Sprint("key-", p.random.IntN(40))
 						began := time.Now()
 						seen, _, err := l.search(t.Context(), p.query(key))
@@ -146,9 +146,9 @@ func TestKnown(t *testing.T) {
 							time.Sleep(time.Duration(p.random.Int64N(int64(2 * time.Minute))))
 						}
 					}
-					t.Logf("%d pages of %d for %d looks", p.pages, len(p.made), looks)
+					t.Logf("%d pages of %d for %d searches", p.pages, len(p.made), searches)
 					if clock == nil || clock().After(time.Now().Add(-time.Minute)) {
-						assert.Less(t, p.pages, 2*looks)
+						assert.Less(t, p.pages, 2*searches)
 					}
 				})
 			})
@@ -203,13 +203,13 @@ func TestSinceIsRead(t *testing.T) {
 func TestSettledOnce(t *testing.T) {
 	var k known
 	now := time.Now()
-	look := func(since time.Time) *progress {
+	search := func(since time.Time) *progress {
 		p := k.start(now, since)
 		p.see("a", "key", now.Add(-time.Hour), true)
 		return p
 	}
-	k.settle(look(time.Time{}), window, now)
-	k.settle(look(now.Add(-2*time.Hour)), window, now)
+	k.settle(search(time.Time{}), window, now)
+	k.settle(search(now.Add(-2*time.Hour)), window, now)
 	assert.Equal(t, []string{"a"}, k.carriers("key"))
 	assert.Equal(t, 1, k.count)
 
@@ -245,7 +245,7 @@ func TestKnownIsBounded(t *testing.T) {
 	assert.Equal(t, 99_999, k.count)
 	k = fill(maxKnown+1, func(i int) string { return fmt.Sprint(i) })
 	assert.Zero(t, k.count)
-	assert.Zero(t, k.below, "the next look reads all")
+	assert.Zero(t, k.below, "the next search reads all")
 	for range 10 * maxMarks {
 		p := k.start(time.Now(), time.Time{})
 		p.see("a", "key", time.Now(), true)

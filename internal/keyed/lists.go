@@ -72,9 +72,9 @@ const (
 
 // group is the searches that may share requests.
 type group[T any] struct {
-	latest *sharedLook[T] // in progress, or nil
-	next   *sharedLook[T] // begins when latest has ended; nil if nobody waits
-	pause  *time.Timer    // begins next when it fires; or nil
+	latest *sharedSearch[T] // in progress, or nil
+	next   *sharedSearch[T] // begins when latest has ended; nil if nobody waits
+	pause  *time.Timer      // begins next when it fires; or nil
 	known  known
 	used   time.Time
 
@@ -82,8 +82,8 @@ type group[T any] struct {
 	shared bool      // by several callers
 }
 
-// sharedLook is one reading of the list, for all callers who asked before it began.
-type sharedLook[T any] struct {
+// sharedSearch is one reading of the list, for all callers who asked before it began.
+type sharedSearch[T any] struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	list   func(ctx context.Context, size int, take func([]Listed[T]) bool) (Answer, error)
@@ -117,7 +117,7 @@ var errNoAnswer = errors.New("the goroutine that requested a list ended")
 // search implements Port.Search. The Answer is that of the list, which another call may
 // have requested.
 func (l *lists[T]) search(ctx context.Context, q Query[T]) (Sighting[T], Answer, error) {
-	s, w, err := l.look(ctx, &q)
+	s, w, err := l.shared(ctx, &q)
 	if err != nil {
 		return Sighting[T]{}, s.answer, err
 	}
@@ -163,8 +163,8 @@ func (w *want[T]) readUntagged(ctx context.Context, seen *Sighting[T]) error {
 	return nil
 }
 
-// look waits for a search that begins from now on.
-func (l *lists[T]) look(ctx context.Context, q *Query[T]) (*sharedLook[T], *want[T], error) {
+// shared waits for a search that begins from now on.
+func (l *lists[T]) shared(ctx context.Context, q *Query[T]) (*sharedSearch[T], *want[T], error) {
 	s, w := l.join(ctx, q)
 	hurry := time.NewTicker(impatience)
 	defer hurry.Stop()
@@ -177,7 +177,7 @@ func (l *lists[T]) look(ctx context.Context, q *Query[T]) (*sharedLook[T], *want
 			return s, w, s.err
 		case <-ctx.Done():
 			l.leave(q.Alike, s)
-			return &sharedLook[T]{}, nil, ctx.Err()
+			return &sharedSearch[T]{}, nil, ctx.Err()
 		case <-hurry.C:
 			l.hurry(q.Alike, s)
 		}
@@ -185,13 +185,13 @@ func (l *lists[T]) look(ctx context.Context, q *Query[T]) (*sharedLook[T], *want
 }
 
 // join joins the next search, and begins it if none is in progress.
-func (l *lists[T]) join(ctx context.Context, q *Query[T]) (*sharedLook[T], *want[T]) {
+func (l *lists[T]) join(ctx context.Context, q *Query[T]) (*sharedSearch[T], *want[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.group(q.Alike)
 	s := g.next
 	if s == nil {
-		s = &sharedLook[T]{list: q.List, done: make(chan struct{})}
+		s = &sharedSearch[T]{list: q.List, done: make(chan struct{})}
 		s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) // a caller who gives up does not end it for the others
 		g.next = s
 	}
@@ -259,7 +259,7 @@ func (l *lists[T]) begin(g *group[T]) {
 }
 
 // hurry begins a search in parallel to one that makes no progress.
-func (l *lists[T]) hurry(alike string, s *sharedLook[T]) {
+func (l *lists[T]) hurry(alike string, s *sharedSearch[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.groups[alike]
@@ -269,7 +269,7 @@ func (l *lists[T]) hurry(alike string, s *sharedLook[T]) {
 }
 
 // leave ends a search if nobody waits for it any more.
-func (l *lists[T]) leave(alike string, s *sharedLook[T]) {
+func (l *lists[T]) leave(alike string, s *sharedSearch[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s.users--; s.users > 0 {
@@ -285,7 +285,7 @@ func (l *lists[T]) leave(alike string, s *sharedLook[T]) {
 }
 
 // read reads the list, and lets the next search begin.
-func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
+func (l *lists[T]) read(g *group[T], s *sharedSearch[T], p *progress) {
 	s.err = errNoAnswer
 	defer func() {
 		s.panicked = recover()
@@ -318,13 +318,13 @@ func (l *lists[T]) read(g *group[T], s *sharedLook[T], p *progress) {
 }
 
 // isWanted reports whether anybody still waits for it.
-func (s *sharedLook[T]) isWanted() bool {
+func (s *sharedSearch[T]) isWanted() bool {
 	return slices.ContainsFunc(s.wants, func(w *want[T]) bool { return w.ctx.Err() == nil })
 }
 
 // hand passes a resource to the callers who search for it. If lists show tags, a resource
 // without a key matters only to callers who sent a request before it appeared.
-func (s *sharedLook[T]) hand(e Listed[T], showsTags bool) {
+func (s *sharedSearch[T]) hand(e Listed[T], showsTags bool) {
 	if e.Gone {
 		return
 	}
@@ -346,7 +346,7 @@ func (w *want[T]) isSince(e Listed[T]) bool {
 
 // since returns how far back the callers who share the search must see everything; zero:
 // no further than what is settled.
-func (s *sharedLook[T]) since() (since time.Time) {
+func (s *sharedSearch[T]) since() (since time.Time) {
 	for _, w := range s.wants {
 		if t := w.query.Since; !t.IsZero() && (since.IsZero() || t.Before(since)) {
 			since = t

@@ -17,30 +17,30 @@ import (
 // shelf is a list of a service, each of whose pages takes its time.
 type shelf struct {
 	mu     sync.Mutex
-	begun  []time.Time // looks
+	begun  []time.Time // searches
 	ended  []error     // and what became of them
 	takes  time.Duration
 	listed []Listed[string]
-	fails  func(look int) error
+	fails  func(search int) error
 }
 
 func (s *shelf) list(ctx context.Context, _ int, take func([]Listed[string]) bool) (Answer, error) {
 	s.mu.Lock()
-	look := len(s.begun)
+	search := len(s.begun)
 	s.begun, s.ended = append(s.begun, time.Now()), append(s.ended, nil)
 	takes, listed := s.takes, s.listed
 	s.mu.Unlock()
 	err := wait(ctx, takes)
 	if err == nil && s.fails != nil {
-		err = s.fails(look)
+		err = s.fails(search)
 	}
 	s.mu.Lock()
-	s.ended[look] = err
+	s.ended[search] = err
 	s.mu.Unlock()
 	if err == nil {
 		take(listed)
 	}
-	return Answer{Meta: look}, err
+	return Answer{Meta: search}, err
 }
 
 func (s *shelf) query(key string) Query[string] {
@@ -67,14 +67,14 @@ func inLists(t *testing.T, name string, test func(t *testing.T, l *lists[string]
 			test(t, l, s)
 			synctest.Wait()
 			for _, g := range l.groups {
-				assert.Nil(t, g.latest, "a look is still at work")
+				assert.Nil(t, g.latest, "a search is still at work")
 				assert.Nil(t, g.next)
 			}
 		})
 	})
 }
 
-// callers look one after the other, every so often, and check what they get.
+// callers search one after the other, every so often, and check what they get.
 func (s *shelf) callers(t *testing.T, l *lists[string], n int, every time.Duration) {
 	var all sync.WaitGroup
 	for i := range n {
@@ -88,8 +88,8 @@ func (s *shelf) callers(t *testing.T, l *lists[string], n int, every time.Durati
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			assert.Equal(t, seen.Began, s.begun[answer.Meta.(int)], "what came of the look is told as its own")
-			assert.False(t, seen.Began.Before(asked), "a look that was begun before proves nothing")
+			assert.Equal(t, seen.Began, s.begun[answer.Meta.(int)], "what came of the search is told as its own")
+			assert.False(t, seen.Began.Before(asked), "a search that was begun before proves nothing")
 		})
 	}
 	all.Wait()
@@ -192,8 +192,8 @@ func TestCallersOfALookThatGiveUp(t *testing.T) {
 
 func TestLookThatFails(t *testing.T) {
 	inLists(t, "fails for all who share it, and for nobody else", func(t *testing.T, l *lists[string], s *shelf) {
-		s.fails = func(look int) error {
-			if look == 1 {
+		s.fails = func(search int) error {
+			if search == 1 {
 				return errPasses
 			}
 			return nil

@@ -520,7 +520,7 @@ func (p *process) Post(context.Context, int) Posted[string] {
 func (p *process) made(e *endpoint, after time.Duration) Posted[string] {
 	time.Sleep(p.rhythm + after)
 	p.own(e.id)
-	return Posted[string]{Outcome: Made, Item: p.item(e), Date: p.date(), Tries: 1}
+	return Posted[string]{Outcome: Created, Item: p.item(e), Date: p.date(), Tries: 1}
 }
 
 func (p *process) own(id string) {

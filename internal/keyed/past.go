@@ -51,11 +51,11 @@ type Key[T any] struct {
 
 // Past is what is known about earlier requests with a key.
 type Past struct {
-	mu    sync.Mutex
-	at    time.Time // of the last request that may have created a resource
-	count int       // of requests whose resource no response has named
-	made  []string  // IDs of the resources that responses have named
-	kept  []string  // those of them that no list has shown
+	mu      sync.Mutex
+	at      time.Time // of the last request that may have created a resource
+	count   int       // of requests whose resource no response has named
+	created []string  // IDs of the resources that responses have named
+	kept    []string  // those of them that no list has shown
 }
 
 func (p *Past) lastRequest() time.Time {
@@ -78,7 +78,7 @@ func (p *Past) sent(id string) {
 	if id == "" {
 		p.count++
 	} else {
-		p.made = append(p.made, id)
+		p.created = append(p.created, id)
 	}
 }
 
@@ -86,7 +86,7 @@ func (p *Past) sent(id string) {
 func (p *Past) deleted(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.made, p.kept = without(p.made, id), without(p.kept, id)
+	p.created, p.kept = without(p.created, id), without(p.kept, id)
 }
 
 // keep remembers a resource that no list has shown.
@@ -141,7 +141,7 @@ func (p *Past) forget() {
 func (p *Past) hasMade(id string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Contains(p.made, id)
+	return slices.Contains(p.created, id)
 }
 
 // Run creates the one resource of a key, or finds it. request is what the call sends:

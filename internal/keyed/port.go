@@ -40,8 +40,8 @@ type Outcome uint8
 const (
 	// Unknown: it may have been carried out.
 	Unknown Outcome = iota
-	// Made: it was carried out.
-	Made
+	// Created: it was carried out.
+	Created
 	// Refused: it was not carried out.
 	Refused
 	// Contested: it was refused for a reason that an earlier request with the same key may
@@ -52,7 +52,7 @@ const (
 // Posted is the result of Post.
 type Posted[T any] struct {
 	Outcome Outcome
-	Item    Item[T] // if it was Made
+	Item    Item[T] // if it was Created
 	Named   string  // the ID in a response that broke off, if any
 	Date    time.Time
 	Tries   int // how many tries were used

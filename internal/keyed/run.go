@@ -76,7 +76,7 @@ func (c Call[T]) run(ctx context.Context) (Result[T], error) {
 		if err := ctx.Err(); err != nil {
 			return r.ended(err)
 		}
-		l, err := r.look(ctx)
+		l, err := r.search(ctx)
 		if err != nil && !r.Port.MayPass(err) {
 			return r.ended(err)
 		}
@@ -85,7 +85,7 @@ func (c Call[T]) run(ctx context.Context) (Result[T], error) {
 			if refusal := r.post(ctx); refusal != nil {
 				return Result[T]{}, refusal
 			}
-			if err := r.waitToLook(ctx); err != nil {
+			if err := r.waitToSearch(ctx); err != nil {
 				return r.ended(err)
 			}
 		case ReturnWinner:
@@ -107,7 +107,7 @@ func (c Call[T]) run(ctx context.Context) (Result[T], error) {
 }
 
 // goOn does what a step requires before the next search.
-func (r *run[T]) goOn(ctx context.Context, step Step, l look[T]) error {
+func (r *run[T]) goOn(ctx context.Context, step Step, l search[T]) error {
 	switch step {
 	case WaitForSecond:
 		return wait(ctx, max(r.untilOver(l, r.lag), time.Millisecond))
@@ -138,13 +138,13 @@ func (r *run[T]) post(ctx context.Context) error {
 	r.pause = firstPause
 	r.last, r.refused = posted.Err, false
 	switch posted.Outcome {
-	case Made:
+	case Created:
 		r.answers = append(r.answers, posted.Item)
 		r.shown = false
 		r.timeless.see(posted.Item.ID)
-		r.made(posted.Item.ID)
+		r.created(posted.Item.ID)
 	case Unknown:
-		r.made(posted.Named)
+		r.created(posted.Named)
 	case Refused, Contested:
 		if posted.Outcome == Refused && !r.mayHaveMade() {
 			return posted.Err
@@ -157,14 +157,14 @@ func (r *run[T]) post(ctx context.Context) error {
 	return nil
 }
 
-// waitToLook waits until a search can decide, if the lag of lists is known. If there is not
+// waitToSearch waits until a search can decide, if the lag of lists is known. If there is not
 // enough time, it lets the call search at once.
-func (r *run[T]) waitToLook(ctx context.Context) error {
+func (r *run[T]) waitToSearch(ctx context.Context) error {
 	lag, known := r.measured.known()
 	if !known || len(r.answers) == 0 {
 		return nil
 	}
-	d := r.untilOver(look[T]{items: r.answers[len(r.answers)-1:]}, lag)
+	d := r.untilOver(search[T]{items: r.answers[len(r.answers)-1:]}, lag)
 	if outlasts(ctx, d) {
 		return nil
 	}
@@ -180,8 +180,8 @@ func (r *run[T]) remember() {
 	}
 }
 
-// made notes a request that created the resource id or, if id is "", may have created one.
-func (r *run[T]) made(id string) {
+// created notes a request that created the resource id or, if id is "", may have created one.
+func (r *run[T]) created(id string) {
 	r.posts++
 	if id == "" {
 		r.unnamed++

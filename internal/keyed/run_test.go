@@ -77,7 +77,7 @@ func item(id string, created time.Time) Item[string] {
 }
 
 func madeItem(id string, created time.Time) Posted[string] {
-	return Posted[string]{Outcome: Made, Tries: 1, Item: Item[string]{ID: id, Created: created, Value: "answered"}}
+	return Posted[string]{Outcome: Created, Tries: 1, Item: Item[string]{ID: id, Created: created, Value: "answered"}}
 }
 
 var lost = Posted[string]{Outcome: Unknown, Tries: 1, Err: errPasses}

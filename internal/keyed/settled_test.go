@@ -12,7 +12,7 @@ import (
 
 const age = window + certainty // of what is settled
 
-// sees shows a look resources of one key, so long before now.
+// sees shows a search the resources of one key, so long before now.
 func (k *known) sees(clock time.Time, ago ...time.Duration) *progress {
 	now := time.Now()
 	p := k.start(now, time.Time{})
@@ -149,11 +149,11 @@ func TestEndOfTheWindow(t *testing.T) {
 		r.past.sent("id")
 		time.Sleep(window - 1)
 		assert.True(t, r.past.mayHaveMade(window))
-		assert.True(t, r.evidence(&look[string]{began: time.Now()}).Recent)
+		assert.True(t, r.evidence(&search[string]{began: time.Now()}).Recent)
 		time.Sleep(time.Nanosecond)
 		assert.True(t, r.past.mayHaveMade(window))
 		assert.False(t, r.past.isOver(window))
-		assert.False(t, r.evidence(&look[string]{began: time.Now()}).Recent, "lists show by now what it made")
+		assert.False(t, r.evidence(&search[string]{began: time.Now()}).Recent, "lists show by now what it made")
 		time.Sleep(time.Nanosecond)
 		assert.False(t, r.past.mayHaveMade(window))
 		assert.True(t, r.past.isOver(window))
@@ -176,13 +176,13 @@ func TestEndOfTheWindow(t *testing.T) {
 		items := []Item[string]{{ID: "a"}, {ID: "b"}} // nothing says when they were made
 		r := &run[string]{Call: c, othersAt: start}
 		for wait, isPatient := range map[time.Duration]bool{patience*window - 1: true, patience * window: false} {
-			e := r.evidence(&look[string]{items: items, began: start.Add(wait)})
+			e := r.evidence(&search[string]{items: items, began: start.Add(wait)})
 			assert.True(t, e.Others)
 			assert.Equal(t, isPatient, e.Patient, wait)
 		}
 		old := []Item[string]{item("a", start.Add(-time.Hour)), item("b", start.Add(-time.Hour))}
 		for wait, isPatient := range map[time.Duration]bool{window - 1: true, window: false} {
-			e := r.evidence(&look[string]{items: old, began: start.Add(wait), clock: start})
+			e := r.evidence(&search[string]{items: old, began: start.Add(wait), clock: start})
 			assert.Equal(t, isPatient, e.Patient, wait)
 		}
 	})

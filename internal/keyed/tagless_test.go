@@ -72,10 +72,10 @@ func TestListsWithoutTags(t *testing.T) {
 	})
 }
 
-// Eight kinds of calls are remembered, the last ones that looked.
+// Eight kinds of calls are remembered, the last ones that searched.
 func TestGroupsThatAreRemembered(t *testing.T) {
 	inLists(t, "", func(t *testing.T, l *lists[string], s *shelf) {
-		look := func(alike string) {
+		search := func(alike string) {
 			q := s.query("key-1")
 			q.Alike = alike
 			_, _, err := l.search(t.Context(), q)
@@ -84,11 +84,11 @@ func TestGroupsThatAreRemembered(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		for i := range 8 {
-			look(fmt.Sprint(i))
+			search(fmt.Sprint(i))
 		}
-		look("0")
+		search("0")
 		assert.Len(t, l.groups, 8)
-		look("ninth")
+		search("ninth")
 		assert.Len(t, l.groups, 8)
 		assert.Contains(t, l.groups, "0")
 		assert.NotContains(t, l.groups, "1")
@@ -96,12 +96,12 @@ func TestGroupsThatAreRemembered(t *testing.T) {
 }
 
 // Looks that several have shared keep some time between them, in which the others come
-// for the next one. Who looks alone does not wait.
+// for the next one. Who searches alone does not wait.
 func TestSpacingOfLooks(t *testing.T) {
 	inLists(t, "shared", func(t *testing.T, l *lists[string], s *shelf) {
 		s.takes = 2 * ms
 		start := time.Now()
-		for range 3 { // the first one begins, and the others share the next look
+		for range 3 { // the first one begins, and the others share the next search
 			go func() { _, _, _ = l.search(t.Context(), s.query("key-1")) }()
 			synctest.Wait()
 		}
@@ -123,7 +123,7 @@ func TestSpacingOfLooks(t *testing.T) {
 	})
 }
 
-// The service's clock showed so much less when a look was begun as has passed since.
+// The service's clock showed so much less when a search was begun as has passed since.
 func TestClockAt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began, date := time.Now(), time.Now().Add(time.Hour)

@@ -78,7 +78,7 @@ func proxied(t *testing.T, proxy func(*http.Request) (*url.URL, error)) map[stri
 		t.Cleanup(pool.CloseIdleConnections)
 	}
 	return map[string]*transport.Transport{
-		"own pool":             transport.NewOwn(own),
+		"own pool":             transport.NewPooled(own),
 		"user's transport":     transport.New(&http.Client{Transport: user}),
 		"user's round tripper": transport.New(&http.Client{Transport: faketransport.Func(wrapped.RoundTrip)}),
 	}
@@ -259,7 +259,7 @@ func TestProxyThatHangs(t *testing.T) {
 		inner.Proxy = http.ProxyURL(startTunnel(t))
 		r := post("https://" + address)
 		r.Timeout = 50 * time.Millisecond
-		_, err := transport.NewOwn(inner).Send(t.Context(), r)
+		_, err := transport.NewPooled(inner).Send(t.Context(), r)
 		assert.Equal(t, transport.ErrTimeout, failureOf(t, err).Err)
 		assert.Equal(t, transport.Unsent, failureOf(t, err).Fate)
 	})
@@ -294,7 +294,7 @@ func TestTLSWithAProxy(t *testing.T) {
 		proxy := http.ProxyURL(proxyURL("https", secure.Listener.Addr().String()))
 		own, user := transport.NewPool(pool(secure)), &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool(secure), MinVersion: tls.VersionTLS12}}
 		own.Proxy, user.Proxy = proxy, proxy
-		for _, tr := range []*transport.Transport{transport.NewOwn(own), transport.New(&http.Client{Transport: user})} {
+		for _, tr := range []*transport.Transport{transport.NewPooled(own), transport.New(&http.Client{Transport: user})} {
 			_, err := tr.Send(t.Context(), post("https://vpcep.example/path"))
 			failure, refused := refusal(t, err)
 			assert.True(t, failure.Permanent)

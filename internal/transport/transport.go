@@ -52,8 +52,8 @@ func New(hc *http.Client) *Transport {
 	return newTransport(next, hc.Timeout, false)
 }
 
-// NewOwn returns a Transport with its own pool.
-func NewOwn(pool *http.Transport) *Transport { return newTransport(pool, 0, true) }
+// NewPooled returns a Transport with its own pool.
+func NewPooled(pool *http.Transport) *Transport { return newTransport(pool, 0, true) }
 
 func newTransport(next http.RoundTripper, timeout time.Duration, isPool bool) *Transport {
 	own := &http.Client{

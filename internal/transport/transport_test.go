@@ -30,7 +30,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newTransport(t *testing.T, pool *x509.CertPool) *transport.Transport {
-	tr := transport.NewOwn(transport.NewPool(pool))
+	tr := transport.NewPooled(transport.NewPool(pool))
 	t.Cleanup(tr.CloseIdleConnections)
 	return tr
 }
@@ -462,7 +462,7 @@ func TestPermanentFailures(t *testing.T) {
 		p.DialContext = func(context.Context, string, string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: failure}
 		}
-		return transport.NewOwn(p)
+		return transport.NewPooled(p)
 	}
 	alert := serveBytes(t, "\x15\x03\x01\x00\x02\x02\x16")
 	for name, tt := range map[string]struct {

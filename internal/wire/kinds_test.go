@@ -113,7 +113,7 @@ func TestBrokenTexts(t *testing.T) {
 		_, ok := wire.String(wire.Of(text))
 		assert.False(t, ok, text)
 	}
-	word, ok := wire.Word[string](wire.Of(`" failed\n"`))
+	word, ok := wire.Enum[string](wire.Of(`" failed\n"`))
 	assert.True(t, ok)
 	assert.Equal(t, "failed", word)
 }

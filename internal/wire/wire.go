@@ -334,9 +334,9 @@ func unquote(v Value) (string, bool) {
 // isPlain reports whether text has no escapes and no bytes that JSON replaces.
 func isPlain(text string) bool { return strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text) }
 
-// Word reads a value of an enumeration: String without surrounding white space, which the
+// Enum reads a value of an enumeration: String without surrounding white space, which the
 // service's own samples have.
-func Word[T ~string](v Value) (T, bool) {
+func Enum[T ~string](v Value) (T, bool) {
 	s, ok := String(v)
 	return T(strings.TrimSpace(s)), ok
 }
@@ -379,32 +379,32 @@ func Int64(v Value) (int64, bool) {
 }
 
 // Strings reads an array of strings, or a single string as its only element.
-func Strings(v Value) ([]string, bool) { return Words[string](v, String) }
+func Strings(v Value) ([]string, bool) { return Enums[string](v, String) }
 
-// Words reads an array with read for its elements, or a single value as its only element.
+// Enums reads an array with read for its elements, or a single value as its only element.
 // Null elements are left out. If a list is too long, its beginning is returned.
-func Words[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
+func Enums[T ~string](v Value, read func(Value) (T, bool)) ([]T, bool) {
 	if v.IsNull() {
 		return nil, true
 	}
 	list, ok := []T{}, true
 	err := v.elements(maxElements, func(element Value) {
-		word, readable := read(element)
+		item, readable := read(element)
 		if !readable {
 			ok = false
 		} else if !element.IsNull() {
-			list = append(list, word)
+			list = append(list, item)
 		}
 	})
 	if v.IsArray() && (err == nil || err == errEnough) { //nolint:errorlint // it is its own
 		return list, ok && err == nil
 	}
-	word, ok := read(v)
+	item, ok := read(v)
 	if !ok {
 		return nil, false
 	}
-	if word != "" {
-		list = append(list, word)
+	if item != "" {
+		list = append(list, item)
 	}
 	return list, true
 }

@@ -46,7 +46,7 @@ func TestContextEndsTheReading(t *testing.T) {
 				ended := false
 				err := wire.Within(ctx, text).Members(func(name string, v wire.Value) {
 					ended = ended || name == "end"
-					wire.List(v, func(v wire.Value) (string, bool) { return wire.Word[string](v) })
+					wire.List(v, func(v wire.Value) (string, bool) { return wire.Enum[string](v) })
 					_ = v.Members(func(string, wire.Value) {})
 					wire.Document(v)
 				})

@@ -10,9 +10,9 @@ import (
 // several resources.
 const skew = time.Second
 
-// look is the result of a search, in order, and when the search began: it may or may not
+// search is the result of a search, in order, and when the search began: it may or may not
 // show what happened since then.
-type look[T any] struct {
+type search[T any] struct {
 	items  []Item[T]
 	hidden bool
 	failed bool
@@ -20,10 +20,10 @@ type look[T any] struct {
 	clock  time.Time // the earliest that the service's clock can have shown then
 }
 
-// look searches for the key. A resource that can only be read does not count as shown:
+// search searches for the key. A resource that can only be read does not count as shown:
 // only lists show it to other callers, and theirs to this call.
-func (r *run[T]) look(ctx context.Context) (look[T], error) {
-	l := look[T]{began: time.Now()}
+func (r *run[T]) search(ctx context.Context) (search[T], error) {
+	l := search[T]{began: time.Now()}
 	since := r.since
 	if r.Resume { // only an earlier run knew when the first request was sent
 		since = time.Time{}
@@ -119,7 +119,7 @@ func (r *run[T]) readNamed(ctx context.Context, items []Item[T]) error {
 }
 
 // evidence returns what the rules need to know.
-func (r *run[T]) evidence(l *look[T]) Evidence {
+func (r *run[T]) evidence(l *search[T]) Evidence {
 	e := Evidence{
 		Failed: l.failed, Answered: len(r.answers) > 0, Complete: true,
 		Refused: r.refused, Left: r.Tries > 0, Hidden: l.hidden,
@@ -157,7 +157,7 @@ const patience = 3
 
 // isYoung reports whether the last resource, which somebody else created, may still be
 // about to be deleted.
-func (r *run[T]) isYoung(l look[T]) bool {
+func (r *run[T]) isYoung(l search[T]) bool {
 	last, d := l.items[len(l.items)-1], patience*r.Window
 	if last.Created.IsZero() {
 		return l.began.Sub(r.othersAt) < d
@@ -207,7 +207,7 @@ func (r *run[T]) isMissing(items []Item[T]) bool {
 
 // noteLag measures how long lists take to show the resource from a response, counted from
 // the request: another resource of the same second may take as long.
-func (r *run[T]) noteLag(l look[T]) {
+func (r *run[T]) noteLag(l search[T]) {
 	switch {
 	case len(r.answers) == 0 || r.shown || l.failed:
 	case contains(l.items, r.answers[len(r.answers)-1].ID):
@@ -220,7 +220,7 @@ func (r *run[T]) noteLag(l look[T]) {
 }
 
 // isOver reports whether the winner's second had been over for d when the search began.
-func (r *run[T]) isOver(l look[T], d time.Duration) bool {
+func (r *run[T]) isOver(l search[T], d time.Duration) bool {
 	if l.items[0].Created.IsZero() { // only its first appearance says when its second is over
 		return l.began.Sub(r.timeless.at) >= time.Second+d
 	}
@@ -228,7 +228,7 @@ func (r *run[T]) isOver(l look[T], d time.Duration) bool {
 }
 
 // untilOver returns how long to wait for that.
-func (r *run[T]) untilOver(l look[T], d time.Duration) time.Duration {
+func (r *run[T]) untilOver(l search[T], d time.Duration) time.Duration {
 	now := time.Now()
 	if l.items[0].Created.IsZero() {
 		return time.Second + d - now.Sub(r.timeless.at)
