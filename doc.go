@@ -3,8 +3,9 @@
 // A VPC endpoint connects a VPC to a service without leaving the cloud's network. This
 // package creates, finds, changes and deletes endpoints, and waits for them. It also
 // publishes services for endpoints to connect to. With an idempotency key, a create is
-// safe to repeat after any failure and leads to exactly one endpoint. A change in the
-// response format never costs you the ID of an endpoint you just created.
+// safe to repeat after any failure and leads to exactly one endpoint (for the conditions,
+// see [Idempotency keys]). A change in the response format never costs you the ID of an
+// endpoint you just created.
 //
 //	client, err := vpcep.NewClient(
 //		vpcep.WithRegion("eu-west-101"),
@@ -42,10 +43,11 @@
 // # Authentication
 //
 // An [Authenticator] adds credentials to each attempt. If you already have a token, use
-// [WithToken]. [TokenAuth] sends the token of a [TokenSource], such as [IAMPassword]
-// inside [CachedToken], which logs a user in and renews the token. [AKSK] signs with an
-// access key. [DefaultAuth] finds credentials in the environment, the credentials file or
-// the ECS instance. [LookupProjectID] finds the project of a region.
+// [WithToken]. [TokenAuth] sends the token of a [TokenSource], such as [IAMPassword],
+// which logs in as an IAM user, wrapped in [CachedToken], which shares and renews the
+// token. [AKSK] signs with an access key. [DefaultAuth] finds credentials in the
+// environment, the credentials file or the ECS instance. [LookupProjectID] finds the
+// project of a region.
 //
 // Your own [Authenticator] or [TokenSource] can wrap another one. Give it a method Unwrap
 // to keep the optional interfaces of the wrapped one: [Renewer], [Invalidator],
@@ -59,8 +61,8 @@
 // [Client.CreateEndpoint] validates a [CreateEndpointRequest], as
 // [CreateEndpointRequest.Validate] does, sends it, and returns an [Endpoint], usually in
 // status [StatusCreating]. [Client.PreflightCreateEndpoint] checks a request against the
-// service it connects to. A create whose response is lost is not repeated without an
-// idempotency key: see [Retries].
+// endpoint service that it names. A create whose response is lost is not repeated without
+// an idempotency key: see [Retries].
 //
 // # Idempotency keys
 //
@@ -75,7 +77,7 @@
 //	}
 //	endpoint, err := client.CreateEndpoint(ctx, request)
 //	if errors.Is(err, vpcep.ErrOutcomeUnknown) {
-//		endpoint, err = client.CreateEndpoint(ctx, request) // now or after a restart
+//		endpoint, err = client.CreateEndpoint(ctx, request) // the same request again
 //	}
 //
 // The service has no such keys, so the library keeps the key in a tag

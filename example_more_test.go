@@ -14,7 +14,7 @@ import (
 
 // Create an endpoint, wait until it can be used, and delete it.
 func Example() {
-	server := vpceptest.NewServer() // a stand-in of the service; for the real one, call NewClient
+	server := vpceptest.NewServer() // a stand-in for the service; for the real one, call NewClient
 	defer server.Close()
 	client := server.Client()
 

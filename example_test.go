@@ -31,7 +31,7 @@ func ExampleNewClient() {
 }
 
 func ExampleClient_CreateEndpoint() {
-	server := vpceptest.NewServer() // a stand-in of the service
+	server := vpceptest.NewServer() // a stand-in for the service
 	defer server.Close()
 	client := server.Client()
 

@@ -4,7 +4,7 @@
 //
 //	go run ./examples/crash
 //
-// The processes are real: the program hosts a stand-in of the service, and starts itself
+// The processes are real: the program hosts a stand-in for the service, and starts itself
 // twice as the program that creates the endpoint. The two share nothing but a file with
 // the key, which is written before anything is sent.
 package main

@@ -23,7 +23,7 @@ func main() {
 
 // run builds the example, runs it, and returns its exit code.
 func run(args []string) (code int, err error) {
-	_, _ = os.Stdout.WriteString("Building the library, a stand-in of the service, and the example.\n" +
+	_, _ = os.Stdout.WriteString("Building the library, a stand-in for the service, and the example.\n" +
 		"The first build takes up to a minute; after that, a second.\n\n")
 	// An interrupt reaches the programs below as well. They end, and so does this one.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)

@@ -3,7 +3,7 @@
 //
 //	go run ./examples/iam
 //
-// By default it talks to a stand-in of IAM and the service, which it starts itself. For
+// By default it talks to a stand-in for IAM and the service, which it starts itself. For
 // the real ones, pass -region, -user, -domain and -project, and put the password in the
 // environment variable IAM_PASSWORD.
 package main

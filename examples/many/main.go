@@ -5,7 +5,7 @@
 //	go run ./examples/many
 //	go run ./examples/many -n 500 -parallel 64 -faults 5
 //
-// It talks to a stand-in of the service, which it starts itself.
+// It talks to a stand-in for the service, which it starts itself.
 package main
 
 import (

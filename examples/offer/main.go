@@ -4,7 +4,7 @@
 //
 //	go run ./examples/offer
 //
-// It talks to a stand-in of the service, which it starts itself.
+// It talks to a stand-in for the service, which it starts itself.
 package main
 
 import (

@@ -4,7 +4,7 @@
 //
 //	cd examples/otel && go run .
 //
-// It talks to a stand-in of the service, which it starts itself. The stand-in refuses the
+// It talks to a stand-in for the service, which it starts itself. The stand-in refuses the
 // first create request and loses its response to the second. The spans are printed as a
 // tree; a real program exports them, with a batch processor and, for example,
 // otlptracehttp in place of the tracetest.SpanRecorder.

@@ -20,7 +20,7 @@ func main() {
 }
 
 func run(_ context.Context, out io.Writer, _ []string) error {
-	_, err := fmt.Fprint(out, `This example tests a program that uses the library against a stand-in of the service. The
+	_, err := fmt.Fprint(out, `This example tests a program that uses the library against a stand-in for the service. The
 failures that matter are rare in the real service; here, a test provokes each in one line.
 The tests are in examples/testing/connect:
 

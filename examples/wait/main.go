@@ -5,7 +5,7 @@
 //	go run ./examples/wait -delay 20s
 //	go run ./examples/wait | cat
 //
-// It talks to a stand-in of the service, which it starts itself; -delay says how long
+// It talks to a stand-in for the service, which it starts itself; -delay says how long
 // the endpoint takes to become ready.
 package main
 

@@ -8,7 +8,7 @@
 // create, and a second resource reads the state that the first one left. The example
 // crash kills a real process.
 //
-// It talks to a stand-in of the service, which it starts itself.
+// It talks to a stand-in for the service, which it starts itself.
 package main
 
 import (

@@ -14,25 +14,25 @@ import (
 // an attempt there. The row about an empty body is about the operation, too, and is
 // tested where responses are read.
 var events = map[string][]retry.Event{
-	"the request was certainly never written":      {retry.Unsent},
+	"no byte of the request was sent":              {retry.Unsent},
 	"written, and refused before it was processed": {retry.Unprocessed},
-	"throttled: 429": {retry.Throttled},
-	"no such host":   {retry.Permanent},
-	"401, and `CachedToken` gets a new token":  {retry.Renewed},
-	"408, 5xx, any other reset or close after": {retry.TimedOut, retry.ServerError, retry.Broken},
-	"neither a result nor a refusal":           {retry.Unreadable},
-	"404 that means gone":                      {retry.Gone},
-	"any other 4xx":                            {retry.Unauthorized, retry.Refused},
-	"204 or an empty body":                     nil,
+	"throttled: 429":                               {retry.Throttled},
+	"no such host":                                 {retry.Permanent},
+	"401 and `CachedToken` can get a new token":    {retry.Renewed},
+	"408, 5xx, any other reset or close after":     {retry.TimedOut, retry.ServerError, retry.Broken},
+	"neither a result nor a refusal":               {retry.Unreadable},
+	"404: the resource does not exist":             {retry.Gone},
+	"any other 4xx":                                {retry.Unauthorized, retry.Refused},
+	"204 or an empty body":                         nil,
 }
 
 var verdicts = map[string]retry.Verdict{
-	"again":                    retry.Again,
-	"again, for 2 minutes":     retry.Again,
-	"again, once":              retry.Again,
-	"error":                    retry.No,
-	"**`ErrOutcomeUnknown`**":  retry.Unknown,
-	"looks for it, then again": retry.Search,
+	"again":                      retry.Again,
+	"again, for up to 2 minutes": retry.Again,
+	"again, once":                retry.Again,
+	"error":                      retry.No,
+	"**`ErrOutcomeUnknown`**":    retry.Unknown,
+	"looks for it, then again":   retry.Search,
 }
 
 // The table of what is sent again matches the rules.
@@ -66,7 +66,7 @@ func assertRow(t *testing.T, cells []string, event retry.Event) {
 	for i, operations := range columns {
 		cell := strings.TrimSpace(cells[i+1])
 		for _, operation := range operations {
-			if cell == "success after an attempt that may have been carried out, else error" {
+			if cell == "success if an earlier attempt may have deleted it, otherwise error" {
 				assert.Equal(t, retry.Done, retry.Decide(operation, event, true), "%s: %s", cells[0], cell)
 				assert.Equal(t, retry.No, retry.Decide(operation, event, false), "%s: %s", cells[0], cell)
 				continue

@@ -2,7 +2,7 @@
 //
 //	go run ./examples/create
 //
-// By default it talks to a stand-in of the service, which it starts itself. With
+// By default it talks to a stand-in for the service, which it starts itself. With
 // -region (or -url), -project and -token, or with the environment variables
 // HW_REGION_NAME, HW_PROJECT_ID and HW_AUTH_TOKEN, it talks to the real service. There,
 // -service, -vpc and -subnet say what to connect, and the endpoint costs money until
@@ -55,7 +55,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	isStandIn := *token == ""
 	if isStandIn {
 		fmt.Fprint(out, "This example creates a VPC endpoint and follows it until it is ready: the first thing\n"+
-			"that most programs do. No token is set, so it talks to a stand-in of the service on this\n"+
+			"that most programs do. No token is set, so it talks to a stand-in for the service on this\n"+
 			"machine; you need no account, and it costs nothing.\n")
 		server := vpceptest.NewServer(vpceptest.WithCreateDelay(1500 * time.Millisecond))
 		defer server.Close()

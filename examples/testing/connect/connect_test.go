@@ -12,7 +12,7 @@ import (
 
 var shop = connect.Shop{Name: "shop-17", VPCID: "vpc-17", SubnetID: "subnet-17"}
 
-// start starts a stand-in of the service and returns a client of it.
+// start starts a stand-in for the service and returns a client of it.
 func start(t *testing.T, options ...vpceptest.Option) (*vpceptest.Server, *vpcep.Client) {
 	server := vpceptest.NewServer(options...)
 	t.Cleanup(server.Close)
