@@ -91,8 +91,14 @@ func changesArrive(t *testing.T, opts ...vpceptest.Option) {
 		_, err = client.WaitForEndpointChange(t.Context(), id, vpcep.HasPolicy(vpcep.Policy{}), wait)
 		require.NoError(t, err)
 	})
-	_, err := client.WaitForEndpointChange(t.Context(), "e", nil, wait)
-	assert.Error(t, err)
+	some := vpcep.HasTags()
+	for name, condition := range map[string]vpcep.Condition{
+		"nil": nil, "all with nil": vpcep.All(some, nil), "any with nil": vpcep.Any(some, nil),
+		"nil deep inside": vpcep.All(vpcep.Any(nil)),
+	} {
+		_, err := client.WaitForEndpointChange(t.Context(), "e", condition, wait)
+		assert.ErrorContains(t, err, "the condition is nil", name)
+	}
 }
 
 func TestWaitForAChangeThatNeverComes(t *testing.T) {

@@ -215,7 +215,7 @@ func WithCallHeader(name, value string) CallOption {
 
 // ownHeaders are those that the library, net/http and credentials set.
 var ownHeaders = []string{
-	"Accept", "Authorization", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Expect", "Host",
+	"Accept", "Accept-Encoding", "Authorization", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Expect", "Host",
 	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", headerToken,
 	"X-Project-Id", "X-Sdk-Date", "X-Security-Token",
 }

@@ -112,6 +112,7 @@ func TestSettingsOfOneCall(t *testing.T) {
 			vpcep.WithCallTimeout(-1), vpcep.WithCallTimeout(60), vpcep.WithCallRetry(vpcep.RetryPolicy{MaxAttempts: -1}),
 			vpcep.WithCallHeader("X-Auth-Token", "x"), vpcep.WithCallHeader("authorization", "x"), vpcep.WithCallHeader("", "x"),
 			vpcep.WithCallHeader("X Y", "x"), vpcep.WithCallHeader("X-Y", "a\r\nb"),
+			vpcep.WithCallHeader("Accept-Encoding", "br"), // a response in it could not be read
 		} {
 			var invalid *vpcep.ValidationError
 			assert.True(t, errors.As(get.do(t.Context(), c, opt), &invalid))

@@ -231,16 +231,26 @@ func (c *Client) WaitForEndpointChange(ctx context.Context, id string, has Condi
 // Condition reports whether an endpoint is as WaitForEndpointChange waits for it to be.
 type Condition func(*Endpoint) bool
 
-// All returns a condition that holds if all of conditions hold.
+// All returns a condition that holds if all of conditions hold. If one of them is nil, so
+// is the result, which WaitForEndpointChange refuses.
 func All(conditions ...Condition) Condition {
+	if slices.ContainsFunc(conditions, isNil) {
+		return nil
+	}
 	return func(e *Endpoint) bool {
 		return !slices.ContainsFunc(conditions, func(holds Condition) bool { return !holds(e) })
 	}
 }
 
-// Any returns a condition that holds if at least one of conditions holds.
+// Any returns a condition that holds if at least one of conditions holds. If one of them is
+// nil, so is the result, which WaitForEndpointChange refuses.
 func Any(conditions ...Condition) Condition {
+	if slices.ContainsFunc(conditions, isNil) {
+		return nil
+	}
 	return func(e *Endpoint) bool {
 		return slices.ContainsFunc(conditions, func(holds Condition) bool { return holds(e) })
 	}
 }
+
+func isNil(c Condition) bool { return c == nil }
