@@ -134,12 +134,16 @@ func start(t *testing.T, options ...vpceptest.Option) (*vpceptest.Server, *vpcep
 	return server, clientOf(t, server)
 }
 
+// prompt makes a client neither retry nor wait for lists that do not lag.
+func prompt() []vpcep.Option {
+	return []vpcep.Option{
+		vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1}), vpcep.WithReconcileWindow(50 * time.Millisecond),
+	}
+}
+
 func clientOf(t *testing.T, server *vpceptest.Server, options ...vpcep.Option) *vpcep.Client {
 	t.Helper()
-	options = append([]vpcep.Option{
-		vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1}), vpcep.WithReconcileWindow(50 * time.Millisecond),
-	}, options...)
-	client := server.Client(options...)
+	client := server.Client(append(prompt(), options...)...)
 	t.Cleanup(client.CloseIdleConnections)
 	return client
 }
@@ -304,10 +308,7 @@ func deadline(t *testing.T) error {
 // newClient returns a client that does not retry.
 func newClient(t *testing.T, options ...vpcep.Option) *vpcep.Client {
 	t.Helper()
-	options = append([]vpcep.Option{
-		vpcep.WithRetry(vpcep.RetryPolicy{MaxAttempts: 1}), vpcep.WithReconcileWindow(50 * time.Millisecond),
-		vpcep.WithProjectID("project"), vpcep.WithToken("token"),
-	}, options...)
+	options = append(append(prompt(), vpcep.WithProjectID("project"), vpcep.WithToken("token")), options...)
 	client, err := vpcep.NewClient(options...)
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)

@@ -85,6 +85,19 @@ func readMarkdown(t *testing.T, path string) document {
 	return doc
 }
 
+// table returns the rows of the table in a section, without its heading.
+func table(t *testing.T, path, title string) []string {
+	t.Helper()
+	for _, s := range readMarkdown(t, path).sections {
+		if s.title == title {
+			require.Greater(t, len(s.rows), 2, "%s: %q has no table", path, title)
+			return s.rows[2:]
+		}
+	}
+	require.Fail(t, "no such section", "%s: %q", path, title)
+	return nil
+}
+
 // markdownFiles are all of the repository.
 func markdownFiles(t *testing.T) (docs []document) {
 	t.Helper()

@@ -32,12 +32,8 @@ func TestOptionsAreComplete(t *testing.T) {
 		}
 	}
 	var documented []string
-	for _, s := range readMarkdown(t, "docs/configuration.md").sections {
-		if s.title == "Options" {
-			for _, row := range s.rows[2:] {
-				documented = append(documented, strings.Trim(strings.Split(row, "|")[1], " `"))
-			}
-		}
+	for _, row := range table(t, "docs/configuration.md", "Options") {
+		documented = append(documented, strings.Trim(strings.Split(row, "|")[1], " `"))
 	}
 	assert.ElementsMatch(t, exported, documented)
 }

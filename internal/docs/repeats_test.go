@@ -70,12 +70,7 @@ func assertFound(t *testing.T, client *vpcep.Client, id string) *vpcep.Endpoint 
 
 // The table of repeated creates says what repeated creates return.
 func TestTableOfRepeatedCreates(t *testing.T) {
-	var rows []string
-	for _, s := range readMarkdown(t, "docs/retries.md").sections {
-		if s.title == "Idempotency keys" {
-			rows = s.rows[2:]
-		}
-	}
+	rows := table(t, "docs/retries.md", "Idempotency keys")
 	require.Len(t, rows, len(repeats))
 	for i, tt := range repeats {
 		require.True(t, strings.HasPrefix(rows[i], "| "+tt.begins), rows[i])

@@ -37,12 +37,7 @@ var verdicts = map[string]retry.Verdict{
 
 // The table of what is sent again matches the rules.
 func TestTableOfRetries(t *testing.T) {
-	var rows []string
-	for _, s := range readMarkdown(t, "docs/retries.md").sections {
-		if s.title == "What is sent again, and what is not" {
-			rows = s.rows[2:]
-		}
-	}
+	rows := table(t, "docs/retries.md", "What is sent again, and what is not")
 	require.Len(t, rows, len(events))
 	for _, row := range rows {
 		cells := strings.Split(strings.Trim(row, "| "), " | ")

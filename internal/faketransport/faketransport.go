@@ -5,6 +5,7 @@ package faketransport
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -104,7 +105,7 @@ func (s *Script) RoundTrip(req *http.Request) (*http.Response, error) {
 func (s *Script) Sent() []Sent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Sent(nil), s.sent...)
+	return slices.Clone(s.sent)
 }
 
 // Calls returns the number of requests so far.

@@ -79,23 +79,15 @@ func parse(args []string) (*config, error) {
 func (c *config) limits(f *flag.FlagSet) {
 	add := func(opt vpceptest.Option) { c.options = append(c.options, opt) }
 	text := func(name, usage string, opt func(string) vpceptest.Option) {
-		f.Func(name, usage, func(value string) error { return panics(func() { add(opt(value)) }) })
+		define(f, name, usage, func(value string) (string, error) { return value, nil }, opt, add)
 	}
 	duration := func(name string, initial time.Duration, usage string, opt func(time.Duration) vpceptest.Option) {
 		add(opt(initial))
-		f.Func(name, fmt.Sprintf("%s (default %v)", usage, initial), func(value string) error {
-			d, err := time.ParseDuration(value)
-			add(opt(d))
-			return err
-		})
+		define(f, name, fmt.Sprintf("%s (default %v)", usage, initial), time.ParseDuration, opt, add)
 	}
 	number := func(name string, initial int, usage string, opt func(int) vpceptest.Option) {
 		add(opt(initial))
-		f.Func(name, fmt.Sprintf("%s (default %d)", usage, initial), func(value string) error {
-			n, err := strconv.Atoi(value)
-			add(opt(n))
-			return err
-		})
+		define(f, name, fmt.Sprintf("%s (default %d)", usage, initial), strconv.Atoi, opt, add)
 	}
 	text("project", "project `ID`; a fixed one by default", vpceptest.WithProjectID)
 	text("token", "`token` that is always valid; a random one by default", vpceptest.WithToken)
@@ -109,13 +101,8 @@ func (c *config) limits(f *flag.FlagSet) {
 	duration("change-delay", 0, "how long until changes show", vpceptest.WithChangeDelay)
 	duration("read-lag", 0, "how long until new endpoints can be read by ID", vpceptest.WithReadLag)
 	duration("list-lag", 0, "how long until lists show new endpoints", vpceptest.WithListLag)
-	text("unordered-list-lag", "like -list-lag, but a random `duration` up to this for each endpoint", func(value string) vpceptest.Option {
-		d, err := time.ParseDuration(value)
-		if err != nil {
-			panic(err)
-		}
-		return vpceptest.WithUnorderedListLag(d)
-	})
+	define(f, "unordered-list-lag", "like -list-lag, but a random `duration` up to this for each endpoint",
+		time.ParseDuration, vpceptest.WithUnorderedListLag, add)
 	duration("token-lifetime", 24*time.Hour, "how long the token of a login is valid", vpceptest.WithTokenLifetime)
 	number("quota", 50, "endpoints per account; 0 means no limit", vpceptest.WithQuota)
 	number("service-quota", 20, "services per account; 0 means no limit", vpceptest.WithServiceQuota)
@@ -129,6 +116,19 @@ func (c *config) limits(f *flag.FlagSet) {
 	})
 	f.BoolFunc("shuffled", "lists have no order within a second", func(string) error { add(vpceptest.WithShuffledSeconds()); return nil })
 	f.BoolFunc("fractional", "times have milliseconds", func(string) error { add(vpceptest.WithFractionalTimes()); return nil })
+}
+
+// define defines a flag whose value is read with parse, and sets opt with it.
+func define[T any](
+	f *flag.FlagSet, name, usage string, parse func(string) (T, error), opt func(T) vpceptest.Option, add func(vpceptest.Option),
+) {
+	f.Func(name, usage, func(value string) error {
+		v, err := parse(value)
+		if err != nil {
+			return err
+		}
+		return panics(func() { add(opt(v)) })
+	})
 }
 
 func drifts(value string) vpceptest.Option {
