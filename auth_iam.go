@@ -10,7 +10,6 @@ import (
 
 	"github.com/vpcep/vpcep-go/internal/exchange"
 	"github.com/vpcep/vpcep-go/internal/iam"
-	"github.com/vpcep/vpcep-go/internal/text"
 )
 
 // IAMPasswordConfig says who logs in to IAM, and for which project. It prints, logs and
@@ -107,12 +106,9 @@ func iamURL(f *fieldErrors, endpoint, region string) *url.URL {
 	switch {
 	case endpoint != "":
 		return f.serviceURL("IAMEndpoint", endpoint, false, "")
-	case isRegion(region):
-		return &url.URL{Scheme: "https", Host: regionalHost("iam", region)}
 	case region != "":
-		f.add("Region", "%s is not a valid region ID: use lower-case letters, digits and hyphens", text.Quoted(region))
-	default:
-		f.add("IAMEndpoint", "set IAMEndpoint or Region")
+		return f.regionalURL("Region", "iam", region)
 	}
+	f.add("IAMEndpoint", "set IAMEndpoint or Region")
 	return nil
 }

@@ -163,16 +163,17 @@ func (c *config) serviceURL(f *fieldErrors) *url.URL {
 	case !c.hasRegion:
 		f.add("WithRegion", "no region or base URL is set; use WithRegion, WithBaseURL or the environment variable HW_REGION_NAME")
 		return nil
-	case !isRegion(c.region):
-		f.add("WithRegion", "%s is not a valid region ID: use lower-case letters, digits and hyphens", text.Quoted(c.region))
-		return nil
 	}
-	return &url.URL{Scheme: "https", Host: regionalHost("vpcep", c.region)}
+	return f.regionalURL("WithRegion", "vpcep", c.region)
 }
 
-// regionalHost returns the host of a service in a region.
-func regionalHost(service, region string) string {
-	return service + "." + region + "." + cmp.Or(regionDomains[region], "myhuaweicloud.com")
+// regionalURL checks a region, and returns the URL of a service there.
+func (f *fieldErrors) regionalURL(field, service, region string) *url.URL {
+	if !isRegion(region) {
+		f.add(field, "%s is not a valid region ID: use lower-case letters, digits and hyphens", text.Quoted(region))
+		return nil
+	}
+	return &url.URL{Scheme: "https", Host: service + "." + region + "." + cmp.Or(regionDomains[region], "myhuaweicloud.com")}
 }
 
 func (c *config) parseBaseURL(f *fieldErrors) *url.URL {
